@@ -1,0 +1,33 @@
+/* The two clocks. */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+static uint64_t read_clock(clockid_t which)
+{
+    struct timespec t;
+    clock_gettime(which, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t now_ms(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t wall_ms(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+void clock_iso(uint64_t wall, char out[CLOCK_ISO_SIZE])
+{
+    time_t    seconds = (time_t)(wall / 1000);
+    struct tm tm;
+    char      date[20];
+
+    gmtime_r(&seconds, &tm);
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out, CLOCK_ISO_SIZE, "%s.%03uZ", date, (unsigned)(wall % 1000));
+}

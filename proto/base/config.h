@@ -1,0 +1,61 @@
+/* config - the environment, read once, checked whole.
+ *
+ * Each service lists its settings in a config.def, with these lines:
+ *
+ *   TEXT(NAME, field, fallback, doc)              const char *
+ *   NUMBER(NAME, field, fallback, min, max, doc)  uint64_t; the doc says the unit
+ *   REAL(NAME, field, fallback, min, max, doc)    double
+ *   FLAG(NAME, field, fallback, doc)              bool; "0" or "1"
+ *   SECRET(NAME, field, doc)                      const char *, from NAME or the file NAME_FILE
+ *
+ * A fallback of NULL means the setting must be given.  The same lines make the
+ * struct (config_as_fields.h), the table (config_as_items.h), --help and the
+ * page docs/configuration.md:
+ *
+ *   struct config {
+ *   #include "base/config_as_fields.h"
+ *   #include "base/common.def"
+ *   #include "config.def"
+ *   #include "base/config_done.h"
+ *   };
+ *
+ * All faults are told at once on stderr and the exit status is 78, EX_CONFIG. */
+#ifndef PROTO_BASE_CONFIG_H
+#define PROTO_BASE_CONFIG_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_REAL, CONFIG_FLAG, CONFIG_SECRET };
+
+struct config_item {
+    const char      *name;
+    enum config_type type;
+    size_t           offset; /* of the field in the service's struct config */
+    const char      *fallback;
+    double           min, max;
+    const char      *doc;
+};
+
+/* What went wrong, a line each; services may add their own checks to it with
+ * buf_print before they call config_finish. */
+struct config_run {
+    const char               *service;
+    const struct config_item *items;
+    size_t                    count;
+    void                     *target;
+    struct buf                faults;
+    enum { CONFIG_SERVE, CONFIG_CHECK } mode;
+};
+
+/* Reads options and environment into target.  --help, --version and
+ * --config-docs print and exit 0. */
+void config_start(struct config_run *run, const char *service, const struct config_item *items,
+                  size_t count, void *target, int argc, char **argv);
+
+/* Exits 78 if there are faults; after --check-config prints the values, without
+ * secrets, and exits 0. */
+void config_finish(struct config_run *run);
+
+#endif

@@ -250,7 +250,7 @@ static void on_signal(void *ctx, uint32_t events)
 }
 
 void loop_on_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_hangup)(void *ctx),
-                     void *ctx)
+                     void        *ctx)
 {
     l->on_stop = on_stop;
     l->on_hangup = on_hangup;

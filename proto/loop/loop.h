@@ -32,7 +32,7 @@ void         loop_quit(struct loop *l);
 /* on_stop: the first SIGTERM or SIGINT; a second one calls loop_quit.
  * on_hangup: SIGHUP, "read your files again".  Either may be NULL. */
 void loop_on_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_hangup)(void *ctx),
-                     void *ctx);
+                     void        *ctx);
 
 /* ---- timers: one shot, milliseconds ---- */
 
@@ -81,7 +81,8 @@ void later_stop(struct later *a);
 
 /* fn is called while the socket is readable: read at most a few hundred
  * messages with ZMQ_DONTWAIT, then return.  Few sockets only, rarely changed. */
-void loop_socket(struct loop *l, zsock_t *socket, void (*fn)(void *ctx, zsock_t *socket), void *ctx);
+void loop_socket(struct loop *l, zsock_t *socket, void (*fn)(void *ctx, zsock_t *socket),
+                 void *ctx);
 void loop_socket_end(struct loop *l, zsock_t *socket);
 
 #endif

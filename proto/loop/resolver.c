@@ -139,7 +139,7 @@ void resolver_free(struct resolver **resolver)
     *resolver = NULL;
 }
 
-void resolver_ask(struct resolver *r, const char *name,
+void resolver_ask(struct resolver *r, const char                            *name,
                   void (*fn)(void *ctx, const struct resolved *found), void *ctx)
 {
     struct asked *a = mem_new(sizeof *a);

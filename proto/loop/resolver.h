@@ -12,19 +12,19 @@
 #define RESOLVED_MAX 64
 
 struct resolved {
-    unsigned count;                       /* 0: the name has no address, or DNS is away */
-    bool     failed;                      /* DNS is away: keep what you knew */
-    char     address[RESOLVED_MAX][48];   /* numeric, IPv6 without brackets */
+    unsigned count;                     /* 0: the name has no address, or DNS is away */
+    bool     failed;                    /* DNS is away: keep what you knew */
+    char     address[RESOLVED_MAX][48]; /* numeric, IPv6 without brackets */
 };
 
 struct resolver;
 
 struct resolver *resolver_new(struct loop *l);
-void             resolver_free(struct resolver **r); /* waits for a running look-up, at most seconds */
+void resolver_free(struct resolver **r); /* waits for a running look-up, at most seconds */
 
 /* A numeric address is answered too, by the same way.  fn is called once, from
  * the loop, unless resolver_forget(ctx) came before. */
-void resolver_ask(struct resolver *r, const char *name,
+void resolver_ask(struct resolver *r, const char                            *name,
                   void (*fn)(void *ctx, const struct resolved *found), void *ctx);
 void resolver_forget(struct resolver *r, void *ctx);
 

@@ -17,12 +17,9 @@ struct config {
 
 #include "base/config_as_items.h"
 static const struct config_item items[] = {
-    TEXT(T_NAME, name, NULL, "a name")
-    NUMBER(T_PORT, port, 8080, 0, 65535, "a port")
-    REAL(T_WARMTH, warmth, 0.7, 0, 2, "a number")
-    FLAG(T_DEMO, demo, 0, "a switch")
-    SECRET(T_KEY, key, "a key")
-};
+    TEXT(T_NAME, name, NULL, "a name") NUMBER(T_PORT, port, 8080, 0, 65535, "a port")
+        REAL(T_WARMTH, warmth, 0.7, 0, 2, "a number") FLAG(T_DEMO, demo, 0, "a switch")
+            SECRET(T_KEY, key, "a key")};
 #include "base/config_done.h"
 
 static struct config config;
@@ -77,7 +74,8 @@ static void all_faults_are_told_at_once(void **state)
 static void numbers_are_whole_and_nothing_else(void **state)
 {
     (void)state;
-    const char *const bad[] = {"T_PORT=-1", "T_PORT=80x", "T_PORT= 80", "T_PORT=8e2", "T_PORT=0x50"};
+    const char *const bad[] = {"T_PORT=-1", "T_PORT=80x", "T_PORT= 80", "T_PORT=8e2",
+                               "T_PORT=0x50"};
 
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         const char *const settings[] = {"T_NAME=x", bad[i], NULL};

@@ -71,7 +71,7 @@ static void a_newer_frame_with_more_fields_is_read(void **state)
     struct frame f;
 
     frame_encode(&sample, &b);
-    b.p[0] = (char)0x9B;                      /* an array of 11 instead of 9 */
+    b.p[0] = (char)0x9B;                                           /* an array of 11 instead of 9 */
     buf_add(&b, "\x82\x01\x92\x01\x02\xA1x\xC0\xC7\x01\x05z", 12); /* a map and an ext */
     assert_int_equal(frame_decode(&f, buf_view(&b)), ERR_OK);
     assert_true(str_eq(f.body, sample.body));

@@ -30,8 +30,11 @@ static void what_is_no_uuid_is_refused(void **state)
 {
     (void)state;
     struct uuid id;
-    const char *bad[] = {"", "0189abcd", "0189abcd-0000-4000-8000-00000000000g",
-                         "0189abcd-0000-4000-8000-00000000000", "0189abcd00000-4000-8000-00000000000f",
+    const char *bad[] = {"",
+                         "0189abcd",
+                         "0189abcd-0000-4000-8000-00000000000g",
+                         "0189abcd-0000-4000-8000-00000000000",
+                         "0189abcd00000-4000-8000-00000000000f",
                          "{189abcd-0000-4000-8000-00000000000}"};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_false(uuid_parse(&id, str_of(bad[i])));

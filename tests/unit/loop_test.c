@@ -200,7 +200,8 @@ static void take_message(void *ctx, zsock_t *socket)
 static void a_socket_is_read_when_something_came(void **state)
 {
     (void)state;
-    zsock_t *in = zsock_new_pull("@inproc://loop-test"), *out = zsock_new_push(">inproc://loop-test");
+    zsock_t *in = zsock_new_pull("@inproc://loop-test"),
+            *out = zsock_new_push(">inproc://loop-test");
 
     loop_socket(w.loop, in, take_message, NULL);
     zstr_send(out, "hello");

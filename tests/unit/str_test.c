@@ -35,10 +35,11 @@ static void a_cut_never_splits_a_character(void **state)
 static void utf8_is_judged_by_rfc_3629(void **state)
 {
     (void)state;
-    const char *good[] = {"", "plain", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x9A\x97", "\xF4\x8F\xBF\xBF"};
-    const char *bad[] = {"\x80",         "\xC0\x80",         "\xC3",     "\xE0\x80\x80",
-                         "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xFF",
-                         "\xC3("};
+    const char *good[] = {
+        "", "plain", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x9A\x97", "\xF4\x8F\xBF\xBF"};
+    const char *bad[] = {"\x80",         "\xC0\x80",     "\xC3",
+                         "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                         "\xE2\x82",     "\xFF",         "\xC3("};
 
     for (size_t i = 0; i < COUNT_OF(good); i++)
         assert_true(str_is_utf8(str_of(good[i])));

@@ -1,0 +1,96 @@
+/* The table of scenarios, and the words it is written in. */
+#include <stdio.h>
+
+#include "scenarios.h"
+
+const char scenario_text[] = "Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve "
+                             "guess. 🚗 Park level, wait ten minutes, then read the dipstick.";
+
+/* clang-format off */
+#define BEATS(...)               (const struct beat[]){__VA_ARGS__, BEAT(END)}
+#define BEAT(what, ...)          {.kind = BEAT_##what, __VA_ARGS__}
+#define COMMENTS                 BEAT(COMMENTS)
+#define COMMENTS_FOREVER         BEAT(COMMENTS_FOREVER)
+#define ROLE                     BEAT(ROLE)
+#define WORDS                    BEAT(WORDS)
+#define SOME_WORDS               BEAT(SOME_WORDS)
+#define WORDS_AND_FINISH         BEAT(WORDS_AND_FINISH)
+#define REASONING(thoughts)      BEAT(REASONING, .text = thoughts)
+#define FINISH(reason, native)   BEAT(FINISH, .text = reason, .more = native)
+#define USAGE                    BEAT(USAGE)
+#define DONE                     BEAT(DONE)
+#define CHUNK(before, in, after) BEAT(CHUNK, .text = in, .more = before, .last = after)
+#define CHUNK_USAGE(before, in)  BEAT(CHUNK_USAGE, .text = in, .more = before)
+#define HUGE                     BEAT(HUGE)
+#define PADS                     BEAT(PADS)
+#define RESULT                   BEAT(RESULT)
+#define RESULT_OF(choices)       BEAT(RESULT_OF, .text = choices)
+#define HALF_RESULT              BEAT(HALF_RESULT)
+#define BYTES(bytes)             BEAT(BYTES, .text = bytes)
+#define HANG                     BEAT(HANG)
+#define CUT                      BEAT(CUT)
+#define RESET                    BEAT(RESET)
+
+static const struct beat *const good_events =
+    BEATS(COMMENTS, ROLE, WORDS, FINISH("stop", "stop"), USAGE, DONE);
+static const struct beat *const good_body = BEATS(PADS, RESULT);
+/* clang-format on */
+
+/* texts that more than one scenario says */
+#define TOOL(call)                                                                                 \
+    CHUNK(NULL,                                                                                    \
+          "[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" call \
+          "]},\"finish_reason\":null,\"native_finish_reason\":null}]",                             \
+          NULL)
+#define LIMIT                                                                                      \
+    "{\"code\":429,\"message\":\"Rate limit exceeded\",\"metadata\":{\"error_type\":"              \
+    "\"rate_limit_exceeded\"}}"
+#define LIMIT_ERROR_EVENT                                                                          \
+    CHUNK("\"error\":" LIMIT,                                                                      \
+          "[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]", NULL)
+#define PROVIDER_502                                                                               \
+    "{\"code\":502,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":"                 \
+    "\"upstream connect error\",\"provider_name\":\"Chutes\"}}"
+#define PARTIAL_WITH_ERROR                                                                         \
+    "[{\"finish_reason\":\"error\",\"native_finish_reason\":\"error\",\"index\":0,\"message\":{"   \
+    "\"role\":\"assistant\",\"content\":\"Check the oil\"},\"error\":" LIMIT "}]"
+#define PAGE(title)                                                                                \
+    "<!DOCTYPE html>\n<html lang=\"en-US\">\n<head><title>openrouter.ai | " title                  \
+    "</title></head>\n<body><h1>" title "</h1></body>\n</html>\n"
+#define PAGE_413 PAGE("413 Payload Too Large")
+#define PAGE_502 PAGE("502: Bad gateway")
+#define PAGE_524 PAGE("524: A timeout occurred")
+
+static const struct scenario scenarios[] = {
+#define PART(title)
+#define SCENARIO(call, says, ...) {.name = call, .doc = says, __VA_ARGS__},
+#include "scenarios.def"
+};
+
+const struct scenario *scenario_find(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+        if (str_is(name, scenarios[i].name))
+            return &scenarios[i];
+    }
+    return NULL;
+}
+
+const struct scenario *scenario_ok(void)
+{
+    return &scenarios[0];
+}
+
+const struct beat *scenario_beats(const struct scenario *s, bool stream)
+{
+    if (stream && !s->as_json)
+        return s->events ? s->events : good_events;
+    return s->body ? s->body : good_body;
+}
+
+void scenarios_print(void)
+{
+#define PART(title)               printf("\n### %s\n\n| standin/... | does |\n|---|---|\n", title);
+#define SCENARIO(call, says, ...) printf("| `%s` | %s |\n", call, says);
+#include "scenarios.def"
+}

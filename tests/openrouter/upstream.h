@@ -1,0 +1,40 @@
+/* upstream - what each address answers; decides, and leaves the giving to the server.
+ *
+ * The order is OpenRouter's: the key first, then the body, then the model. */
+#ifndef STANDIN_UPSTREAM_H
+#define STANDIN_UPSTREAM_H
+#include "generations.h"
+#include "keys.h"
+#include "play.h"
+
+struct upstream {
+    struct keys        keys;
+    struct knobs       knobs; /* where a test sets nothing */
+    bool               demo;  /* sample answers about cars */
+    json_t            *seen;  /* owned; how often a key asked a model that fails at first */
+    struct generations generations;
+};
+
+struct asked {
+    const char   *method, *path;
+    struct str    authorization; /* the header's value */
+    struct str    id;            /* of the query */
+    const json_t *body;          /* borrowed; NULL: it was not JSON */
+    bool          is_too_long;   /* and so was not read */
+};
+
+struct reply {
+    unsigned     status;
+    const char  *type;
+    struct play *play;        /* owned; NULL: close without a byte */
+    const char  *scenario;    /* NULL: not a completion */
+    unsigned     retry_after; /* seconds; 0: no such header */
+    uint64_t     reset_ms;    /* since 1970; 0: no X-RateLimit-* */
+    bool         is_stream;
+};
+
+void         upstream_init(struct upstream *u);
+void         upstream_fini(struct upstream *u);
+struct reply upstream_reply(struct upstream *u, const struct asked *a);
+
+#endif

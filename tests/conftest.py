@@ -1,0 +1,90 @@
+"""What every test may ask for."""
+
+import pytest
+
+from support.bus import FakeBackend, FakeGateway
+from support.keys import Keys
+from support.processes import House, adopt_orphans, living_children
+from support.proxy import Proxy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left():
+    """After the last test no process of ours may be alive."""
+    adopt_orphans()
+    yield
+    assert not living_children(), "the tests left processes behind"
+
+
+@pytest.fixture(scope="session")
+def short_folder(tmp_path_factory):
+    """For unix sockets, whose paths may have 107 bytes at most."""
+    import shutil
+    import tempfile
+    folder = tempfile.mkdtemp(prefix="chat-", dir="/tmp")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def house(tmp_path, request):
+    """Starts programs; at the end all are stopped, and a crash or a sanitizer report fails the test."""
+    house = House(tmp_path)
+    yield house
+    faults = house.close()
+    request.node.log_tails = house.tails()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def keys(tmp_path):
+    return Keys(tmp_path / "keys")
+
+
+@pytest.fixture
+def gateway(keys):
+    """The gateway's end of the bus; what the backend under test dials."""
+    gateway = FakeGateway(keys)
+    yield gateway
+    gateway.close()
+    assert not gateway.faults, "the backend sent what docs/messages.md does not allow"
+
+
+@pytest.fixture
+def backend(keys):
+    """backend("filter", address, ...) makes a FakeBackend that ends with the test."""
+    made = []
+
+    def make(service, *addresses, **options):
+        made.append(FakeBackend(keys, service, *addresses, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+    assert not any(one.faults for one in made), "the gateway sent what docs/messages.md does not allow"
+
+
+@pytest.fixture
+def proxy():
+    """proxy(target) makes a TCP proxy that ends with the test."""
+    made = []
+
+    def make(target, **options):
+        made.append(Proxy(target, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the end of every log of that test."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        house = item.funcargs.get("house") if hasattr(item, "funcargs") else None
+        for name, tail in house.tails() if house else []:
+            report.sections.append((f"log of {name}", tail))

@@ -1,0 +1,126 @@
+"""A TCP proxy that a test can make slow, silent or dead.
+
+    proxy = Proxy(target_port)      # or a path: a unix socket; listens where listen says
+    proxy.stall()                   # connections stay, no byte passes
+    proxy.cut()                     # all connections are reset
+"""
+
+import asyncio
+import socket
+import struct
+import threading
+
+
+class Proxy:
+    def __init__(self, target, listen=None):
+        """target: a port of 127.0.0.1, or the path of a unix socket; listen: a path, else a free port."""
+        self.target, self.listen = target, listen
+        self.port = None
+        self.delay = 0.0  # seconds that every piece waits
+        self.refusing = False
+        self.accepted = 0
+        self._open = set()  # writers
+        self._loop = asyncio.new_event_loop()
+        self._flow = asyncio.Event()
+        self._flow.set()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
+        self._thread.start()
+        assert self._started.wait(5), "the proxy did not start"
+
+    def stall(self):
+        """Connections stay open, and new ones are made, but nothing passes."""
+        self._call(self._flow.clear)
+
+    def resume(self):
+        self._call(self._flow.set)
+
+    def refuse(self, refusing=True):
+        """New connections are reset at once."""
+        self.refusing = refusing
+
+    def cut(self):
+        """Resets every connection there is."""
+        self._call(self._reset_all)
+
+    @property
+    def open_connections(self):
+        return len(self._open) // 2
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _call(self, job):
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (job(), done.set()))
+        assert done.wait(5)
+
+    def _run(self):
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self):
+        self._stop = asyncio.Event()
+        if self.listen:
+            server = await asyncio.start_unix_server(self._connection, self.listen)
+        else:
+            server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        self._flow.set()
+        self._reset_all()
+        await server.wait_closed()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connection(self, reader, writer):
+        if self.refusing:
+            self._reset(writer)
+            return
+        try:
+            if isinstance(self.target, int):
+                there = await asyncio.open_connection("127.0.0.1", self.target)
+            else:
+                there = await asyncio.open_unix_connection(self.target)
+        except OSError:
+            self._reset(writer)
+            return
+        self.accepted += 1
+        both = {writer, there[1]}
+        self._open |= both
+        try:
+            await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+        finally:
+            for end in both:
+                end.close()
+            self._open -= both
+
+    async def _pump(self, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                await self._flow.wait()
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                writer.write(data)
+                await writer.drain()
+            await self._flow.wait()
+            if writer.can_write_eof():
+                writer.write_eof()
+        except OSError:
+            writer.close()
+
+    def _reset_all(self):
+        for writer in list(self._open):
+            self._reset(writer)
+
+    def _reset(self, writer):
+        """RST instead of FIN: the other side sees an error, not an end."""
+        connection = writer.get_extra_info("socket")
+        if connection is not None and connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()

@@ -1,11 +1,16 @@
 """What every test may ask for."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from support.bus import FakeBackend, FakeGateway
 from support.keys import Keys
 from support.processes import House, adopt_orphans, living_children
 from support.proxy import Proxy
+from support.servers import Postgres, Redis
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,13 +22,20 @@ def nothing_is_left():
 
 
 @pytest.fixture(scope="session")
-def short_folder(tmp_path_factory):
-    """For unix sockets, whose paths may have 107 bytes at most."""
-    import shutil
-    import tempfile
-    folder = tempfile.mkdtemp(prefix="chat-", dir="/tmp")
+def short_folder():
+    """For unix sockets, whose paths may have 107 bytes at most, and for Postgres, which is not root."""
+    folder = Path(tempfile.mkdtemp(prefix="chat-"))
+    folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def session_house(short_folder, nothing_is_left):
+    house = House(short_folder)
+    yield house
+    faults = house.close()
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
@@ -39,6 +51,28 @@ def house(tmp_path, request):
 @pytest.fixture
 def keys(tmp_path):
     return Keys(tmp_path / "keys")
+
+
+@pytest.fixture
+def redis(house, short_folder):
+    """A Redis of the test's own; redis.kill() and redis.start() as it likes."""
+    folder = Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))
+    return Redis(house, folder).start()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(session_house, short_folder):
+    return Postgres(session_house, short_folder / "postgres").start()
+
+
+@pytest.fixture
+def postgres(postgres_server):
+    """An empty database; the test may kill and start the server."""
+    postgres_server.fresh_database()
+    yield postgres_server
+    if not postgres_server.is_running():
+        postgres_server.start()
+    postgres_server.drop_database()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """All key material of a test run, made with pyzmq and PyNaCl in the files the services read.
 
-<service>.secret and <service>.public hold a CURVE key in Z85; the allow file has
-lines `<service> <public key>`; rings have lines `<id> <base64 of 32 bytes>`.
+The files are those of scripts/make-keys: <service>.secret and <service>.public hold
+a CURVE key in Z85; bus-allow has lines `<service> <public key>`; seal.secret,
+seal.public and cookie.keys are rings, lines `<id> <base64 of 32 bytes>`.
 """
 
 import base64
@@ -29,7 +30,7 @@ class Keys:
         self.seal_public, self.seal_secret = bytes(seal.public_key), bytes(seal)
         self._write_ring("seal.public", "k1", self.seal_public)
         self._write_ring("seal.secret", "k1", self.seal_secret)
-        self._write_ring("cookie.ring", "c1", os.urandom(32))
+        self._write_ring("cookie.keys", "c1", os.urandom(32))
 
     def new_pair(self, name):
         """Makes, or makes anew, the CURVE pair of a service."""
@@ -41,7 +42,7 @@ class Keys:
     def write_allow(self, allowed):
         """allowed: service -> its public keys."""
         lines = [f"{name} {key.decode()}" for name, keys in allowed.items() for key in keys]
-        self._write("allow", "\n".join(lines))
+        self._write("bus-allow", "\n".join(lines))
 
     def path(self, name):
         return str(self.folder / name)

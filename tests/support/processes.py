@@ -45,6 +45,7 @@ class Process:
         self.env = {key: str(value) for key, value in (env or {}).items()}
         self.child = None
         self.expected = {0}  # exit statuses that are no crash
+        self.stop_signal = signal.SIGTERM
 
     def start(self):
         assert not self.is_running(), f"{self.name} runs already"
@@ -55,7 +56,7 @@ class Process:
             # setpriv: should this Python be killed, the program goes with it.
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command], cwd=self.folder, env=env,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.house.add(self)
         return self
 
@@ -67,15 +68,21 @@ class Process:
         return self.child is not None and self.child.poll() is None
 
     def stop(self, timeout=15.0):
-        """SIGTERM, then waits; returns the exit status."""
-        self.signal(signal.SIGTERM)
+        """Asks it to end, then waits; returns the exit status."""
+        self.signal(self.stop_signal)
         return self.wait(timeout)
 
     def kill(self):
-        """SIGKILL, as a crash or a lost machine would."""
-        self.signal(signal.SIGKILL)
+        """SIGKILL to it and its children, as a lost machine would."""
+        if not self.is_running():
+            return self.child.poll()
+        family = [self.pid, *descendants(self.pid)]
+        for pid in family:
+            _kill(pid)
         self.expected.add(-signal.SIGKILL)
-        return self.wait()
+        status = self.wait()
+        wait_until(lambda: not any(map(is_alive, family)), f"the end of {self.name}'s children")
+        return status
 
     def signal(self, number):
         if self.is_running():
@@ -180,16 +187,39 @@ def adopt_orphans():
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def living_children():
-    """Commands of our children that are neither ended nor waited for."""
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def is_alive(pid):
+    """Neither gone nor a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def descendants(pid):
+    """Pids of its children, their children and so on."""
     found = []
-    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            try:
-                state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-            except FileNotFoundError:
-                continue
-            if state != "Z":
-                found.append(f"{pid} {command}")
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += [int(child), *descendants(child)]
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
+
+
+def living_children():
+    """Commands of our descendants that have not ended."""
+    found = []
+    for pid in filter(is_alive, descendants(os.getpid())):
+        try:
+            found.append(f"{pid} {Path(f'/proc/{pid}/cmdline').read_text()}".replace("\0", " "))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
     return found

@@ -1,0 +1,93 @@
+"""A private Redis and a private Postgres, the same as deploy/local runs them."""
+
+import signal
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import redis
+
+from support.processes import ROOT, Process
+from support.wait import wait_until
+
+
+class Server(Process):
+    """A process that is up when it answers."""
+
+    def start(self):
+        super().start()
+        wait_until(self._answers, f"{self.name} to answer:\n{self.tail()}", timeout=25)
+        return self
+
+    def restart(self):
+        self.kill()
+        return self.start()
+
+    def _answers(self):
+        assert self.is_running(), f"{self.name} ended:\n{self.tail()}"
+        try:
+            return self.ping()
+        except (OSError, psycopg2.OperationalError):
+            return False
+
+
+class Redis(Server):
+    def __init__(self, house, folder):
+        super().__init__(house, "redis", [ROOT / "deploy/local/redis", folder], folder)
+        self.socket = str(Path(folder) / "redis.sock")
+
+    def client(self):
+        return redis.Redis(unix_socket_path=self.socket, decode_responses=True)
+
+    def ping(self):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(self.socket)
+            line.sendall(b"PING\r\n")
+            return line.recv(64) == b"+PONG\r\n"
+
+    def dump(self):
+        """Every byte it keeps on disk."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return b"".join(path.read_bytes() for path in files)
+
+
+class Postgres(Server):
+    """One server for the session; every test has a database of its own."""
+
+    def __init__(self, house, folder):
+        super().__init__(house, "postgres", [ROOT / "deploy/local/postgres", folder], folder)
+        self.stop_signal = signal.SIGINT
+        self.database = "chat"
+        self._made = 0
+
+    @property
+    def url(self):
+        return f"postgresql://chat@/{self.database}?host={self.folder}"
+
+    def query(self, sql, *values, database=None):
+        """Runs one statement by itself; returns its rows."""
+        with closing(psycopg2.connect(host=str(self.folder), user="chat",
+                                      dbname=database or self.database)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values or None)
+                return cursor.fetchall() if cursor.description else []
+
+    def ping(self):
+        return self.query("SELECT 1", database="postgres") == [(1,)]
+
+    def fresh_database(self):
+        self._made += 1
+        self.database = f"test_{self._made}"
+        self.query(f"CREATE DATABASE {self.database}", database="postgres")
+
+    def drop_database(self):
+        self.query(f"DROP DATABASE {self.database} WITH (FORCE)", database="postgres")
+
+    def dump(self):
+        """Every row of every table of this test's database, as text."""
+        tables = self.query("SELECT quote_ident(schemaname) || '.' || quote_ident(relname)"
+                            " FROM pg_stat_user_tables")
+        rows = [self.query(f"SELECT t::text FROM {table} t") for (table,) in tables]
+        return "\n".join(row for table in rows for (row,) in table)

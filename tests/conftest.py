@@ -11,6 +11,7 @@ from support.keys import Keys
 from support.processes import House, adopt_orphans, living_children
 from support.proxy import Proxy
 from support.servers import Postgres, Redis
+from support.standin import Standin
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,6 +74,12 @@ def postgres(postgres_server):
     if not postgres_server.is_running():
         postgres_server.start()
     postgres_server.drop_database()
+
+
+@pytest.fixture
+def standin(house, tmp_path):
+    """An OpenRouter; standin.url is its base URL, support.standin.KEY the key it knows."""
+    return Standin(house, tmp_path / "standin").start()
 
 
 @pytest.fixture

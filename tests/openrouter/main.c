@@ -19,7 +19,7 @@ static const char help[] =
     "  --key K          a known key: KEY or KEY,WORD,WORD (see keys.h); may be repeated\n"
     "  --keys F         a file of such keys, one a line\n"
     "  --demo           sample answers about cars at a human pace, for any key\n"
-    "  --pace-ms N      ms before each word\n"
+    "  --pace-ms N      ms before each word; 0: no wait at all\n"
     "  --scenarios      print what a model's name can ask for, as Markdown, and end\n";
 
 struct options {
@@ -105,6 +105,8 @@ static void set_pace(struct options *o)
     }
     if (o->pace >= 0)
         k->delay = (unsigned)o->pace;
+    if (o->pace == 0)
+        k->first = 0;
 }
 
 static void read_options(struct options *o, int argc, char **argv)

@@ -16,6 +16,7 @@ struct play {
     struct knobs       knobs;
     char              *text; /* owned */
     struct buf         piece;
+    unsigned           random;
     size_t             sent;   /* of the piece, where it is split */
     size_t             at;     /* in the text */
     bool               begun;  /* the first data went out */
@@ -30,6 +31,7 @@ struct play *play_new(const struct beat *beats, struct answer *a, struct knobs k
 
     p->beat = beats;
     p->knobs = knobs;
+    p->random = knobs.seed;
     p->text = str_dup(text);
     p->has_answer = a != NULL;
     if (a) {
@@ -126,10 +128,14 @@ static bool comment(struct play *p, unsigned count)
     return p->done + 1 < count;
 }
 
-static bool endless_comment(struct play *p)
+/* A sign of life that leads to nothing. */
+static bool keep_alive(struct play *p)
 {
     p->wait = p->knobs.delay ? p->knobs.delay : 100;
-    answer_comment(&p->answer, &p->piece);
+    if (p->beat->kind == BEAT_COMMENTS_FOREVER)
+        answer_comment(&p->answer, &p->piece);
+    else
+        answer_padding(&p->piece);
     return true;
 }
 
@@ -195,7 +201,8 @@ static bool play_beat(struct play *p)
     case BEAT_COMMENTS:
         return comment(p, b->n ? b->n : p->knobs.comments);
     case BEAT_COMMENTS_FOREVER:
-        return endless_comment(p);
+    case BEAT_PADS_FOREVER:
+        return keep_alive(p);
     case BEAT_ROLE:
         answer_content(a, out, STR(""), NULL);
         return false;
@@ -234,6 +241,7 @@ static bool play_beat(struct play *p)
         say_result(p, b->kind == BEAT_HALF_RESULT);
         return false;
     case BEAT_RESULT_OF:
+        a->tokens = b->n;
         answer_result_of(a, out, b->text);
         return false;
     case BEAT_BYTES:
@@ -251,7 +259,8 @@ static bool play_beat(struct play *p)
 
 static bool is_waiting_beat(enum beat_kind kind)
 {
-    return kind == BEAT_COMMENTS || kind == BEAT_PADS || kind == BEAT_COMMENTS_FOREVER;
+    return kind == BEAT_COMMENTS || kind == BEAT_PADS || kind == BEAT_COMMENTS_FOREVER ||
+           kind == BEAT_PADS_FOREVER;
 }
 
 /* Before the first data, what is left of the time to it. */
@@ -302,6 +311,18 @@ static bool next_piece(struct play *p)
     return false;
 }
 
+/* How much of what is left goes into the next write. */
+static size_t write_size(struct play *p, size_t left)
+{
+    size_t most = p->knobs.split ? p->knobs.split : left;
+
+    if (p->knobs.seed) {
+        p->random = p->random * 1103515245u + 12345u;
+        most = 1 + (p->random >> 16) % most;
+    }
+    return most < left ? most : left;
+}
+
 enum play_now play_next(struct play *p, struct str *piece, unsigned *wait_ms)
 {
     *wait_ms = 0;
@@ -312,8 +333,7 @@ enum play_now play_next(struct play *p, struct str *piece, unsigned *wait_ms)
             return end_of(p->beat->kind);
         *wait_ms = p->wait;
     }
-    size_t left = p->piece.len - p->sent;
-    size_t len = p->knobs.split && p->knobs.split < left ? p->knobs.split : left;
+    size_t len = write_size(p, p->piece.len - p->sent);
     *piece = (struct str){p->piece.p + p->sent, len};
     p->sent += len;
     return PLAY_PIECE;

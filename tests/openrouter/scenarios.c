@@ -17,14 +17,16 @@ const char scenario_text[] = "Check the oil with the engine cold – at 2 °C or
 #define WORDS_AND_FINISH         BEAT(WORDS_AND_FINISH)
 #define REASONING(thoughts)      BEAT(REASONING, .text = thoughts)
 #define FINISH(reason, native)   BEAT(FINISH, .text = reason, .more = native)
+#define STOP                     FINISH("stop", "stop")
 #define USAGE                    BEAT(USAGE)
 #define DONE                     BEAT(DONE)
 #define CHUNK(before, in, after) BEAT(CHUNK, .text = in, .more = before, .last = after)
 #define CHUNK_USAGE(before, in)  BEAT(CHUNK_USAGE, .text = in, .more = before)
 #define HUGE                     BEAT(HUGE)
 #define PADS                     BEAT(PADS)
+#define PADS_FOREVER             BEAT(PADS_FOREVER)
 #define RESULT                   BEAT(RESULT)
-#define RESULT_OF(choices)       BEAT(RESULT_OF, .text = choices)
+#define RESULT_OF(tokens, in)    BEAT(RESULT_OF, .n = tokens, .text = in)
 #define HALF_RESULT              BEAT(HALF_RESULT)
 #define BYTES(bytes)             BEAT(BYTES, .text = bytes)
 #define HANG                     BEAT(HANG)
@@ -36,18 +38,25 @@ static const struct beat *const good_events =
 static const struct beat *const good_body = BEATS(PADS, RESULT);
 /* clang-format on */
 
-/* texts that more than one scenario says */
+/* choices: of a chunk, with the members of its delta; of a plain answer, with those
+ * of its message */
+#define CHOICE(delta, finish)                                                                      \
+    "[{\"index\":0,\"delta\":{" delta "},\"finish_reason\":" finish                                \
+    ",\"native_finish_reason\":" finish "}]"
 #define TOOL(call)                                                                                 \
     CHUNK(NULL,                                                                                    \
-          "[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" call \
-          "]},\"finish_reason\":null,\"native_finish_reason\":null}]",                             \
+          CHOICE("\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" call "]", "null"),     \
           NULL)
+#define ERROR_CHOICE "[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]"
+#define SAID(finish, native, message)                                                              \
+    "[{\"finish_reason\":\"" finish "\",\"native_finish_reason\":\"" native                        \
+    "\",\"index\":0,\"message\":{\"role\":\"assistant\"," message "}}]"
+
+/* texts that more than one scenario says */
 #define LIMIT                                                                                      \
     "{\"code\":429,\"message\":\"Rate limit exceeded\",\"metadata\":{\"error_type\":"              \
     "\"rate_limit_exceeded\"}}"
-#define LIMIT_ERROR_EVENT                                                                          \
-    CHUNK("\"error\":" LIMIT,                                                                      \
-          "[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]", NULL)
+#define LIMIT_ERROR_EVENT CHUNK("\"error\":" LIMIT, ERROR_CHOICE, NULL)
 #define PROVIDER_502                                                                               \
     "{\"code\":502,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":"                 \
     "\"upstream connect error\",\"provider_name\":\"Chutes\"}}"

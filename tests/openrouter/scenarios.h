@@ -27,9 +27,10 @@ enum beat_kind {
     BEAT_HUGE,             /* a chunk with `size` bytes of content */
 
     /* of a plain answer */
-    BEAT_PADS,        /* as many as the knob says */
+    BEAT_PADS, /* as many as the knob says */
+    BEAT_PADS_FOREVER,
     BEAT_RESULT,      /* the text in one JSON object */
-    BEAT_RESULT_OF,   /* text: choices */
+    BEAT_RESULT_OF,   /* text: choices; n: tokens in the usage */
     BEAT_HALF_RESULT, /* the first half of its bytes */
 
     /* of both */

@@ -5,7 +5,7 @@
 #define STANDIN_UPSTREAM_H
 #include "generations.h"
 #include "keys.h"
-#include "play.h"
+#include "reply.h"
 
 struct upstream {
     struct keys        keys;
@@ -21,16 +21,6 @@ struct asked {
     struct str    id;            /* of the query */
     const json_t *body;          /* borrowed; NULL: it was not JSON */
     bool          is_too_long;   /* and so was not read */
-};
-
-struct reply {
-    unsigned     status;
-    const char  *type;
-    struct play *play;        /* owned; NULL: close without a byte */
-    const char  *scenario;    /* NULL: not a completion */
-    unsigned     retry_after; /* seconds; 0: no such header */
-    uint64_t     reset_ms;    /* since 1970; 0: no X-RateLimit-* */
-    bool         is_stream;
 };
 
 void         upstream_init(struct upstream *u);

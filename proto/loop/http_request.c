@@ -1,0 +1,356 @@
+/* One request: its parts, its answer, its stream. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "loop/http_inside.h"
+
+/* ---- what was asked ---- */
+
+struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, const char *method,
+                                 const char *path)
+{
+    struct http_request            *rq = mem_new(sizeof *rq);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    rq->http = h;
+    rq->mhd = mhd;
+    rq->conn = info->socket_context;
+    rq->method = method;
+    rq->path = path;
+    rq->note = "-";
+    rq->since_ms = now_ms();
+    h->requests++;
+    TAILQ_INSERT_TAIL(&h->all, rq, link);
+    return rq;
+}
+
+void request_free(struct http_request *rq)
+{
+    struct http *h = rq->http;
+
+    if (rq->is_waking)
+        TAILQ_REMOVE(&h->wakes, rq, wake_link);
+    TAILQ_REMOVE(&h->all, rq, link);
+    h->requests--;
+    if (rq->is_stream)
+        metric_add(METRIC_HTTP_STREAMS, -1);
+    watch_stop(&rq->hangup);
+    if (rq->response)
+        MHD_destroy_response(rq->response);
+    while (rq->kept) {
+        struct kept *k = rq->kept;
+        rq->kept = k->next;
+        free(k->joined);
+        free(k);
+    }
+    buf_fini(&rq->body);
+    buf_fini(&rq->unsent);
+    free(rq);
+}
+
+void request_take_body(struct http_request *rq, const char *bytes, size_t len)
+{
+    rq->body_seen += len;
+    if (rq->body_seen <= rq->http->body_max) {
+        buf_add(&rq->body, bytes, len);
+        return;
+    }
+    rq->too_long = true;
+    buf_fini(&rq->body);
+}
+
+struct gather {
+    const char *name;
+    unsigned    count;
+    struct str  first;
+    struct buf  joined;
+};
+
+static enum MHD_Result gather(void *ctx, enum MHD_ValueKind kind, const char *name,
+                              const char *value)
+{
+    struct gather *g = ctx;
+
+    (void)kind;
+    if (strcasecmp(name, g->name) != 0)
+        return MHD_YES;
+    struct str text = {value ? value : "", value ? strlen(value) : 0};
+    if (g->count++ == 0)
+        g->first = text;
+    else
+        buf_print(&g->joined, ", ");
+    buf_str(&g->joined, text);
+    return MHD_YES;
+}
+
+static struct str find(struct http_request *rq, enum MHD_ValueKind kind, const char *name)
+{
+    struct gather g = {.name = name};
+
+    MHD_get_connection_values(rq->mhd, kind, gather, &g);
+    if (g.count <= 1) {
+        buf_fini(&g.joined);
+        return g.first;
+    }
+    struct kept *k = mem_new(sizeof *k);
+    size_t       len = g.joined.len;
+    *k = (struct kept){rq->kept, buf_take(&g.joined)};
+    rq->kept = k;
+    return (struct str){k->joined, len};
+}
+
+struct str http_header(struct http_request *rq, const char *name)
+{
+    return find(rq, MHD_HEADER_KIND, name);
+}
+
+struct str http_query(struct http_request *rq, const char *name)
+{
+    return find(rq, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_method(const struct http_request *rq)
+{
+    return rq->method;
+}
+
+const char *http_path(const struct http_request *rq)
+{
+    return rq->path;
+}
+
+const char *http_peer(const struct http_request *rq)
+{
+    return rq->conn->peer;
+}
+
+struct str http_body(const struct http_request *rq)
+{
+    return buf_view(&rq->body);
+}
+
+bool http_body_is_too_long(const struct http_request *rq)
+{
+    return rq->too_long;
+}
+
+void http_set_user(struct http_request *rq, void *user)
+{
+    rq->user = user;
+}
+
+void *http_user(const struct http_request *rq)
+{
+    return rq->user;
+}
+
+void http_set_note(struct http_request *rq, const char *note)
+{
+    rq->note = note;
+}
+
+const char *http_note(const struct http_request *rq)
+{
+    return rq->note;
+}
+
+unsigned http_status(const struct http_request *rq)
+{
+    return rq->status;
+}
+
+uint64_t http_sent(const struct http_request *rq)
+{
+    return rq->sent;
+}
+
+uint64_t http_age_ms(const struct http_request *rq)
+{
+    return now_ms() - rq->since_ms;
+}
+
+/* ---- waiting and going on ---- */
+
+static void on_hangup(void *ctx, uint32_t events)
+{
+    struct http_request *rq = ctx;
+
+    (void)events;
+    watch_stop(&rq->hangup);
+    request_lose(rq);
+}
+
+/* libmicrohttpd does not look at a suspended connection at all, so whether its
+ * client is still there we watch ourselves.  One that shuts down only its
+ * sending side counts as gone. */
+static void suspend(struct http_request *rq)
+{
+    MHD_suspend_connection(rq->mhd);
+    rq->is_suspended = true;
+    if (!rq->hangup.loop && !rq->is_lost)
+        watch_start(&rq->hangup, rq->http->loop, rq->conn->fd, EPOLLRDHUP, on_hangup, rq);
+}
+
+void request_wake(struct http_request *rq)
+{
+    if (!rq->is_waking) {
+        rq->is_waking = true;
+        TAILQ_INSERT_TAIL(&rq->http->wakes, rq, wake_link);
+    }
+    http_pump_soon(rq->http);
+}
+
+static void cork(struct http_request *rq, int on)
+{
+    rq->is_corked = on;
+    setsockopt(rq->conn->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+/* libmicrohttpd writes a stream's head on its own.  The cork holds it in the
+ * kernel until the first bytes are behind it, so both leave in one segment.
+ * (Not with the very first reply of a connection: there libmicrohttpd sets
+ * TCP_NODELAY between the two, which pushes the head out.) */
+static void queue(struct http_request *rq)
+{
+    rq->is_queued = true;
+    if (rq->is_stream)
+        cork(rq, 1);
+    if (MHD_queue_response(rq->mhd, rq->status, rq->response) != MHD_YES)
+        shutdown(rq->conn->fd, SHUT_RDWR);
+    MHD_destroy_response(rq->response);
+    rq->response = NULL;
+}
+
+void request_go_on(struct http_request *rq)
+{
+    if (rq->is_overfull && !rq->is_lost) {
+        shutdown(rq->conn->fd, SHUT_RDWR); /* libmicrohttpd waits to write, wake it up */
+        request_lose(rq);
+    }
+    if (rq->response && !rq->is_queued)
+        queue(rq);
+    if (rq->is_suspended) {
+        rq->is_suspended = false;
+        MHD_resume_connection(rq->mhd);
+    }
+}
+
+void request_give(struct http_request *rq)
+{
+    rq->in_handler = true;
+    rq->is_given = true;
+    rq->http->ops->on_request(rq->http->ctx, rq);
+    rq->in_handler = false;
+    if (rq->response)
+        queue(rq);
+    else
+        suspend(rq);
+}
+
+void request_lose(struct http_request *rq)
+{
+    struct http_answer none = {.status = MHD_HTTP_SERVICE_UNAVAILABLE};
+
+    if (rq->is_lost)
+        return;
+    rq->is_lost = true;
+    if (rq->is_given) {
+        rq->is_given = false;
+        rq->http->ops->on_gone(rq->http->ctx, rq);
+    }
+    if (!rq->status)
+        http_reply(rq, &none); /* nobody reads it, but it ends the connection */
+    else
+        request_wake(rq);
+}
+
+/* ---- the answer ---- */
+
+static void respond(struct http_request *rq, const struct http_answer *a, struct MHD_Response *r)
+{
+    must(r && !rq->status);
+    for (unsigned i = 0; i < a->field_count; i++)
+        must(MHD_add_response_header(r, a->fields[i].name, a->fields[i].value) == MHD_YES);
+    if (rq->http->draining || rq->is_lost)
+        MHD_add_response_header(r, "Connection", "close");
+    rq->response = r;
+    rq->status = a->status;
+    if (!rq->in_handler)
+        request_wake(rq);
+}
+
+void http_reply(struct http_request *rq, const struct http_answer *a)
+{
+    enum MHD_ResponseMemoryMode mode = a->stays ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
+
+    rq->is_given = false;
+    rq->sent = a->body.len;
+    watch_stop(&rq->hangup);
+    respond(rq, a,
+            MHD_create_response_from_buffer(a->body.len, (void *)(uintptr_t)a->body.p, mode));
+}
+
+/* libmicrohttpd asks for more of a stream.  Nothing there: the connection is
+ * suspended, since without that it would ask again at once, and for ever. */
+static ssize_t read_stream(void *ctx, uint64_t pos, char *to, size_t max)
+{
+    struct http_request *rq = ctx;
+    size_t               left = rq->unsent.len - rq->unsent_at;
+
+    (void)pos;
+    if (rq->is_lost)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (left) {
+        size_t len = left < max ? left : max;
+        memcpy(to, rq->unsent.p + rq->unsent_at, len);
+        rq->unsent_at += len;
+        rq->sent += len;
+        return (ssize_t)len;
+    }
+    buf_clear(&rq->unsent);
+    rq->unsent_at = 0;
+    if (rq->is_corked)
+        cork(rq, 0);
+    if (rq->is_ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    suspend(rq);
+    return 0;
+}
+
+void http_stream_open(struct http_request *rq, const struct http_answer *a)
+{
+    must(!rq->is_stream);
+    rq->is_stream = true;
+    metric_add(METRIC_HTTP_STREAMS, 1);
+    buf_str(&rq->unsent, a->body);
+    respond(rq, a,
+            MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, rq, NULL));
+}
+
+void http_stream_write(struct http_request *rq, struct str bytes)
+{
+    must(rq->is_stream && !rq->is_ended);
+    if (rq->is_lost || rq->is_overfull)
+        return;
+    if (rq->unsent.len - rq->unsent_at + bytes.len > rq->http->unsent_max)
+        rq->is_overfull = true;
+    else
+        buf_str(&rq->unsent, bytes);
+    if (!rq->in_handler)
+        request_wake(rq);
+}
+
+void http_stream_end(struct http_request *rq)
+{
+    must(rq->is_stream && !rq->is_ended);
+    rq->is_given = false;
+    rq->is_ended = true;
+    if (!rq->in_handler)
+        request_wake(rq);
+}

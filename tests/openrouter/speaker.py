@@ -9,8 +9,8 @@ import subprocess
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = os.environ.get("STANDIN") or str(
-    HERE.parents[1] / "build/dev/tests/openrouter/openrouter-standin")
+BUILD = HERE.parents[1] / os.environ.get("BUILD", "build/dev")
+PROGRAM = os.environ.get("STANDIN") or str(BUILD / "tests/openrouter/openrouter-standin")
 KEY = "sk-or-v1-of-the-test-0123"
 TIMEOUT = 20
 

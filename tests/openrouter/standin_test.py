@@ -589,6 +589,8 @@ def test_the_demo_answers_about_cars_for_any_key(tmp_path):
     for question, part in asked.items():
         text = running.ask("openrouter/free", question=question).text()
         assert text.startswith("*Sample answer") and part in text
+    for entry in running.journal("request"):
+        assert entry["body"] is None and "authorization" not in entry["headers"]
     assert running.get("/api/v1/key", "demo").status == 200
     assert running.get("/api/v1/key", None).status == 401
     assert running.stop() == 0

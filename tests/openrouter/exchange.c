@@ -41,6 +41,13 @@ static enum MHD_Result add_header(void *headers, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
+/* null where it is not UTF-8 and so cannot be JSON */
+static json_t *text_or_null(const char *text)
+{
+    json_t *json = json_string(text);
+    return json ? json : json_null();
+}
+
 /* In the demo people speak, so neither their words nor their keys are kept. */
 static void write_request(struct exchange *x, json_t *body)
 {
@@ -55,12 +62,12 @@ static void write_request(struct exchange *x, json_t *body)
         json_object_del(headers, "authorization");
     clock_iso(wall_ms(), at);
     journal_write(x->stage->journal,
-                  json_pack("{s:s, s:I, s:s, s:I, s:I, s:i, s:s, s:s, s:o, s:I, s:O?}", "event",
+                  json_pack("{s:s, s:I, s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:O?}", "event",
                             "request", "request", (json_int_t)x->number, "at", at, "connection",
                             (json_int_t)x->peer->number, "nth", (json_int_t)x->peer->requests,
-                            "peer_port", (int)x->peer->port, "method", x->method, "path", x->path,
-                            "headers", headers, "bytes", (json_int_t)x->body.len, "body",
-                            is_private ? NULL : body));
+                            "peer_port", (int)x->peer->port, "method", text_or_null(x->method),
+                            "path", text_or_null(x->path), "headers", headers, "bytes",
+                            (json_int_t)x->body.len, "body", is_private ? NULL : body));
 }
 
 static void write_end(struct exchange *x)

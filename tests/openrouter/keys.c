@@ -41,13 +41,23 @@ static bool set_word(struct key *key, struct str word)
     return false;
 }
 
+/* A header carries it, and JSON shows parts of it. */
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] <= ' ' || text.p[i] > '~')
+            return false;
+    }
+    return text.len > 0;
+}
+
 bool keys_add(struct keys *k, struct str line)
 {
     struct str rest = str_trim(line);
     struct str text = take_word(&rest);
     struct key key = {0};
 
-    if (!text.len)
+    if (!is_ascii(text))
         return false;
     while (rest.len) {
         if (!set_word(&key, take_word(&rest)))

@@ -26,7 +26,7 @@ struct keys {
 
 void keys_fini(struct keys *k);
 
-/* False: there is no key, or a word is unknown. */
+/* False: it is no key of printable ASCII, or a word is unknown. */
 MUST_CHECK bool keys_add(struct keys *k, struct str line);
 MUST_CHECK bool keys_load(struct keys *k, const char *path); /* false: also when unreadable */
 

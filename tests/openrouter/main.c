@@ -69,7 +69,7 @@ static void take_option(struct options *o, int option)
         break;
     case 'k':
         if (!keys_add(&o->upstream.keys, str_of(optarg)))
-            die("no key, or an unknown word behind it", "--key");
+            die("no key of plain characters, or an unknown word behind it", "--key");
         break;
     case 'K':
         if (!keys_load(&o->upstream.keys, optarg))

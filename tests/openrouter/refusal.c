@@ -12,6 +12,8 @@ static char *with_model(const char *text, struct str model, bool as_json)
     struct buf  out = {0}, name = {0};
     const char *mark;
 
+    if (!str_is_utf8(model))
+        model = STR("?");
     if (as_json)
         jtext_add_string(&name, model);
     else

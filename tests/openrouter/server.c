@@ -59,17 +59,14 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode code)
 {
-    struct server   *s = context;
     struct exchange *x = *request;
 
+    (void)context;
     (void)connection;
     if (!x)
         return;
     *request = NULL;
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        exchange_close(&x, "completed");
-    else
-        exchange_close(&x, s->is_stopping ? "shutdown" : "peer closed");
+    exchange_close(&x, code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "completed" : "peer closed");
 }
 
 static uint16_t port_of(struct MHD_Connection *connection)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import socket
 import subprocess
 import time
@@ -120,21 +121,40 @@ class Line:
         return reply
 
 
+def few_files():
+    """A low limit that may be raised, as a login shell has: the stand-in raises it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+
 class Standin:
+    """A stand-in of the test's own: with Standin(...) as running."""
+
     def __init__(self, folder, *options):
         self.log, port_file = folder / "log.jsonl", folder / "port"
         self.process = subprocess.Popen(
             [PROGRAM, "--port", "0", "--port-file", str(port_file), "--log", str(self.log), *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=few_files)
         self.port = int(self.process.stdout.readline())
         wait_until(port_file.exists)
         assert int(port_file.read_text()) == self.port
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        if failed:
+            self.process.kill()
+            self.process.communicate()
+        else:
+            self.stop()
+
     def stop(self):
-        self.process.terminate()
-        _, errors = self.process.communicate(timeout=TIMEOUT)
-        assert errors == ""
-        return self.process.returncode
+        """It ends well, and has not complained; a second call does nothing."""
+        if self.process.returncode is None:
+            self.process.terminate()
+            _, errors = self.process.communicate(timeout=TIMEOUT)
+            assert (self.process.returncode, errors) == (0, "")
 
     def line(self):
         return Line(self.port)

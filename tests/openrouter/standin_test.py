@@ -17,11 +17,10 @@ COMMENT = b": OPENROUTER PROCESSING\n\n"
 
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory):
-    running = Standin(tmp_path_factory.mktemp("standin"), "--key", KEY, "--key", "paid,management",
-                      "--key", "spent,spent", "--key", "broke,broke", "--key", "free,free-tier",
-                      "--key", "failing,failing")
-    yield running
-    assert running.stop() == 0
+    with Standin(tmp_path_factory.mktemp("standin"), "--key", KEY, "--key", "paid,management",
+                 "--key", "spent,spent", "--key", "broke,broke", "--key", "free,free-tier",
+                 "--key", "failing,failing") as running:
+        yield running
 
 
 # --- the key comes first ---------------------------------------------------------------------
@@ -76,9 +75,11 @@ def test_models_are_public_with_prices_as_text(standin):
     models = {model["id"]: model for model in listed["data"]}
     assert listed["total_count"] == len(models)
     assert models["openrouter/free"]["pricing"] == {"prompt": "0", "completion": "0"}
-    assert models["deepseek/deepseek-chat-v3-0324"]["context_length"] == 163840
+    paid = models["deepseek/deepseek-chat-v3-0324"]
+    assert paid["context_length"] == 163840
+    assert paid["pricing"] == {"prompt": "0.0000002", "completion": "0.00000077"}
     one = standin.get("/api/v1/model/deepseek/deepseek-chat-v3-0324", None).json()
-    assert one["data"] == models["deepseek/deepseek-chat-v3-0324"]
+    assert one["data"] == paid
     assert standin.get("/api/v1/model/nobody/nothing", None).status == 404
 
 
@@ -101,6 +102,18 @@ def test_unknown_addresses_get_a_page(standin):
         reply = standin.get(path, KEY, method)
         assert (reply.status, reply.body[:9]) == (404, b"<!DOCTYPE")
         assert reply.headers["content-type"].startswith("text/html")
+
+
+def test_odd_bytes_harm_nobody(standin):
+    """What is no UTF-8 cannot be JSON, neither in the journal nor in an error."""
+    for path in ("/%ff", "/api/v1/model/%ff", "/api/v1/generation?id=%ff", "/a%00b"):
+        assert standin.get(path).status == 404
+    line = standin.line()
+    line.socket.sendall(b"GET /api/v1/key HTTP/1.1\r\nHost: a\r\nX-\xff: b\r\nX-Odd: \xff\r\n"
+                        b"Authorization: Bearer \xff\r\n\r\n")
+    assert line.read_head().status in (400, 401)
+    line.close()
+    assert standin.get("/api/v1/key").status == 200
 
 
 def test_an_unknown_model_is_named(standin):
@@ -442,14 +455,14 @@ def test_words_and_writes_take_their_time(standin):
 
 
 def test_streams_do_not_wait_for_each_other(standin):
-    """A hundred slow streams take much less than a hundred times as long as one."""
+    """A hundred slow streams take their time, but not a hundred times that of one."""
     lines = [standin.line() for _ in range(100)]
     alone = seconds(standin, "standin/ok@tokens=5,delay=100")
     begin = time.monotonic()
     for line in lines:
         line.ask("standin/ok@tokens=5,delay=100")
     assert all(line.read().is_done() for line in lines)
-    assert time.monotonic() - begin < 10 * alone
+    assert 0.5 <= time.monotonic() - begin < 10 * alone
     for line in lines:
         line.close()
 
@@ -533,15 +546,15 @@ def test_many_leave_at_once(standin):
 # --- the program ---------------------------------------------------------------------------------
 
 def test_it_ends_while_streams_wait(tmp_path):
-    running = Standin(tmp_path, "--key", KEY)
-    lines = [running.line() for _ in range(3)]
-    for line, model in zip(lines, ("hang", "ok@delay=60000", "comments-forever")):
-        line.ask("standin/" + model)
-        line.read_head()
-    assert running.stop() == 0
-    assert [entry["end"] for entry in running.journal("end")] == ["shutdown"] * 3
-    for line in lines:
-        line.close()
+    with Standin(tmp_path, "--key", KEY) as running:
+        lines = [running.line() for _ in range(3)]
+        for line, model in zip(lines, ("hang", "ok@delay=60000", "comments-forever")):
+            line.ask("standin/" + model)
+            line.read_head()
+        running.stop()
+        assert [entry["end"] for entry in running.journal("end")] == ["shutdown"] * 3
+        for line in lines:
+            line.close()
 
 
 def fails(*options):
@@ -554,7 +567,7 @@ def test_bad_options_are_named(standin, tmp_path):
         "--port": ["--key", "k"],
         "--key or --keys": ["--port", "0"],
         "--pace-ms": ["--port", "0", "--demo", "--pace-ms", "fast"],
-        "no key": ["--port", "0", "--key", "k,unheard-of"],
+        "no key of": ["--port", "0", "--key", "k,unheard-of"],
         str(tmp_path / "none"): ["--port", "0", "--keys", str(tmp_path / "none")],
         f"127.0.0.1:{standin.port}": ["--port", str(standin.port), "--demo"],
     }
@@ -565,43 +578,40 @@ def test_bad_options_are_named(standin, tmp_path):
 
 def test_keys_come_from_a_file(tmp_path):
     (tmp_path / "keys").write_text("# two\n\nfirst\nsecond,free-tier\n")
-    running = Standin(tmp_path, "--keys", str(tmp_path / "keys"))
-    assert running.get("/api/v1/key", "first").json()["data"]["is_free_tier"] is False
-    assert running.get("/api/v1/key", "second").json()["data"]["is_free_tier"] is True
-    assert running.get("/api/v1/key", "# two").status == 401
-    assert running.stop() == 0
+    with Standin(tmp_path, "--keys", str(tmp_path / "keys")) as running:
+        assert running.get("/api/v1/key", "first").json()["data"]["is_free_tier"] is False
+        assert running.get("/api/v1/key", "second").json()["data"]["is_free_tier"] is True
+        assert running.get("/api/v1/key", "# two").status == 401
 
 
 def test_the_demo_answers_about_cars_for_any_key(tmp_path):
-    running = Standin(tmp_path, "--demo", "--pace-ms", "0")
-    asked = {
-        "Why do my BRAKES squeal?": "**Brakes",
-        "how do i check the oil": "engine oil",
-        "What tyre pressure should I use?": "**Tyres",
-        "My battery is flat, how do I jump start?": "12 V battery",
-        "How long does charging an EV take?": "**Electric cars",
-        "There is a rattling noise": "**Finding a noise**",
-        "A yellow warning light came on": "**Warning lights",
-        "I want to buy a used car": "**Buying a used car",
-        "hello": "Hello!",
-        "Every evening everything is different": "the same order helps",
-    }
-    for question, part in asked.items():
-        text = running.ask("openrouter/free", question=question).text()
-        assert text.startswith("*Sample answer") and part in text
-    for entry in running.journal("request"):
-        assert entry["body"] is None and "authorization" not in entry["headers"]
-    assert running.get("/api/v1/key", "demo").status == 200
-    assert running.get("/api/v1/key", None).status == 401
-    assert running.stop() == 0
+    with Standin(tmp_path, "--demo", "--pace-ms", "0") as running:
+        asked = {
+            "Why do my BRAKES squeal?": "**Brakes",
+            "how do i check the oil": "engine oil",
+            "What tyre pressure should I use?": "**Tyres",
+            "My battery is flat, how do I jump start?": "12 V battery",
+            "How long does charging an EV take?": "**Electric cars",
+            "There is a rattling noise": "**Finding a noise**",
+            "A yellow warning light came on": "**Warning lights",
+            "I want to buy a used car": "**Buying a used car",
+            "hello": "Hello!",
+            "Every evening everything is different": "the same order helps",
+        }
+        for question, part in asked.items():
+            text = running.ask("openrouter/free", question=question).text()
+            assert text.startswith("*Sample answer") and part in text
+        for entry in running.journal("request"):
+            assert entry["body"] is None and "authorization" not in entry["headers"]
+        assert running.get("/api/v1/key", "demo").status == 200
+        assert running.get("/api/v1/key", None).status == 401
 
 
 def test_the_demo_speaks_at_a_human_pace(tmp_path):
-    running = Standin(tmp_path, "--demo")
-    begin = time.monotonic()
-    text = running.ask("openrouter/free", question="hello").text()
-    assert len(text.split()) / (time.monotonic() - begin) < 40
-    assert running.stop() == 0
+    with Standin(tmp_path, "--demo") as running:
+        begin = time.monotonic()
+        text = running.ask("openrouter/free", question="hello").text()
+        assert len(text.split()) / (time.monotonic() - begin) < 40
 
 
 def test_readme_lists_every_scenario():

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/config.h"
+#include "base/log.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -167,6 +168,37 @@ void config_start(struct config_run *run, const char *service, const struct conf
     take_options(run, argc, argv);
     for (size_t i = 0; i < count; i++)
         take_item(run, &items[i]);
+}
+
+void config_need(struct config_run *run, const char *name, const char *value)
+{
+    if (!value || !*value)
+        buf_print(&run->faults, "  %s: must be set, or %s_FILE\n", name, name);
+}
+
+/* Which of these names it is; count if none. */
+static size_t find_name(const char *name, const char *const *names, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(name, names[i]) != 0)
+        i++;
+    return i;
+}
+
+void config_open_log(struct config_run *run, const char *level, const char *format)
+{
+    static const char *const levels[] = {"trace", "info", "warn", "error"};
+    static const char *const formats[] = {"auto", "logfmt", "json"};
+    size_t                   l = find_name(level, levels, COUNT_OF(levels));
+    size_t                   f = find_name(format, formats, COUNT_OF(formats));
+
+    if (l == COUNT_OF(levels))
+        buf_print(&run->faults, "  LOG_LEVEL: must be trace, info, warn or error\n");
+    if (f == COUNT_OF(formats))
+        buf_print(&run->faults, "  LOG_FORMAT: must be auto, logfmt or json\n");
+    if (l < COUNT_OF(levels) && f < COUNT_OF(formats))
+        log_open(run->service, (enum log_level)l, (enum log_format)f);
 }
 
 static void print_value(const struct config_item *it, const void *target)

@@ -111,6 +111,21 @@ static void a_secret_given_twice_is_a_fault(void **state)
     free(faults);
 }
 
+static void a_needed_secret_and_a_strange_log_level_are_faults(void **state)
+{
+    (void)state;
+    struct config_run run = {.service = "test"};
+
+    config_need(&run, "T_KEY", "set");
+    assert_int_equal(run.faults.len, 0);
+    config_need(&run, "T_KEY", NULL);
+    config_open_log(&run, "loud", "xml");
+    assert_non_null(strstr(run.faults.p, "T_KEY: must be set, or T_KEY_FILE"));
+    assert_non_null(strstr(run.faults.p, "LOG_LEVEL"));
+    assert_non_null(strstr(run.faults.p, "LOG_FORMAT"));
+    buf_fini(&run.faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +134,7 @@ int main(void)
         cmocka_unit_test(numbers_are_whole_and_nothing_else),
         cmocka_unit_test(a_secret_comes_from_a_file_trimmed),
         cmocka_unit_test(a_secret_given_twice_is_a_fault),
+        cmocka_unit_test(a_needed_secret_and_a_strange_log_level_are_faults),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free((char *)(uintptr_t)config.key);

@@ -141,15 +141,15 @@ static struct reply refuse_as(const struct wish *w)
     return r;
 }
 
-static struct reply too_long(const struct wish *w, unsigned prompt, unsigned output,
+static struct reply too_long(const struct wish *w, json_int_t prompt, json_int_t output,
                              unsigned context)
 {
-    char message[256];
+    char message[320];
 
     must(str_format(message, sizeof message,
                     "This endpoint's maximum context length is %u tokens. However, you requested "
-                    "about %u tokens (%u of text input, %u in the output). Please reduce the "
-                    "length of either one.",
+                    "about %lld tokens (%lld of text input, %lld in the output). Please reduce "
+                    "the length of either one.",
                     context, prompt + output, prompt, output));
     return reply_refusal(
         &(struct refusal){.status = 400,
@@ -180,8 +180,10 @@ static struct reply answer_as(const struct upstream *u, const struct wish *w)
     bool                   is_ours = w->facts == model_for_scenarios();
     struct answer          a;
 
-    if (output < 0 || prompt + output > context)
-        return too_long(w, prompt, output < 0 ? 0 : (unsigned)output, context);
+    if (output < 0 || output > UINT32_MAX)
+        return reply_no(400, "Invalid request parameters", w->name);
+    if (prompt + output > context)
+        return too_long(w, prompt, output, context);
     answer_init(&a, w->facts, is_ours ? w->name : str_of(w->facts->answers_as), s->framing);
     a.prompt_tokens = prompt;
     char        *text = text_of(u, w);

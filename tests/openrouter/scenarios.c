@@ -34,7 +34,7 @@ const char scenario_text[] = "Check the oil with the engine cold – at 2 °C or
 #define RESET                    BEAT(RESET)
 
 static const struct beat *const good_events =
-    BEATS(COMMENTS, ROLE, WORDS, FINISH("stop", "stop"), USAGE, DONE);
+    BEATS(COMMENTS, ROLE, WORDS, STOP, USAGE, DONE);
 static const struct beat *const good_body = BEATS(PADS, RESULT);
 /* clang-format on */
 

@@ -198,6 +198,8 @@ def test_a_talk_too_long_for_the_model_is_refused(standin):
     assert standin.ask("standin/ok@context=100", question=question, max_tokens=56).status == 200
     reply = standin.ask("standin/ok@context=100", question=question, max_tokens=57)
     assert reply.json()["error"]["metadata"]["error_type"] == "context_length_exceeded"
+    for odd in (-1, 1 << 40):
+        assert standin.ask("standin/ok", max_tokens=odd).json()["error"]["code"] == 400
     usage = standin.ask("standin/ok@chars=2", question=question).usage()[0]
     assert usage["prompt_tokens"] == 84
 

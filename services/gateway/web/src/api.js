@@ -1,0 +1,87 @@
+/* api - what the page asks of the gateway (docs/openapi.yaml).
+ *
+ * Every function gives the answer or throws a Failure, and none waits for ever.  The CSRF token comes
+ * with the session and lives only here. */
+import { Failure, failureOfAnswer, isObject } from './failure.js';
+
+const PATIENCE_MS = 30_000;
+
+export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceMs = PATIENCE_MS } = {}) {
+    let csrf = '';
+
+    const session = () => ask('GET', '/get_session_data');
+    const post = (path, body = {}) => afresh(() => ask('POST', path, body));
+
+    return {
+        session,
+        chat: (body, signal) => afresh(() => askStream('/chat', body, signal)), /* signal: hangs up */
+        stop: (turnId) => post('/chat/stop', { turn_id: turnId }),
+        testKey: (body) => post('/test_openrouter', body),
+        saveSettings: (body) => post('/save_settings', body),
+        clearChat: () => post('/clear_chat'),
+        clearSession: () => post('/clear_session'),
+    };
+
+    /* A page that lay open for long has an old token: get a new one and ask once more. */
+    async function afresh(request) {
+        try {
+            return await request();
+        } catch (failure) {
+            if (failure.code !== 'csrf')
+                throw failure;
+            await session();
+            return request();
+        }
+    }
+
+    async function ask(method, path, body) {
+        const response = await send(method, path, body, 'application/json');
+        const answer = await json(response);
+
+        if (!response.ok)
+            throw failureOfAnswer(response.status, answer);
+        if (!isObject(answer))
+            throw new Failure({ code: 'bad_answer' });
+        csrf = answer.csrf_token ?? csrf;
+        return answer;
+    }
+
+    async function askStream(path, body, signal) {
+        const response = await send('POST', path, body, 'text/event-stream', signal);
+
+        if (!response.ok)
+            throw failureOfAnswer(response.status, await json(response));
+        if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+            throw new Failure({ code: 'bad_answer' });
+        return response;
+    }
+
+    /* The time limit ends with the head of the answer: a stream lasts as long as it lasts. */
+    async function send(method, path, body, accept, signal) {
+        const late = new AbortController();
+        const timer = setTimeout(() => late.abort(), patienceMs);
+        const headers = { Accept: accept };
+
+        signal?.addEventListener('abort', () => late.abort());
+        if (method !== 'GET') {
+            headers['Content-Type'] = 'application/json';
+            headers['X-CSRF-Token'] = csrf;
+        }
+        try {
+            return await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: late.signal });
+        } catch {
+            throw new Failure({ code: late.signal.aborted ? 'silent' : 'offline' });
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+}
+
+/* null for what is no JSON: proxies and the HTTP parser answer in their own words. */
+async function json(response) {
+    try {
+        return await response.json();
+    } catch {
+        return null;
+    }
+}

@@ -1,0 +1,154 @@
+/* chat - the talk: opens it, sends a message, follows its answer, takes failures back.
+ *
+ * One turn runs at a time.  Until a turn has ended well its text is kept (in the box, in the failed
+ * turn, or as `pending` in the browser), and the same text goes out again under the same turn id: the
+ * server then never asks the model twice for one message. */
+import { Failure, failureOfThrown } from './failure.js';
+import { newId } from './ids.js';
+import { keep, kept } from './keep.js';
+import { readEvents } from './stream.js';
+import { texts } from './texts.js';
+import { fail, isOver, newTurn, step, turnsOfHistory } from './turn.js';
+import { spoken } from './words.js';
+
+export function createChat({ api, view, composer, announce, onSession }) {
+    let conversation = null;
+    let running = null; /* the turn under way */
+    let line = null; /* its connection: aborting it hangs up */
+    let failed = null; /* the last turn that may be asked again */
+
+    async function open() {
+        leave();
+        view.clear();
+        failed = null;
+        try {
+            show(await api.session());
+        } catch (thrown) {
+            view.showProblem(failureOfThrown(thrown), open);
+        }
+    }
+
+    function show(session) {
+        const turns = turnsOfHistory(session.chat_history);
+
+        conversation = session.conversation_id;
+        onSession(session);
+        if (session.more)
+            view.addOlderHint();
+        turns.forEach(view.add);
+        failed = turns.findLast((turn) => turn.status === 'interrupted') ?? null;
+        if (session.running_turn)
+            showAway(session.running_turn);
+        else
+            takeBackPending(turns);
+        view.welcomeIfEmpty();
+    }
+
+    /* A turn that this page no longer follows: it was reloaded, or another tab sent it. */
+    function showAway({ turn_id: id, text }) {
+        view.add({ ...newTurn(id, text ?? kept('pending')?.text ?? ''), phase: 'away' });
+    }
+
+    /* The page was left while a message was on its way, and the server did not keep it. */
+    function takeBackPending(turns) {
+        const pending = kept('pending');
+
+        keep('pending', null);
+        if (!pending || turns.some((turn) => turn.id === pending.id))
+            return;
+        failed = newTurn(pending.id, pending.text);
+        composer.giveBack(pending.text);
+    }
+
+    function send(text) {
+        start(newTurn(failed?.text === text ? failed.id : newId(), text));
+    }
+
+    function retry(turn) {
+        if (running)
+            return;
+        composer.focus(); /* the button that was pressed goes away */
+        start(newTurn(turn.id, turn.text));
+    }
+
+    async function start(turn) {
+        if (failed?.failure)
+            view.remove(failed.id);
+        view.remove(turn.id);
+        failed = null;
+        running = turn;
+        line = new AbortController();
+        keep('pending', { id: turn.id, text: turn.text });
+        composer.take(turn.text);
+        composer.setBusy(true);
+        view.add(turn);
+        view.toEnd();
+        announce(spoken(turn));
+        await answered(turn, line.signal);
+    }
+
+    async function answered(turn, signal) {
+        try {
+            await follow(turn, signal);
+        } catch (thrown) {
+            if (!signal.aborted)
+                take(fail(running, failureOfThrown(thrown)));
+        }
+        if (!signal.aborted)
+            end(running);
+    }
+
+    async function follow(turn, signal) {
+        const response = await api.chat(question(turn), signal);
+
+        for await (const event of readEvents(response)) {
+            if (signal.aborted)
+                return;
+            take(step(running, event));
+            if (isOver(running))
+                return;
+        }
+        throw new Failure({ code: 'cut' });
+    }
+
+    function question({ id, text }) {
+        return { message: text, turn_id: id, conversation_id: conversation ?? undefined };
+    }
+
+    function take(next) {
+        const news = next.phase !== running.phase || next.place !== running.place;
+
+        running = next;
+        conversation = next.conversation ?? conversation;
+        view.set(next);
+        if (news)
+            announce(spoken(next));
+    }
+
+    function end(turn) {
+        leave();
+        keep('pending', null);
+        if (turn.failure)
+            composer.giveBack(turn.text);
+        if (turn.failure || turn.status === 'unsaved')
+            failed = turn;
+    }
+
+    /* Hangs up; the answer, if one is being written, goes on without this page. */
+    function leave() {
+        running = null;
+        line?.abort();
+        composer.setBusy(false);
+    }
+
+    async function stop() {
+        try {
+            await api.stop(running.id);
+        } catch {
+            composer.stopFailed();
+            announce(texts.failed.stop);
+        }
+    }
+
+    return { leave, open, retry, send, stop };
+}

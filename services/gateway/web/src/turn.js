@@ -1,0 +1,64 @@
+/* turn - one message and its answer, as far as the page knows.
+ *
+ *   sent -> queued* -> started -> writing -> done | retracted | failed
+ *
+ * Pure: an event goes in, the next turn comes out.  Exactly one of the last three ends a turn; what
+ * comes after it changes nothing.  An answer from history is a turn that is already done, and one that
+ * another page follows is `away`. */
+import { Failure, failureOfEvent } from './failure.js';
+
+export function newTurn(id, text) {
+    return { id, text, phase: 'sent', place: 0, answer: '', model: null, status: null, failure: null };
+}
+
+export function isOver(turn) {
+    return ['done', 'retracted', 'failed'].includes(turn.phase);
+}
+
+/* Events of a kind that this page does not know come from a newer server and are skipped. */
+export function step(turn, { type, data = {} }) {
+    if (isOver(turn) || !Object.hasOwn(steps, type))
+        return turn;
+    return { ...turn, ...steps[type](turn, data) };
+}
+
+export function fail(turn, failure) {
+    return isOver(turn) ? turn : { ...turn, phase: 'failed', failure };
+}
+
+const steps = {
+    queued: (turn, { position }) => ({ phase: 'queued', place: Number(position) || 0 }),
+    started: (turn, { model, conversation_id }) => ({
+        phase: 'started',
+        model: model ?? turn.model,
+        conversation: conversation_id ?? null,
+    }),
+    delta: (turn, { text }) =>
+        typeof text === 'string'
+            ? { phase: 'writing', answer: turn.answer + text }
+            : { phase: 'failed', failure: new Failure({ code: 'bad_answer' }) },
+    retracted: (turn, { reason }) => ({
+        phase: 'retracted',
+        answer: '',
+        failure: new Failure({ code: 'retracted', message: typeof reason === 'string' ? reason : null }),
+    }),
+    done: (turn, { status, model }) => ({ phase: 'done', status: status ?? 'committed', model: model ?? turn.model }),
+    error: (turn, data) => ({ phase: 'failed', failure: failureOfEvent(data) }),
+};
+
+/* The turns of a chat_history: rows that carry the same turn_id belong together. */
+export function turnsOfHistory(rows) {
+    const turns = new Map();
+
+    for (const row of rows) {
+        const turn = turns.get(row.turn_id) ?? { ...newTurn(row.turn_id, ''), phase: 'done' };
+        if (row.role === 'user')
+            turn.text = row.content;
+        else
+            turn.answer = row.content;
+        turn.status = row.status ?? turn.status;
+        turn.model = row.model ?? turn.model;
+        turns.set(row.turn_id, turn);
+    }
+    return [...turns.values()];
+}

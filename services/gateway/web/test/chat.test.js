@@ -1,0 +1,227 @@
+/* What chat promises: nothing a person typed is ever lost, and no message is asked twice. */
+import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+import { createChat } from '../src/chat.js';
+import { Failure } from '../src/failure.js';
+
+const NEW_SESSION = { chat_history: [], conversation_id: null, running_turn: null };
+const DONE = { type: 'done', data: { status: 'committed' } };
+const ERROR = { type: 'error', data: { code: 'upstream_error', message: 'It broke.' } };
+
+/* What a browser has and nodejs 18 has not. */
+globalThis.crypto ??= webcrypto;
+
+beforeEach(() => {
+    const items = new Map();
+    globalThis.localStorage = {
+        getItem: (name) => items.get(name) ?? null,
+        setItem: (name, value) => items.set(name, value),
+        removeItem: (name) => items.delete(name),
+    };
+});
+
+test('an answer flows into the page', async () => {
+    const world = openWorld();
+    await world.send('oil?', [{ type: 'started', data: { conversation_id: 'c' } }, delta('Once '), delta('a year'), DONE]);
+
+    assert.deepEqual(world.page(), [['oil?', 'Once a year', 'done']]);
+    assert.equal(world.box, '');
+    assert.equal(world.busy, false);
+
+    await world.send('and tyres?', [DONE]);
+    assert.deepEqual(world.asked.map((body) => body.conversation_id), [undefined, 'c']);
+});
+
+test('a failed message goes back to the box, whatever failed', async () => {
+    for (const events of [[ERROR], [delta('half'), ERROR], [delta('half')], [], new Failure({ code: 'offline' })]) {
+        const world = openWorld();
+        await world.send('oil?', events);
+
+        assert.equal(world.box, 'oil?');
+        assert.equal(world.page()[0][2], 'failed');
+        assert.equal(world.busy, false);
+    }
+});
+
+test('a stream that ends without an end is a failure', async () => {
+    const world = openWorld();
+    await world.send('oil?', [delta('Once a')]);
+    assert.equal(world.turns[0].failure.code, 'cut');
+});
+
+test('the same message goes out again under the same id, another under its own', async () => {
+    const world = openWorld();
+    await world.send('oil?', [ERROR]);
+    await world.send('oil?', [ERROR]);
+    await world.send('oil? And tyres?', [DONE]);
+
+    const ids = world.asked.map((body) => body.turn_id);
+    assert.equal(ids[0], ids[1]);
+    assert.notEqual(ids[1], ids[2]);
+    assert.deepEqual(world.page(), [['oil? And tyres?', '', 'done']]);
+});
+
+test('retry asks for the failed message and leaves what was typed since', async () => {
+    const world = openWorld();
+    await world.send('oil?', [ERROR]);
+    world.box = 'oil?\n\nsomething else';
+    await world.retry([DONE]);
+
+    assert.equal(world.asked[0].turn_id, world.asked[1].turn_id);
+    assert.equal(world.asked[1].message, 'oil?');
+    assert.equal(world.box, 'something else');
+    assert.deepEqual(world.page(), [['oil?', '', 'done']]);
+});
+
+test('an unsaved answer stays and can be asked again', async () => {
+    const world = openWorld();
+    await world.send('oil?', [delta('Yearly'), { type: 'done', data: { status: 'unsaved' } }]);
+    assert.equal(world.box, '');
+    await world.retry([DONE]);
+    assert.equal(world.asked[0].turn_id, world.asked[1].turn_id);
+});
+
+test('a page left in mid-answer takes nothing back that the server kept', async () => {
+    const world = openWorld();
+    const turn = world.sendEndless('oil?');
+    await turn.begun;
+    world.chat.leave();
+    await turn.over;
+    assert.equal(world.box, '');
+    assert.equal(world.page()[0][2], 'sent');
+
+    const id = world.asked[0].turn_id;
+    const away = openWorld({ ...NEW_SESSION, running_turn: { turn_id: id } });
+    await away.chat.open();
+    assert.deepEqual(away.page(), [['oil?', '', 'away']]);
+
+    const kept = openWorld({ ...NEW_SESSION, chat_history: [{ turn_id: id, role: 'user', content: 'oil?' }] });
+    await kept.chat.open();
+    assert.equal(kept.box, '');
+    assert.deepEqual(kept.page(), [['oil?', '', 'done']]);
+});
+
+test('a page left in mid-answer takes back what the server did not keep', async () => {
+    const world = openWorld();
+    const turn = world.sendEndless('oil?');
+    await turn.begun;
+    world.chat.leave();
+
+    const later = openWorld();
+    await later.chat.open();
+    assert.equal(later.box, 'oil?');
+    await later.send('oil?', [DONE]);
+    assert.equal(later.asked[0].turn_id, world.asked[0].turn_id);
+});
+
+test('a chat that cannot be opened says so and can be opened later', async () => {
+    const world = openWorld(new Failure({ code: 'offline' }));
+    await world.chat.open();
+    assert.equal(world.problem.code, 'offline');
+
+    world.session = { ...NEW_SESSION, chat_history: [{ turn_id: 'a', role: 'user', content: 'oil?' }] };
+    await world.openAgain();
+    assert.equal(world.problem, null);
+    assert.deepEqual(world.page(), [['oil?', '', 'done']]);
+});
+
+test('stop names the turn that runs', async () => {
+    const world = openWorld();
+    const turn = world.sendEndless('oil?');
+    await turn.begun;
+    await world.chat.stop();
+    assert.deepEqual(world.stopped, [world.asked[0].turn_id]);
+    world.chat.leave();
+});
+
+function delta(text) {
+    return { type: 'delta', data: { text } };
+}
+
+/* Everything around the chat: a server that answers as told, a box, a page. */
+function openWorld(session = NEW_SESSION) {
+    const world = {
+        session, asked: [], stopped: [], turns: [], box: '', busy: false, problem: null,
+        page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
+    };
+    let answer = null;
+    let ended = () => {};
+    let hangUp = () => {};
+
+    const orFailure = (value) => {
+        if (value instanceof Failure)
+            throw value;
+        return value;
+    };
+    const api = {
+        session: async () => orFailure(world.session),
+        stop: async (id) => world.stopped.push(id),
+        chat: async (body, signal) => {
+            world.asked.push(body);
+            signal.addEventListener('abort', () => hangUp(signal.reason));
+            return orFailure(answer);
+        },
+    };
+    const view = {
+        add: (turn) => world.turns.push(turn),
+        set: (turn) => {
+            world.turns = world.turns.map((old) => (old.id === turn.id ? turn : old));
+        },
+        remove: (id) => {
+            world.turns = world.turns.filter((turn) => turn.id !== id);
+        },
+        clear: () => {
+            world.turns = [];
+            world.problem = null;
+        },
+        showProblem: (failure, retry) => {
+            world.problem = failure;
+            world.openAgain = retry;
+        },
+        addOlderHint() {},
+        toEnd() {},
+        welcomeIfEmpty() {},
+    };
+    const composer = {
+        focus() {},
+        giveBack: (text) => {
+            world.box = text + world.box;
+        },
+        take: (text) => {
+            world.box = world.box.replace(text, '').trimStart();
+        },
+        setBusy: (busy) => {
+            world.busy = busy;
+            if (!busy)
+                ended();
+        },
+    };
+
+    world.chat = createChat({ api, view, composer, announce() {}, onSession() {} });
+    const untilOver = (start) => new Promise((resolve) => {
+        ended = () => setTimeout(resolve);
+        start();
+    });
+    world.send = (text, events) => {
+        answer = events instanceof Failure ? events : streamOf(events);
+        return untilOver(() => world.chat.send(text));
+    };
+    world.retry = (events) => {
+        answer = streamOf(events);
+        return untilOver(() => world.chat.retry(world.turns.at(-1)));
+    };
+    world.sendEndless = (text) => {
+        let out;
+        answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
+        const over = untilOver(() => world.chat.send(text));
+        hangUp = (reason) => out.error(reason);
+        return { over, begun: new Promise((resolve) => setTimeout(resolve)) };
+    };
+    return world;
+}
+
+function streamOf(events) {
+    const text = events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
+    return new Response(text);
+}

@@ -1,0 +1,82 @@
+/* What a turn promises. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../src/failure.js';
+import { fail, isOver, newTurn, step, turnsOfHistory } from '../src/turn.js';
+
+const delta = (text) => ({ type: 'delta', data: { text } });
+const walk = (...events) => events.reduce(step, newTurn('t', 'hello'));
+
+const ENDS = {
+    done: { type: 'done', data: { status: 'stopped', model: 'm' } },
+    retracted: { type: 'retracted', data: { reason: 'off it went', text: 'hello' } },
+    failed: { type: 'error', data: { code: 'upstream_error', message: 'It broke.', retryable: true } },
+};
+
+test('a good day', () => {
+    const waiting = walk({ type: 'queued', data: { position: 2 } });
+    assert.equal(waiting.phase, 'queued');
+    assert.equal(waiting.place, 2);
+
+    const writing = [{ type: 'started', data: { model: 'm', conversation_id: 'c' } }, delta('Hello '), delta('you')]
+        .reduce(step, waiting);
+    assert.equal(writing.answer, 'Hello you');
+    assert.equal(writing.conversation, 'c');
+    assert.ok(!isOver(writing));
+
+    const done = step(writing, { type: 'done', data: { status: 'committed' } });
+    assert.equal(done.status, 'committed');
+    assert.equal(done.model, 'm');
+    assert.ok(isOver(done));
+});
+
+for (const [phase, end] of Object.entries(ENDS)) {
+    test(`nothing changes a turn that is ${phase}`, () => {
+        const over = walk(delta('a'), end);
+
+        assert.equal(over.phase, phase);
+        for (const event of [delta('b'), ...Object.values(ENDS)])
+            assert.equal(step(over, event), over);
+        assert.equal(fail(over, new Failure({ code: 'cut' })), over);
+    });
+}
+
+test('a retracted answer is gone', () => {
+    const turn = walk(delta('this must not stay'), ENDS.retracted);
+    assert.equal(turn.answer, '');
+    assert.equal(turn.failure.sentence, 'off it went');
+    assert.equal(turn.text, 'hello');
+});
+
+test('a failed answer keeps what was shown and says why', () => {
+    const turn = walk(delta('half'), ENDS.failed);
+    assert.equal(turn.answer, 'half');
+    assert.equal(turn.failure.sentence, 'It broke.');
+    assert.ok(turn.failure.retryable);
+});
+
+test('events of a newer server are skipped', () => {
+    const turn = newTurn('t', 'hello');
+    for (const type of ['reasoning', 'message', 'toString', '__proto__'])
+        assert.equal(step(turn, { type, data: {} }), turn);
+});
+
+test('a delta without text is a failure, not a word "undefined"', () => {
+    assert.equal(walk(delta('a'), { type: 'delta', data: {} }).failure.code, 'bad_answer');
+});
+
+test('history rows of one turn belong together', () => {
+    const turns = turnsOfHistory([
+        { turn_id: 'a', role: 'user', content: 'oil?' },
+        { turn_id: 'a', role: 'assistant', content: 'yearly', model: 'm', status: 'committed' },
+        { turn_id: 'b', role: 'user', content: 'tyres?', status: 'interrupted' },
+    ]);
+
+    assert.deepEqual(
+        turns.map(({ id, text, answer, status, phase }) => ({ id, text, answer, status, phase })),
+        [
+            { id: 'a', text: 'oil?', answer: 'yearly', status: 'committed', phase: 'done' },
+            { id: 'b', text: 'tyres?', answer: '', status: 'interrupted', phase: 'done' },
+        ],
+    );
+});

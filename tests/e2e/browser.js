@@ -1,0 +1,63 @@
+/* A browser for the tests: Debian's Chromium, a fresh person in each test, and a list of everything
+ * the browser complained about on the way. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const BASE_URL = process.env.BASE_URL ?? 'http://localhost:8080';
+
+const SCREENSHOTS = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
+const FLAGS = [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+export const DESKTOP = { viewport: { width: 1100, height: 800 } };
+export const PHONE = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true };
+export const OVER = ':is([data-phase="done"], [data-phase="failed"], [data-phase="retracted"])';
+
+export function openBrowser() {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+}
+
+/* A person who was never here before. */
+export async function openPage(browser, options = DESKTOP) {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const complaints = [];
+
+    page.setDefaultTimeout(20_000);
+    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+    page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type()))
+            complaints.push(`${message.type()}: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+        if (new URL(request.url()).origin !== new URL(BASE_URL).origin && !request.url().startsWith('data:'))
+            complaints.push(`foreign: ${request.url()}`);
+    });
+    await page.goto(BASE_URL);
+    await page.waitForSelector('#welcome');
+    return { page, complaints };
+}
+
+export async function type(page, text) {
+    await page.fill('#box', text);
+    await page.press('#box', 'Enter');
+}
+
+export async function ask(page, text) {
+    await type(page, text);
+    await page.waitForSelector(`.turn:last-of-type${OVER}`);
+}
+
+/* The next answer to a message is this, whatever the server would say. */
+export function answerWith(page, events) {
+    const body = events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
+    return page.route('**/chat', (route) => route.fulfill({ contentType: 'text/event-stream', body }), { times: 1 });
+}
+
+export function screenshot(page, name) {
+    return page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+}

@@ -1,0 +1,400 @@
+/* Errors in every form they were seen in. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "openrouter/failure.h"
+
+#define WAIT_MAX (10 * 60 * 1000) /* ms; whoever says more is not worth waiting for */
+
+/* ---- what a status means ---- */
+
+static const struct {
+    unsigned status;
+    enum err err;
+    bool     retryable;
+} statuses[] = {
+    {401, ERR_UPSTREAM_KEY, false},    {402, ERR_UPSTREAM_CREDIT, false},
+    {404, ERR_UPSTREAM_MODEL, false},  {408, ERR_UPSTREAM_TIMEOUT, true},
+    {429, ERR_UPSTREAM_LIMITED, true}, {504, ERR_UPSTREAM_TIMEOUT, true},
+    {524, ERR_UPSTREAM_TIMEOUT, true},
+};
+
+static void take_status(struct failure *f, unsigned status)
+{
+    f->status = status;
+    f->err = status >= 400 && status < 500 ? ERR_UPSTREAM_REFUSED : ERR_UPSTREAM_ERROR;
+    f->retryable = status == 0 || status >= 500;
+    for (unsigned i = 0; i < COUNT_OF(statuses); i++) {
+        if (statuses[i].status == status) {
+            f->err = statuses[i].err;
+            f->retryable = statuses[i].retryable;
+        }
+    }
+}
+
+/* error_type and availability.code, and the words some providers put in "code". */
+static const struct {
+    const char *name;
+    unsigned    status;
+} named[] = {
+    {"context_length_exceeded", 400},
+    {"max_tokens_exceeded", 400},
+    {"token_limit_exceeded", 400},
+    {"string_too_long", 400},
+    {"invalid_request", 400},
+    {"invalid_request_error", 400},
+    {"invalid_prompt", 400},
+    {"content_policy_violation", 400},
+    {"refusal", 400},
+    {"unsupported_value", 400},
+    {"wrong_endpoint", 400},
+    {"authentication", 401},
+    {"payment_required", 402},
+    {"permission_denied", 403},
+    {"region_restricted", 403},
+    {"model_not_found", 404},
+    {"not_found", 404},
+    {"no_endpoints", 404},
+    {"model_deprecated", 404},
+    {"model_unavailable_upstream", 404},
+    {"free_variant_ended", 404},
+    {"privacy_restricted", 404},
+    {"constraint_filtered", 404},
+    {"timeout", 408},
+    {"precondition_failed", 412},
+    {"payload_too_large", 413},
+    {"unprocessable", 422},
+    {"rate_limit_exceeded", 429},
+    {"capacity_exhausted", 429},
+    {"server", 500},
+    {"server_error", 500},
+    {"unmapped", 500},
+    {"provider_unavailable", 502},
+    {"provider_overloaded", 503},
+    {"temporarily_unavailable", 503},
+};
+
+static unsigned status_of_name(const char *name)
+{
+    for (unsigned i = 0; name && i < COUNT_OF(named); i++)
+        if (strcmp(named[i].name, name) == 0)
+            return named[i].status;
+    return 0;
+}
+
+/* Messages that say more than their status. */
+static const struct {
+    unsigned    status;
+    const char *part;
+    enum err    err;
+    bool        retryable;
+} told[] = {
+    {400, "not a valid model", ERR_UPSTREAM_MODEL, false},
+    {403, "key limit exceeded", ERR_UPSTREAM_CREDIT, false},
+    {429, "per-day", ERR_UPSTREAM_LIMITED, false},
+};
+
+static void take_message(struct failure *f, const char *message)
+{
+    for (unsigned i = 0; i < COUNT_OF(told); i++) {
+        if (told[i].status == f->status && strcasestr(message, told[i].part)) {
+            f->err = told[i].err;
+            f->retryable = told[i].retryable;
+        }
+    }
+}
+
+/* ---- a foreign sentence ---- */
+
+static bool is_key_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/* The length of a key at the front of s, 0 if there is none: known by how they
+ * begin, or long and with digits. */
+static size_t key_len(struct str s)
+{
+    size_t len = 0;
+    bool   digits = false;
+
+    while (len < s.len && is_key_char(s.p[len]))
+        digits |= isdigit((unsigned char)s.p[len++]) != 0;
+    return (str_starts(s, "sk-") && len >= 8) || (len >= 32 && digits) ? len : 0;
+}
+
+void failure_clean(char to[FAILURE_DETAIL_MAX + 1], struct str words)
+{
+    struct buf out = {0};
+
+    words = str_trim(words);
+    for (size_t i = 0; i < words.len && out.len <= FAILURE_DETAIL_MAX;) {
+        bool   fresh = i == 0 || !is_key_char(words.p[i - 1]);
+        size_t key = fresh ? key_len((struct str){words.p + i, words.len - i}) : 0;
+        bool   blank = (unsigned char)words.p[i] <= ' ' || words.p[i] == 0x7F;
+        if (key)
+            buf_str(&out, STR("[...]"));
+        else if (!blank)
+            buf_add(&out, words.p + i, 1);
+        else if (out.len && out.p[out.len - 1] != ' ')
+            buf_str(&out, STR(" "));
+        i += key ? key : 1;
+    }
+    struct str whole = str_trim(str_cut(buf_view(&out), FAILURE_DETAIL_MAX));
+    if (!str_is_utf8(whole))
+        whole.len = 0;
+    if (whole.len)
+        memcpy(to, whole.p, whole.len);
+    to[whole.len] = '\0';
+    buf_fini(&out);
+}
+
+/* The words inside error JSON: {"error":{"message":...}}, [{"message":...}],
+ * {"message":...}, {"detail":...}, or a plain string. */
+static const char *words_in(const json_t *j, unsigned depth)
+{
+    static const char *const keys[] = {"error", "message", "detail"};
+
+    if (json_is_string(j))
+        return json_string_value(j);
+    if (depth == 0)
+        return NULL;
+    if (json_is_array(j))
+        return words_in(json_array_get(j, 0), depth - 1);
+    for (unsigned i = 0; json_is_object(j) && i < COUNT_OF(keys); i++) {
+        const char *words = words_in(json_object_get(j, keys[i]), depth - 1);
+        if (words && *words)
+            return words;
+    }
+    return NULL;
+}
+
+/* Words that are themselves JSON text are opened once; HTML says nothing. */
+static void take_words(char to[FAILURE_DETAIL_MAX + 1], const char *words)
+{
+    json_t *inner = NULL;
+
+    if (words[0] == '{' || words[0] == '[')
+        inner = json_loads(words, 0, NULL);
+    const char *found = inner ? words_in(inner, 4) : words;
+    if (found && found[0] != '<')
+        failure_clean(to, str_of(found));
+    json_decref(inner);
+}
+
+/* "Provider returned error" hides the reason, which is then in metadata.raw. */
+static void take_detail(struct failure *f, const char *message, const json_t *metadata)
+{
+    const char *raw = words_in(json_object_get(metadata, "raw"), 4);
+    const char *provider = json_string_value(json_object_get(metadata, "provider_name"));
+    char        words[FAILURE_DETAIL_MAX + 1] = "";
+    struct buf  both = {0};
+
+    if (raw && (!*message || strcasestr(message, "provider returned error")))
+        take_words(words, raw);
+    if (!*words) {
+        take_words(f->detail, message);
+        return;
+    }
+    buf_print(&both, "%s%s%s", provider ? provider : "", provider ? ": " : "", words);
+    failure_clean(f->detail, buf_view(&both));
+    buf_fini(&both);
+}
+
+/* ---- how long to wait ---- */
+
+static uint64_t bounded_wait(double ms)
+{
+    if (!(ms > 0))
+        return 0;
+    return ms > WAIT_MAX ? WAIT_MAX : (uint64_t)ms;
+}
+
+/* Retry-After: seconds, or an HTTP date. */
+static uint64_t wait_of_retry_after(const char *text, uint64_t wall)
+{
+    char  *end;
+    double seconds = strtod(text, &end);
+
+    if (end != text && !*end)
+        return bounded_wait(seconds * 1000);
+    time_t at = curl_getdate(text, NULL);
+    return at < 0 ? 0 : bounded_wait((double)at * 1000 - (double)wall);
+}
+
+/* X-RateLimit-Reset is a time in milliseconds since 1970. */
+static uint64_t wait_of_reset(const char *text, uint64_t wall)
+{
+    return bounded_wait(strtod(text, NULL) - (double)wall);
+}
+
+static uint64_t wait_of_head(const struct reply_head *head, uint64_t wall)
+{
+    uint64_t ms = bounded_wait(strtod(head->retry_after_ms, NULL));
+
+    if (!ms && *head->retry_after)
+        ms = wait_of_retry_after(head->retry_after, wall);
+    if (!ms && *head->limit_reset)
+        ms = wait_of_reset(head->limit_reset, wall);
+    return ms;
+}
+
+static uint64_t wait_of_metadata(const json_t *metadata, uint64_t wall)
+{
+    const json_t *headers = json_object_get(metadata, "headers");
+    const char   *key;
+    json_t       *value;
+
+    json_object_foreach((json_t *)headers, key, value)
+    {
+        if (strcasecmp(key, "retry-after") == 0 && json_is_string(value))
+            return wait_of_retry_after(json_string_value(value), wall);
+        if (strcasecmp(key, "x-ratelimit-reset") == 0 && json_is_string(value))
+            return wait_of_reset(json_string_value(value), wall);
+    }
+    return 0;
+}
+
+/* ---- the error object ---- */
+
+/* {"error":{"error":{...},"code":402}} was seen. */
+static const json_t *innermost(const json_t *error)
+{
+    const json_t *inner = json_object_get(error, "error");
+    return json_is_object(inner) ? inner : error;
+}
+
+static unsigned status_in(const json_t *value)
+{
+    double status = json_number_value(value);
+
+    if (json_is_string(value))
+        status = strtod(json_string_value(value), NULL);
+    return status >= 400 && status <= 599 ? (unsigned)status : 0;
+}
+
+/* The status the object itself tells, 0 if it tells none that we know. */
+static unsigned status_told(const json_t *error)
+{
+    const json_t     *metadata = json_object_get(error, "metadata");
+    const json_t     *availability = json_object_get(error, "availability");
+    const char *const names[] = {
+        json_string_value(json_object_get(error, "error_type")),
+        json_string_value(json_object_get(metadata, "error_type")),
+        json_string_value(json_object_get(availability, "code")),
+        json_string_value(json_object_get(error, "code")),
+        json_string_value(json_object_get(error, "type")),
+    };
+    unsigned status = status_in(json_object_get(error, "code"));
+
+    if (!status)
+        status = status_in(json_object_get(error, "http_status"));
+    for (unsigned i = 0; !status && i < COUNT_OF(names); i++)
+        status = status_of_name(names[i]);
+    return status;
+}
+
+/* Since August 2026 some errors say for themselves whether a retry makes sense. */
+static void take_availability(struct failure *f, const json_t *availability)
+{
+    const json_t *retryable = json_object_get(availability, "retryable");
+    uint64_t      wait =
+        bounded_wait(json_number_value(json_object_get(availability, "retry_after")) * 1000);
+
+    if (status_of_name(json_string_value(json_object_get(availability, "code"))) == 404)
+        f->err = ERR_UPSTREAM_MODEL;
+    if (json_is_boolean(retryable))
+        f->retryable = json_is_true(retryable);
+    if (wait)
+        f->retry_after_ms = wait;
+}
+
+struct failure failure_of(enum err err, bool retryable, const char *detail)
+{
+    struct failure f = {.err = err, .retryable = retryable};
+
+    failure_clean(f.detail, str_of(detail));
+    return f;
+}
+
+struct failure failure_of_error(const json_t *error, const struct reply_head *head, uint64_t wall)
+{
+    struct failure f = {0};
+    const json_t  *inner = innermost(error), *metadata = json_object_get(inner, "metadata");
+    const char    *message = words_in(inner, 4);
+    const char    *source = json_string_value(json_object_get(metadata, "limit_source"));
+    unsigned       status = status_told(inner);
+
+    if (!status)
+        status = status_told(error);
+    if (!status && head->status >= 400)
+        status = head->status;
+    take_status(&f, status);
+    f.retry_after_ms = wait_of_head(head, wall);
+    if (!f.retry_after_ms)
+        f.retry_after_ms = wait_of_metadata(metadata, wall);
+    take_message(&f, message ? message : "");
+    take_detail(&f, message ? message : "", metadata);
+    if (source && strstr(source, "_daily"))
+        f.retryable = false;
+    take_availability(&f, json_object_get(inner, "availability"));
+    if (!f.retryable)
+        f.retry_after_ms = 0;
+    return f;
+}
+
+/* ---- a whole reply ---- */
+
+static const char *kind_of(struct str body)
+{
+    if (!body.len)
+        return "nothing else";
+    return body.p[0] == '<' ? "a web page" : "something that cannot be read";
+}
+
+/* A short plain text is shown as it is; JSON that names no error is not. */
+static bool is_plain_words(struct str body)
+{
+    return body.len && body.len <= FAILURE_DETAIL_MAX && !memchr("<{[", body.p[0], 3) &&
+           str_is_utf8(body);
+}
+
+static struct failure failure_of_strange_reply(const struct reply_head *head, struct str body,
+                                               uint64_t wall)
+{
+    struct failure f = {0};
+
+    take_status(&f, head->status);
+    f.retryable |= head->status < 300; /* whoever sent this may do better the next time */
+    if (head->status >= 400 && is_plain_words(body))
+        failure_clean(f.detail, body);
+    else
+        str_format(f.detail, sizeof f.detail, "OpenRouter answered with status %u and %s.",
+                   head->status, kind_of(body));
+    if (f.retryable)
+        f.retry_after_ms = wait_of_head(head, wall);
+    return f;
+}
+
+struct failure failure_of_reply(const struct reply_head *head, struct str body, uint64_t wall)
+{
+    body = str_trim(body);
+    json_t        *j = body.len ? json_loadb(body.p, body.len, JSON_ALLOW_NUL, NULL) : NULL;
+    const json_t  *first = json_is_array(j) ? json_array_get(j, 0) : j;
+    const json_t  *error = json_object_get(first, "error");
+    bool           bare = json_is_string(json_object_get(first, "message"));
+    struct failure f;
+
+    if (error && !json_is_null(error))
+        f = failure_of_error(error, head, wall);
+    else if (bare)
+        f = failure_of_error(first, head, wall);
+    else
+        f = failure_of_strange_reply(head, body, wall);
+    json_decref(j);
+    return f;
+}

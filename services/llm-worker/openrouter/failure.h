@@ -1,0 +1,38 @@
+/* failure - what went wrong upstream, made ready for the person and for the gateway's retry.
+ *
+ * OpenRouter reports errors as an HTTP status with a JSON object, as such an
+ * object inside a reply of status 200, and, when something in front of it
+ * fails, as a page of HTML.  The tables in failure.c say what each means. */
+#ifndef LLM_WORKER_OPENROUTER_FAILURE_H
+#define LLM_WORKER_OPENROUTER_FAILURE_H
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "openrouter/reply.h"
+
+#define FAILURE_DETAIL_MAX 300 /* bytes */
+
+struct failure {
+    enum err err;
+    bool     retryable; /* another try may succeed */
+    uint64_t retry_after_ms;
+    unsigned status;                         /* as told by HTTP or in the body, 0: neither */
+    char     detail[FAILURE_DETAIL_MAX + 1]; /* the other side's own words, cleaned; may be empty */
+};
+
+/* Our own finding; detail is a whole sentence. */
+struct failure failure_of(enum err err, bool retryable, const char *detail);
+
+/* The value of "error" in a body or chunk.  head: of the reply around it. */
+struct failure failure_of_error(const json_t *error, const struct reply_head *head, uint64_t wall);
+
+/* A reply that cannot be an answer: its status is not 200, or its body no JSON object. */
+struct failure failure_of_reply(const struct reply_head *head, struct str body, uint64_t wall);
+
+/* Foreign words for a person: one line of valid UTF-8, no control characters,
+ * no keys, at most FAILURE_DETAIL_MAX bytes. */
+void failure_clean(char to[FAILURE_DETAIL_MAX + 1], struct str words);
+
+#endif

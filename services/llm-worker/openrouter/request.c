@@ -1,0 +1,51 @@
+/* The talk as OpenRouter wants it. */
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "openrouter/request.h"
+
+static json_t *string_of(struct str s)
+{
+    return json_stringn(s.len ? s.p : "", s.len);
+}
+
+static void add_message(json_t *messages, const char *role, struct str text)
+{
+    json_t *message = json_object();
+
+    json_object_set_new(message, "role", json_string(role));
+    json_object_set_new(message, "content", string_of(text));
+    json_array_append_new(messages, message);
+}
+
+static json_t *messages_of(const char *system_prompt, const struct llm_answer_ask *ask,
+                           unsigned first)
+{
+    json_t *messages = json_array();
+
+    add_message(messages, "system", str_of(system_prompt));
+    for (unsigned i = first; i < ask->talk_count; i++)
+        add_message(messages, ask->talk[i].by_user ? "user" : "assistant", ask->talk[i].text);
+    return messages;
+}
+
+void request_write(const struct request_options *o, const struct llm_answer_ask *ask,
+                   unsigned first, struct buf *out)
+{
+    json_t    *body = json_object();
+    struct str model = ask->model.len ? ask->model : str_of(o->default_model);
+
+    json_object_set_new(body, "model", string_of(model));
+    json_object_set_new(body, "messages", messages_of(o->system_prompt, ask, first));
+    json_object_set_new(body, "max_tokens", json_integer((json_int_t)o->max_tokens));
+    json_object_set_new(body, "temperature", json_real(o->temperature));
+    json_object_set_new(body, "stream", json_true());
+    if (ask->user.len)
+        json_object_set_new(body, "user", string_of(ask->user));
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    must(text != NULL);
+    buf_str(out, str_of(text));
+    free(text);
+    json_decref(body);
+}

@@ -1,0 +1,21 @@
+/* request - the body of POST /chat/completions.
+ *
+ * Upstream is always asked for a stream, even if the gateway wants the answer
+ * in one piece: only a stream shows that the model is alive, and only a stream
+ * stops costing when its connection is closed. */
+#ifndef LLM_WORKER_OPENROUTER_REQUEST_H
+#define LLM_WORKER_OPENROUTER_REQUEST_H
+#include "wire/messages.h"
+
+struct request_options {
+    const char *system_prompt;
+    const char *default_model;
+    uint64_t    max_tokens;
+    double      temperature;
+};
+
+/* first: of the talk's messages, the oldest to send. */
+void request_write(const struct request_options *o, const struct llm_answer_ask *ask,
+                   unsigned first, struct buf *out);
+
+#endif

@@ -1,0 +1,295 @@
+/* What failure promises. */
+#include <string.h>
+
+#include "openrouter/failure.h"
+#include "openrouter_samples.h"
+#include "test.h"
+
+#define WALL 1754667640000 /* twenty seconds before the reset of SAMPLE_429 */
+
+static struct failure of_reply(unsigned status, const char *body)
+{
+    struct reply_head head = {.status = status};
+    return failure_of_reply(&head, str_of(body), WALL);
+}
+
+/* status, body -> what becomes of it */
+struct row {
+    unsigned    status;
+    const char *body;
+    enum err    err;
+    bool        retryable;
+    const char *detail;
+};
+
+static void assert_rows(const struct row *rows, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct failure f = of_reply(rows[i].status, rows[i].body);
+        assert_string_equal(err_code(f.err), err_code(rows[i].err));
+        assert_int_equal(f.retryable, rows[i].retryable);
+        assert_string_equal(f.detail, rows[i].detail);
+    }
+}
+
+#define ERROR(code, message) "{\"error\":{\"message\":\"" message "\",\"code\":" code "}}"
+
+static void documented_statuses_have_their_meaning(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {400, ERROR("400", "Invalid request parameters"), ERR_UPSTREAM_REFUSED, false,
+         "Invalid request parameters"},
+        {400, ERROR("400", "acme/x is not a valid model ID"), ERR_UPSTREAM_MODEL, false,
+         "acme/x is not a valid model ID"},
+        {401, ERROR("401", "User not found."), ERR_UPSTREAM_KEY, false, "User not found."},
+        {402, ERROR("402", "Insufficient credits."), ERR_UPSTREAM_CREDIT, false,
+         "Insufficient credits."},
+        {403, ERROR("403", "Forbidden"), ERR_UPSTREAM_REFUSED, false, "Forbidden"},
+        {403, ERROR("403", "Key limit exceeded (total limit)."), ERR_UPSTREAM_CREDIT, false,
+         "Key limit exceeded (total limit)."},
+        {404, ERROR("404", "No endpoints found for a/b:free."), ERR_UPSTREAM_MODEL, false,
+         "No endpoints found for a/b:free."},
+        {408, ERROR("408", "Operation timed out."), ERR_UPSTREAM_TIMEOUT, true,
+         "Operation timed out."},
+        {413, ERROR("413", "Too large"), ERR_UPSTREAM_REFUSED, false, "Too large"},
+        {422, ERROR("422", "Semantics"), ERR_UPSTREAM_REFUSED, false, "Semantics"},
+        {429, ERROR("429", "Rate limit exceeded"), ERR_UPSTREAM_LIMITED, true,
+         "Rate limit exceeded"},
+        {500, ERROR("500", "Internal Server Error"), ERR_UPSTREAM_ERROR, true,
+         "Internal Server Error"},
+        {502, ERROR("502", "Provider returned error"), ERR_UPSTREAM_ERROR, true,
+         "Provider returned error"},
+        {503, ERROR("503", "Service temporarily unavailable"), ERR_UPSTREAM_ERROR, true,
+         "Service temporarily unavailable"},
+        {524, ERROR("524", "Request timed out."), ERR_UPSTREAM_TIMEOUT, true, "Request timed out."},
+        {529, ERROR("529", "Provider returned error"), ERR_UPSTREAM_ERROR, true,
+         "Provider returned error"},
+        {418, ERROR("418", "Tea"), ERR_UPSTREAM_REFUSED, false, "Tea"},
+        {599, ERROR("599", "Odd"), ERR_UPSTREAM_ERROR, true, "Odd"},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+}
+
+static void daily_limits_are_not_worth_another_try(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {429,
+         ERROR("429", "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 "
+                      "free model requests per day"),
+         ERR_UPSTREAM_LIMITED, false,
+         "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model "
+         "requests per day"},
+        {429,
+         "{\"error\":{\"code\":429,\"message\":\"Limit\",\"metadata\":{\"limit_source\":"
+         "\"openrouter_free_tier_daily\"}}}",
+         ERR_UPSTREAM_LIMITED, false, "Limit"},
+        {429,
+         "{\"error\":{\"code\":429,\"message\":\"Limit\",\"metadata\":{\"limit_source\":"
+         "\"upstream_provider_shared_pool\"}}}",
+         ERR_UPSTREAM_LIMITED, true, "Limit"},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+}
+
+static void the_code_is_found_in_every_form(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {200, ERROR("\"429\"", "a"), ERR_UPSTREAM_LIMITED, true, "a"},
+        {200, ERROR("\"server_error\"", "a"), ERR_UPSTREAM_ERROR, true, "a"},
+        {200, ERROR("\"unsupported_value\"", "a"), ERR_UPSTREAM_REFUSED, false, "a"},
+        {200, ERROR("null", "a"), ERR_UPSTREAM_ERROR, true, "a"},
+        {402, ERROR("null", "a"), ERR_UPSTREAM_CREDIT, false, "a"},
+        {200,
+         "{\"error\":{\"message\":\"a\",\"metadata\":{\"error_type\":\"rate_limit_exceeded\"}}}",
+         ERR_UPSTREAM_LIMITED, true, "a"},
+        {200, "{\"error\":{\"message\":\"a\",\"error_type\":\"not_found\",\"http_status\":404}}",
+         ERR_UPSTREAM_MODEL, false, "a"},
+        {200, "{\"error\":{\"message\":\"a\",\"type\":\"invalid_request_error\",\"param\":null}}",
+         ERR_UPSTREAM_REFUSED, false, "a"},
+        {402, "{\"error\":{\"error\":{\"message\":\"a\"},\"code\":402}}", ERR_UPSTREAM_CREDIT,
+         false, "a"},
+        {200, "{\"error\":\"a\"}", ERR_UPSTREAM_ERROR, true, "a"},
+        {502, "{\"message\":\"a\"}", ERR_UPSTREAM_ERROR, true, "a"},
+        {429, "[{\"error\":{\"message\":\"a\",\"code\":429}}]", ERR_UPSTREAM_LIMITED, true, "a"},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+}
+
+static void availability_decides_about_another_try(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {404,
+         "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"free_variant_ended\","
+         "\"retryable\":false}}}",
+         ERR_UPSTREAM_MODEL, false, "a"},
+        {400,
+         "{\"error\":{\"message\":\"a\",\"code\":400,\"availability\":{\"code\":\"model_not_"
+         "found\","
+         "\"retryable\":false}}}",
+         ERR_UPSTREAM_MODEL, false, "a"},
+        {503,
+         "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"temporarily_unavailable\","
+         "\"retryable\":true}}}",
+         ERR_UPSTREAM_ERROR, true, "a"},
+        {503,
+         "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"new\",\"retryable\":false}}}",
+         ERR_UPSTREAM_ERROR, false, "a"},
+        {429,
+         "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"capacity_exhausted\","
+         "\"retryable\":true}}}",
+         ERR_UPSTREAM_LIMITED, true, "a"},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+    assert_int_equal(of_reply(429, "{\"error\":{\"availability\":{\"retryable\":true,"
+                                   "\"retry_after\":7}}}")
+                         .retry_after_ms,
+                     7000);
+}
+
+#define RETURNED(metadata)                                                                         \
+    "{\"error\":{\"message\":\"Provider returned error\",\"code\":502,\"metadata\":{" metadata "}" \
+                                                                                               "}" \
+                                                                                               "}"
+
+static void the_providers_own_words_are_preferred(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {502, RETURNED("\"raw\":\"model is busy\",\"provider_name\":\"Google\""),
+         ERR_UPSTREAM_ERROR, true, "Google: model is busy"},
+        {502, RETURNED("\"raw\":\"model is busy\",\"provider_name\":null"), ERR_UPSTREAM_ERROR,
+         true, "model is busy"},
+        {502, RETURNED("\"raw\":\"{\\\"error\\\":{\\\"message\\\":\\\"inner\\\"}}\""),
+         ERR_UPSTREAM_ERROR, true, "inner"},
+        {502, RETURNED("\"raw\":{\"error\":{\"message\":\"inner\"}}"), ERR_UPSTREAM_ERROR, true,
+         "inner"},
+        {502, RETURNED("\"raw\":[{\"message\":\"inner\"}]"), ERR_UPSTREAM_ERROR, true, "inner"},
+        {502, RETURNED("\"raw\":\"<html>busy</html>\""), ERR_UPSTREAM_ERROR, true,
+         "Provider returned error"},
+        {502, RETURNED("\"raw\":null"), ERR_UPSTREAM_ERROR, true, "Provider returned error"},
+        {502, RETURNED("\"raw\":\"{\\\"status\\\":1}\""), ERR_UPSTREAM_ERROR, true,
+         "Provider returned error"},
+        {400, ERROR("400", "[{\\\"code\\\":\\\"invalid\\\",\\\"message\\\":\\\"too small\\\"}]"),
+         ERR_UPSTREAM_REFUSED, false, "too small"},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+}
+
+static void what_is_no_error_object_is_named(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {502, "<html><head><title>502 Bad Gateway</title>", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 502 and a web page."},
+        {404, "\n <!DOCTYPE html>", ERR_UPSTREAM_MODEL, false,
+         "OpenRouter answered with status 404 and a web page."},
+        {524, "error code: 524", ERR_UPSTREAM_TIMEOUT, true, "error code: 524"},
+        {500, "", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 500 and nothing else."},
+        {500, "{}", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 500 and something that cannot be read."},
+        {500, "{\"error\":null}", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 500 and something that cannot be read."},
+        {500, "\xFF\xFE", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 500 and something that cannot be read."},
+        {200, "", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 200 and nothing else."},
+        {200, "<html>", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 200 and a web page."},
+        {200, "OK", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 200 and something that cannot be read."},
+        {302, "", ERR_UPSTREAM_ERROR, false,
+         "OpenRouter answered with status 302 and nothing else."},
+    };
+    assert_rows(rows, COUNT_OF(rows));
+}
+
+static void the_wait_is_found_in_every_form(void **state)
+{
+    (void)state;
+    static const struct {
+        struct reply_head head;
+        const char       *body;
+        uint64_t          wait;
+    } rows[] = {
+        {{.status = 429}, ERROR("429", "a"), 0},
+        {{.status = 429, .retry_after = "7"}, ERROR("429", "a"), 7000},
+        {{.status = 503, .retry_after = "Fri, 08 Aug 2025 15:40:50 GMT"}, ERROR("503", "a"), 10000},
+        {{.status = 429, .retry_after = "Fri, 08 Aug 2025 15:40:00 GMT"}, ERROR("429", "a"), 0},
+        {{.status = 429, .retry_after = "soon"}, ERROR("429", "a"), 0},
+        {{.status = 429, .retry_after = "-5"}, ERROR("429", "a"), 0},
+        {{.status = 429, .retry_after = "nan"}, ERROR("429", "a"), 0},
+        {{.status = 429, .retry_after = "1e30"}, ERROR("429", "a"), 600000},
+        {{.status = 429, .retry_after_ms = "1500", .retry_after = "7"}, ERROR("429", "a"), 1500},
+        {{.status = 429, .limit_reset = "1754667660000"}, ERROR("429", "a"), 20000},
+        {{.status = 429, .retry_after = "3", .limit_reset = "1754667660000"},
+         ERROR("429", "a"),
+         3000},
+        {{.status = 429}, SAMPLE_429, 20000},
+        {{.status = 502, .retry_after = "4"}, "<html>", 4000},
+        {{.status = 401, .retry_after = "4"}, ERROR("401", "a"), 0},
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        struct failure f = failure_of_reply(&rows[i].head, str_of(rows[i].body), WALL);
+        assert_int_equal(f.retry_after_ms, rows[i].wait);
+    }
+}
+
+static void foreign_words_are_made_harmless(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *clean;
+    } rows[] = {
+        {"  two\n\nlines\tand \x1B[31mcolour\x7F ", "two lines and [31mcolour"},
+        {"bad key sk-or-v1-0123456789abcdef given", "bad key [...] given"},
+        {"sk-proj_x1y2z3", "[...]"},
+        {"task-force is no key", "task-force is no key"},
+        {"token=AAAAAAAAAAAAAAAA1111111111111111 ok", "token=[...] ok"},
+        {"free-models-per-day-high-balance", "free-models-per-day-high-balance"},
+        {"\xC3\xBC\xE2\x82\xAC", "\xC3\xBC\xE2\x82\xAC"},
+        {"broken \xFF", ""},
+        {"", ""},
+    };
+    char clean[FAILURE_DETAIL_MAX + 1];
+
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        failure_clean(clean, str_of(rows[i].words));
+        assert_string_equal(clean, rows[i].clean);
+    }
+}
+
+static void foreign_words_are_bounded_between_characters(void **state)
+{
+    (void)state;
+    char       clean[FAILURE_DETAIL_MAX + 1];
+    struct buf words = {0};
+
+    buf_str(&words, STR("a"));
+    for (unsigned i = 0; i < 5000; i++)
+        buf_str(&words, STR("\xE2\x82\xAC"));
+    failure_clean(clean, buf_view(&words));
+    assert_int_equal(strlen(clean), 298); /* 1 + 99 whole characters */
+    assert_true(str_is_utf8(str_of(clean)));
+    buf_fini(&words);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documented_statuses_have_their_meaning),
+        cmocka_unit_test(daily_limits_are_not_worth_another_try),
+        cmocka_unit_test(the_code_is_found_in_every_form),
+        cmocka_unit_test(availability_decides_about_another_try),
+        cmocka_unit_test(the_providers_own_words_are_preferred),
+        cmocka_unit_test(what_is_no_error_object_is_named),
+        cmocka_unit_test(the_wait_is_found_in_every_form),
+        cmocka_unit_test(foreign_words_are_made_harmless),
+        cmocka_unit_test(foreign_words_are_bounded_between_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

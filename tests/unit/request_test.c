@@ -1,0 +1,188 @@
+/* What request, fit and account promise: what goes up, and what comes of questions beside a talk.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "openrouter/account.h"
+#include "openrouter/request.h"
+#include "test.h"
+
+static const struct request_options options = {
+    .system_prompt = "You know cars.",
+    .default_model = "openrouter/free",
+    .max_tokens = 1000,
+    .temperature = 0.7,
+};
+
+/* A talk of one letter per message: u and U are the person's, a and A answers;
+ * capitals are 100 bytes long. */
+static struct llm_answer_ask *talk(const char *letters)
+{
+    static const char      text[101] = "0123456789012345678901234567890123456789"
+                                       "012345678901234567890123456789012345678901234567890123456789";
+    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+
+    for (; *letters; letters++)
+        ask->talk[ask->talk_count++] = (struct said){
+            strchr("uU", *letters) != NULL,
+            {text, strchr("UA", *letters) ? 100 : 1},
+        };
+    return ask;
+}
+
+static void the_request_holds_what_was_asked(void **state)
+{
+    (void)state;
+    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+    struct buf             out = {0};
+
+    ask->talk[ask->talk_count++] = (struct said){1, STR("dropped")};
+    ask->talk[ask->talk_count++] = (struct said){0, STR("Say \"oil\"\n\xC3\xBC")};
+    ask->talk[ask->talk_count++] = (struct said){1, STR("oil")};
+    ask->model = STR("a/b");
+    ask->user = STR("f00d");
+    request_write(&options, ask, 1, &out);
+    assert_string_equal(
+        out.p, "{\"model\":\"a/b\",\"messages\":["
+               "{\"role\":\"system\",\"content\":\"You know cars.\"},"
+               "{\"role\":\"assistant\",\"content\":\"Say \\\"oil\\\"\\n\xC3\xBC\"},"
+               "{\"role\":\"user\",\"content\":\"oil\"}],"
+               "\"max_tokens\":1000,\"temperature\":0.7,\"stream\":true,\"user\":\"f00d\"}");
+    buf_fini(&out);
+    free(ask);
+}
+
+static void without_a_model_the_default_is_asked(void **state)
+{
+    (void)state;
+    struct llm_answer_ask *ask = talk("u");
+    struct buf             out = {0};
+
+    request_write(&options, ask, 0, &out);
+    assert_non_null(strstr(out.p, "{\"model\":\"openrouter/free\","));
+    assert_null(strstr(out.p, "\"user\":\""));
+    buf_fini(&out);
+    free(ask);
+}
+
+static void the_window_holds_whole_exchanges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *talk;
+        uint64_t    messages, bytes;
+        unsigned    first;
+    } rows[] = {
+        {"u", 20, 1000, 0},    {"uau", 20, 1000, 0},  {"uauau", 5, 1000, 0},
+        {"uauau", 4, 1000, 2}, /* never half an exchange */
+        {"uauau", 3, 1000, 2}, {"uauau", 2, 1000, 4}, {"uauau", 1, 1000, 4},
+        {"uauau", 0, 1000, 4}, /* the question always */
+        {"auau", 20, 1000, 1}, {"uuau", 20, 1000, 0}, {"UAUAu", 20, 401, 0},
+        {"UAUAu", 20, 400, 2}, {"UAUAu", 20, 200, 4}, {"UAUAU", 20, 1, 4},
+        {"UAuau", 20, 202, 2}, {"uaUAu", 20, 100, 4}, {"uauauauauauauauauauauau", 20, 1000, 4},
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        struct llm_answer_ask  *ask = talk(rows[i].talk);
+        const struct fit_limits limits = {rows[i].messages, rows[i].bytes};
+        assert_int_equal(fit_talk(ask, &limits), rows[i].first);
+        free(ask);
+    }
+}
+
+static void a_key_is_described(void **state)
+{
+    (void)state;
+    struct key_test_say say;
+    json_t             *held = account_read_key(
+                    STR("{\"data\":{\"label\":\"sk-or-v1-au7...890\",\"limit\":100,\"limit_remaining\":74.5,"
+                                    "\"usage\":25.5,\"is_free_tier\":true,\"free_model_daily_requests\":"
+                                    "{\"limit\":50,\"remaining\":38,\"used\":12}}}"),
+                    &say);
+
+    assert_non_null(held);
+    assert_true(str_is(say.label, "sk-or-v1-au7...890"));
+    assert_int_equal(say.has_limit, 1);
+    assert_float_equal(say.limit, 100, 1e-9);
+    assert_float_equal(say.limit_remaining, 74.5, 1e-9);
+    assert_int_equal(say.is_free_tier, 1);
+    assert_int_equal(say.has_free_requests, 1);
+    assert_int_equal(say.free_requests_left, 38);
+    json_decref(held);
+}
+
+static void a_key_without_limits_is_described_too(void **state)
+{
+    (void)state;
+    struct key_test_say say;
+    json_t             *held =
+        account_read_key(STR("{\"data\":{\"limit\":null,\"limit_remaining\":null}}"), &say);
+
+    assert_non_null(held);
+    assert_int_equal(say.label.len, 0);
+    assert_int_equal(say.has_limit + say.has_free_requests + say.is_free_tier, 0);
+    json_decref(held);
+    assert_null(account_read_key(STR("{\"data\":[]}"), &say));
+    assert_null(account_read_key(STR("<html>"), &say));
+    assert_null(account_read_key(STR(""), &say));
+}
+
+static void models_are_listed_with_their_prices(void **state)
+{
+    (void)state;
+    struct models_list_say *say = mem_new(sizeof *say);
+    json_t                 *held = account_read_models(
+                        STR("{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,\"pricing\":"
+                                            "{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
+                                            "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
+                                            "\"completion\":\"0.00000077\"}},{\"id\":\"openrouter/auto\",\"pricing\":"
+                                            "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}"),
+                        say);
+
+    assert_non_null(held);
+    assert_int_equal(say->models_count, 3);
+    assert_true(str_is(say->models[0].id, "a/b:free"));
+    assert_true(str_is(say->models[0].name, "B"));
+    assert_int_equal(say->models[0].context, 131072);
+    assert_float_equal(say->models[0].prompt_price, 0, 1e-15);
+    assert_true(str_is(say->models[1].id, "c/d"));
+    assert_int_equal(say->models[1].context, 0);
+    assert_float_equal(say->models[1].completion_price, 0.00000077, 1e-15);
+    assert_true(say->models[2].prompt_price < 0);
+    json_decref(held);
+    assert_null(account_read_models(STR("{\"data\":{}}"), say));
+    free(say);
+}
+
+static void a_list_of_models_is_bounded(void **state)
+{
+    (void)state;
+    struct models_list_say *say = mem_new(sizeof *say);
+    struct buf              body = {0};
+
+    buf_str(&body, STR("{\"data\":["));
+    for (unsigned i = 0; i < 1500; i++)
+        buf_print(&body, "%s{\"id\":\"m/%0200u\"},{\"id\":\"m/%u\"}", i ? "," : "", i, i);
+    buf_str(&body, STR("]}"));
+    json_t *held = account_read_models(buf_view(&body), say);
+    assert_non_null(held);
+    assert_int_equal(say->models_count, COUNT_OF(say->models));
+    assert_true(str_is(say->models[1].id, "m/1")); /* an id too long to be sent is left out */
+    json_decref(held);
+    buf_fini(&body);
+    free(say);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_request_holds_what_was_asked),
+        cmocka_unit_test(without_a_model_the_default_is_asked),
+        cmocka_unit_test(the_window_holds_whole_exchanges),
+        cmocka_unit_test(a_key_is_described),
+        cmocka_unit_test(a_key_without_limits_is_described_too),
+        cmocka_unit_test(models_are_listed_with_their_prices),
+        cmocka_unit_test(a_list_of_models_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -12,6 +12,7 @@ from support.processes import House, adopt_orphans, living_children
 from support.proxy import Proxy
 from support.servers import Postgres, Redis
 from support.standin import Standin
+from support.system import System
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,6 +81,21 @@ def postgres(postgres_server):
 def standin(house, tmp_path):
     """An OpenRouter; standin.url is its base URL, support.standin.KEY the key it knows."""
     return Standin(house, tmp_path / "standin").start()
+
+
+@pytest.fixture
+def system(house, keys, redis, postgres, standin):
+    """The whole chat; system.start(workers=2, gateways=1) starts it."""
+    system = System(house, keys, redis, postgres, standin)
+    yield system
+    system.close()
+
+
+@pytest.fixture
+def client(system):
+    """A person with a session in a small running system."""
+    system.start()
+    return system.client()
 
 
 @pytest.fixture

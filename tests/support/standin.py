@@ -5,7 +5,13 @@ import json
 from support.processes import Process, program
 from support.wait import wait_until
 
-KEY = "sk-or-v1-" + "5ca1ab1e" * 8  # 73 characters like a real one, known to the stand-in only
+# Two keys the stand-in knows, with 73 characters like real ones.
+KEY = "sk-or-v1-" + "5ca1ab1e" * 8
+OTHER_KEY = "sk-or-v1-" + "0ddba115" * 8
+
+# Its good answer, with characters of two, three and four bytes.
+ANSWER = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗"
+          " Park level, wait ten minutes, then read the dipstick.")
 
 
 class Standin(Process):
@@ -14,7 +20,7 @@ class Standin(Process):
     def __init__(self, house, folder, *options):
         super().__init__(house, "standin", [
             program("tests/openrouter/openrouter-standin"), "--port", "0", "--port-file", "port",
-            "--log", "journal", "--key", KEY, *options], folder)
+            "--log", "journal", "--key", KEY, "--key", OTHER_KEY, *options], folder)
         self.port = None
 
     def start(self):

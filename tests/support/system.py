@@ -1,0 +1,121 @@
+"""The whole chat on real processes: gateways, filters, workers, stores, Redis, Postgres, stand-in."""
+
+
+import requests
+
+from support.client import Client
+from support.processes import Process, free_port, program
+from support.standin import KEY
+from support.wait import wait_until
+
+PAGE = "<!doctype html><title>chat</title>"
+
+# Tests come from one address and ask faster than people.
+NO_LIMITS = {"LIMIT_MESSAGES": 100000, "LIMIT_ADDRESS_MESSAGES": 100000, "MESSAGES_PER_MINUTE": 1000000,
+             "ADDRESS_PER_MINUTE": 1000000, "SESSIONS_PER_MINUTE": 1000000}
+
+
+class System:
+    """Nothing runs before start(); what is started anew keeps its ports and its data."""
+
+    def __init__(self, house, keys, redis, postgres, standin):
+        self.house, self.keys = house, keys
+        self.redis, self.postgres, self.standin = redis, postgres, standin
+        self.gateways, self.filters, self.workers, self.stores = [], [], [], []
+        self.settings = dict(NO_LIMITS)  # of all services, added to what they need anyway
+        self._clients = []
+
+    def start(self, workers=2, gateways=1, filters=1, stores=1, **settings):
+        """Starts so many of each, and waits until they have found each other."""
+        self.settings.update(settings)
+        for _ in range(gateways):
+            self._plan_gateway()
+        for gateway in self.gateways:
+            gateway.start()
+        for _ in range(stores):
+            self.add_store()
+        for _ in range(filters):
+            self.add_filter()
+        for _ in range(workers):
+            self.add_worker()
+        self.wait_ready()
+        return self
+
+    def add_filter(self):
+        return self._backend(self.filters, "filter", {})
+
+    def add_worker(self, **settings):
+        return self._backend(self.workers, "llm-worker", {
+            "SEAL_SECRET_KEYS_FILE": self.keys.path("seal.secret"),
+            "OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": self.standin.url,
+            "DEFAULT_MODEL": "standin/ok", **settings})
+
+    def add_store(self):
+        return self._backend(self.stores, "store", {
+            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url})
+
+    def url(self, gateway=0):
+        return f"http://127.0.0.1:{self.gateways[gateway].env['HTTP_PORT']}"
+
+    def client(self, gateway=0):
+        """A new person, with a session."""
+        client = Client(self.url(gateway))
+        self._clients.append(client)
+        client.open()
+        return client
+
+    def health(self, gateway=0):
+        return requests.get(self.url(gateway) + "/health", timeout=5).json()
+
+    def wait_services(self, gateway=0, timeout=15.0, **counts):
+        """Until a gateway sees so many: wait_services(llm_worker=2, filter=1)."""
+        want = {name.replace("_", "-"): count for name, count in counts.items()}
+
+        def seen():
+            try:
+                services = self.health(gateway)["services"]
+            except requests.RequestException:
+                return False
+            return all(services.get(name) == count for name, count in want.items())
+        wait_until(seen, f"{want} at gateway {gateway}", timeout)
+
+    def wait_ready(self):
+        for number in range(len(self.gateways)):
+            self.wait_services(number, filter=self._running(self.filters), store=self._running(self.stores),
+                               llm_worker=self._running(self.workers))
+
+    @property
+    def services(self):
+        return [*self.gateways, *self.filters, *self.workers, *self.stores]
+
+    def close(self):
+        for client in self._clients:
+            client.close()
+
+    @staticmethod
+    def _running(processes):
+        return sum(process.is_running() for process in processes)
+
+    def _plan_gateway(self):
+        number = len(self.gateways)
+        page = self.house.folder / "page"
+        page.mkdir(exist_ok=True)
+        (page / "index.html").write_text(PAGE)
+        self._process(self.gateways, "gateway", f"gateway-{number}", {
+            "BUS_BIND": f"tcp://127.0.0.1:{free_port()}", "HTTP_PORT": free_port(),
+            "BUS_SECRET_KEY_FILE": self.keys.path("gateway.secret"),
+            "BUS_ALLOW_FILE": self.keys.path("bus-allow"),
+            "SEAL_PUBLIC_KEYS_FILE": self.keys.path("seal.public"),
+            "COOKIE_KEYS_FILE": self.keys.path("cookie.keys"), "WEB_ROOT": page})
+
+    def _backend(self, group, name, env):
+        addresses = ",".join(one.env["BUS_BIND"].removeprefix("tcp://") for one in self.gateways)
+        process = self._process(group, name, f"{name}-{len(group)}",
+                                {"BUS_GATEWAYS": addresses, **self.keys.backend_env(name), **env})
+        return process.start()
+
+    def _process(self, group, name, label, env):
+        process = Process(self.house, label, [program(name)], self.house.folder / label,
+                          {**env, **self.settings})
+        group.append(process)
+        return process

@@ -1,0 +1,124 @@
+/* The signs of the lexicon, counted and weighed.
+ *
+ * A sure sign of cars weighs 2, a weak one 1 if it is another word than the
+ * weak ones before, hints together 1 beside a weak sign (the oil leaks); a
+ * sign of something else weighs 1 against them.
+ *
+ *   for >= 2 and for > against   on topic
+ *   against > for                off topic
+ *   else                         depends
+ *
+ * So a person who asks whether the garage takes a credit card is heard, and
+ * one weak word decides nothing. */
+#include <stdlib.h>
+
+#include "codes.h"
+#include "lexicon.h"
+#include "topic.h"
+
+#define WEAK_KEPT    4 /* weak words remembered, to tell the next one is new */
+#define STRANGE_MOST 1 /* unknown words that small talk may have: a name */
+
+struct topic {
+    struct lexicon *lexicon; /* owned */
+};
+
+struct weight {
+    unsigned    count[SIGN_COUNT];
+    struct str  weak[WEAK_KEPT]; /* borrowed */
+    const char *code;            /* the first code seen, as a reason */
+};
+
+/* "tank" and "tanks" are one word: one begins with the other. */
+static bool is_new_weak(const struct weight *x, struct str word)
+{
+    for (unsigned i = 0; i < x->count[SIGN_WEAK] && i < WEAK_KEPT; i++) {
+        struct str a = x->weak[i], b = word;
+        size_t     len = a.len < b.len ? a.len : b.len;
+        if (str_eq((struct str){a.p, len}, (struct str){b.p, len}))
+            return false;
+    }
+    return true;
+}
+
+static void weigh(struct weight *x, enum sign sign, struct str word)
+{
+    if (sign == SIGN_WEAK) {
+        if (!is_new_weak(x, word))
+            return;
+        if (x->count[SIGN_WEAK] < WEAK_KEPT)
+            x->weak[x->count[SIGN_WEAK]] = word;
+    }
+    x->count[sign]++;
+}
+
+static void read_signs(const struct topic *t, const struct words *w, struct weight *x)
+{
+    unsigned length = 1;
+
+    for (unsigned at = 0; at < w->count; at += length) {
+        enum sign   sign = lexicon_read(t->lexicon, w, at, &length);
+        const char *code = sign == SIGN_NONE ? code_kind(w->word[at]) : NULL;
+        if (code && !x->code)
+            x->code = code;
+        weigh(x, code ? SIGN_ON : sign, w->word[at]);
+    }
+}
+
+/* 0.5 where the scales are even, towards 1 the more clearly they tip. */
+static double sureness(unsigned more, unsigned less)
+{
+    return 0.5 + 0.5 * (more - less) / (more + less + 1.0);
+}
+
+static struct judgement decide(const struct weight *x, unsigned words)
+{
+    if (!words)
+        return (struct judgement){VERDICT_DEPENDS, 0.3, "no_words", false};
+    unsigned weak = x->count[SIGN_WEAK], against = x->count[SIGN_OFF];
+    unsigned for_cars = 2 * x->count[SIGN_ON] + weak + (weak && x->count[SIGN_HINT]);
+
+    if (for_cars >= 2 && for_cars > against) {
+        const char *reason = x->code ? x->code : x->count[SIGN_ON] ? "car_word" : "weak_words";
+        return (struct judgement){VERDICT_ON, sureness(for_cars, against), reason, false};
+    }
+    if (against > for_cars)
+        return (struct judgement){VERDICT_OFF, sureness(against, for_cars), "other_subject", false};
+    if (for_cars)
+        return (struct judgement){VERDICT_DEPENDS, 0.5, against ? "mixed" : "one_weak_word", false};
+    if (x->count[SIGN_TALK] && !x->count[SIGN_HINT] && x->count[SIGN_NONE] <= STRANGE_MOST)
+        return (struct judgement){VERDICT_DEPENDS, 0.9, "small_talk", true};
+    if (!x->count[SIGN_NONE] && !x->count[SIGN_HINT])
+        return (struct judgement){VERDICT_DEPENDS, 0.5, "follow_up", false};
+    return (struct judgement){VERDICT_DEPENDS, 0.3, "unknown_words", false};
+}
+
+struct topic *topic_new(void)
+{
+    struct topic *t = mem_new(sizeof *t);
+
+    t->lexicon = lexicon_new();
+    return t;
+}
+
+void topic_free(struct topic **t)
+{
+    if (!*t)
+        return;
+    lexicon_free(&(*t)->lexicon);
+    free(*t);
+    *t = NULL;
+}
+
+struct judgement topic_judge(const struct topic *t, struct str text, struct str previous)
+{
+    struct words  w;
+    struct weight x = {0};
+
+    (void)previous; /* words are weighed by themselves; what depends, the gateway decides */
+    words_read(&w, text);
+    read_signs(t, &w, &x);
+    struct judgement j = decide(&x, w.count);
+    words_fini(&w);
+    return j;
+}

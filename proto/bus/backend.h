@@ -16,11 +16,12 @@ struct backend;
 
 struct backend_options {
     enum service service;
-    const char  *gateways;    /* "gateway-bus:5555, 10.0.0.7:5555": names and numbers; default port 5555 */
-    const char  *secret_key;  /* CURVE, Z85; of this service */
-    const char  *gateway_key; /* public key of the gateways, Z85 */
-    unsigned     window;      /* per gateway; 0 with slots */
-    unsigned     slots;       /* in all; 0 with a window */
+    const char
+        *gateways; /* "gateway-bus:5555, 10.0.0.7:5555": names and numbers; default port 5555 */
+    const char *secret_key;  /* CURVE, Z85; of this service */
+    const char *gateway_key; /* public key of the gateways, Z85 */
+    unsigned    window;      /* per gateway; 0 with slots */
+    unsigned    slots;       /* in all; 0 with a window */
 };
 
 struct request {
@@ -35,8 +36,8 @@ struct backend_ops {
     void (*on_request)(void *ctx, const struct request *rq);
     void (*on_cancel)(void *ctx, uint64_t handle);         /* the answer is not wanted any more */
     void (*on_cancel_turn)(void *ctx, struct str turn_id); /* may be NULL */
-    void (*on_credit)(void *ctx, uint64_t handle);         /* backend_credit grew from 0; may be NULL */
-    void (*on_drained)(void *ctx);                         /* after backend_drain, nothing is left */
+    void (*on_credit)(void *ctx, uint64_t handle); /* backend_credit grew from 0; may be NULL */
+    void (*on_drained)(void *ctx);                 /* after backend_drain, nothing is left */
 };
 
 MUST_CHECK enum err backend_open(struct backend **out, struct loop *l, struct resolver *r,
@@ -54,7 +55,7 @@ void backend_cancelled(struct backend *b, uint64_t handle);
 uint64_t backend_credit(const struct backend *b, uint64_t handle);
 void     backend_chunk(struct backend *b, uint64_t handle, struct str body);
 
-void     backend_drain(struct backend *b);           /* nothing new; finish what runs; on_drained */
-unsigned backend_gateways(const struct backend *b);  /* that took us in */
+void     backend_drain(struct backend *b);          /* nothing new; finish what runs; on_drained */
+unsigned backend_gateways(const struct backend *b); /* that took us in */
 
 #endif

@@ -16,10 +16,10 @@
 struct bus;
 
 struct bus_options {
-    const char *bind;        /* tcp://*:5555 */
-    const char *secret_key;  /* CURVE, Z85; of the gateways */
-    const char *allow_file;  /* lines: service, white space, public key in Z85; read again on bus_reload */
-    unsigned    queue_max;   /* waiting questions per service */
+    const char *bind;       /* an endpoint of libzmq: tcp, a star or an address, the port */
+    const char *secret_key; /* CURVE, Z85; of the gateways */
+    const char *allow_file; /* see allow.h; read again by bus_reload */
+    unsigned    queue_max;  /* waiting questions per service */
     unsigned    heartbeat_ms;
 };
 
@@ -27,7 +27,7 @@ struct bus_options {
  * the self-test finds that a stranger's key gets in. */
 MUST_CHECK enum err bus_open(struct bus **out, struct loop *l, const struct bus_options *o);
 void                bus_close(struct bus **b);
-void                bus_reload(struct bus *b); /* reads the allow file again; a revoked key is cut */
+void bus_reload(struct bus *b); /* reads the allow file again; a revoked key is cut */
 
 enum answer_kind { ANSWER_CHUNK, ANSWER_FINAL, ANSWER_ERROR };
 
@@ -55,6 +55,10 @@ struct question {
  * longer than a short grace.  Else ERR_OK, and the answer will come. */
 MUST_CHECK enum err bus_ask(struct bus *b, const struct question *q, uint64_t *id);
 
+/* What bus_ask would say to one more question now: to refuse work before
+ * anything is spent on it. */
+enum err bus_would_take(const struct bus *b, enum service s, uint64_t ttl_ms);
+
 /* Nobody wants the answer any more: cancels it at the backend; nothing more
  * is delivered for it.  An id that has ended is ignored. */
 void bus_drop(struct bus *b, uint64_t id);
@@ -66,8 +70,8 @@ void bus_cancel_turn(struct bus *b, struct str turn_id);
  * At most 64 KiB are under way unacknowledged. */
 void bus_taken(struct bus *b, uint64_t id, uint64_t bytes);
 
-unsigned bus_place(const struct bus *b, uint64_t id);            /* in its queue, from 1; 0: being worked on */
-unsigned bus_instances(const struct bus *b, enum service s);     /* live and not draining */
-bool     bus_is_idle(const struct bus *b);                       /* no question open */
+unsigned bus_place(const struct bus *b, uint64_t id); /* in its queue, from 1; 0: being worked on */
+unsigned bus_instances(const struct bus *b, enum service s); /* live and not draining */
+bool     bus_is_idle(const struct bus *b);                   /* no question open */
 
 #endif

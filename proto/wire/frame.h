@@ -26,7 +26,7 @@ struct frame {
     uint64_t   epoch;    /* of the gateway: a random number made at its start */
     uint64_t   id;       /* of the request, made by the gateway; 0 outside requests */
     uint64_t   attempt;  /* which try of this request, from 1 */
-    uint64_t   sequence; /* CHUNK: its number from 1; REQUEST: the offer it uses */
+    uint64_t   sequence; /* CHUNK: its number; its end: how many; REQUEST: the offer it uses */
     uint64_t   ttl_ms;   /* REQUEST: time left to answer; the receiver starts its own clock */
     struct str trace;    /* traceparent, may be empty */
     struct str body;     /* borrowed */

@@ -1,0 +1,157 @@
+/* Free slots, offered to the gateway that needs them most.
+ *
+ * Every free slot is offered to one gateway: to the one whose question waits
+ * longest, else to one after the other.  When a line begins at a gateway while
+ * offers lie idle at another, they are revoked there, and given back or used:
+ * a REQUEST that crossed the REVOKE wins. */
+#include "bus/backend_parts.h"
+
+static struct slot *find_slot(const struct backend_core *b, const struct link *l, uint64_t offer)
+{
+    for (unsigned i = 0; i < b->options.slots; i++) {
+        struct slot *s = &b->slots[i];
+        bool         lent = s->state == SLOT_OFFERED || s->state == SLOT_REVOKED;
+        if (lent && s->link == l && s->offer == offer)
+            return s;
+    }
+    return NULL;
+}
+
+struct slot *slot_use(struct backend_core *b, const struct link *l, uint64_t offer)
+{
+    struct slot *s = find_slot(b, l, offer);
+    if (s)
+        *s = (struct slot){.state = SLOT_TAKEN};
+    return s;
+}
+
+void slot_free(struct backend_core *b, uint64_t now, struct slot *s)
+{
+    *s = (struct slot){.state = SLOT_FREE};
+    slots_offer(b, now);
+}
+
+void slots_take_back(struct backend_core *b, const struct link *l)
+{
+    for (unsigned i = 0; i < b->options.slots; i++)
+        if (b->slots[i].link == l)
+            b->slots[i] = (struct slot){.state = SLOT_FREE};
+}
+
+unsigned slots_unused(const struct backend_core *b)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < b->options.slots; i++)
+        count += b->slots[i].state != SLOT_TAKEN;
+    return count;
+}
+
+/* ---- whose turn it is ---- */
+
+static struct link *longest_waiting(struct backend_core *b)
+{
+    struct link *l, *best = NULL;
+
+    TAILQ_FOREACH (l, &b->links, in_all)
+        if (l->state == LINK_UP && l->waiting && (!best || l->waiting_since < best->waiting_since))
+            best = l;
+    return best;
+}
+
+static struct link *after(const struct backend_core *b, const struct link *l)
+{
+    struct link *next = l ? TAILQ_NEXT(l, in_all) : NULL;
+    return next ? next : TAILQ_FIRST(&b->links);
+}
+
+static struct link *next_in_turn(struct backend_core *b)
+{
+    struct link *first = after(b, b->last_fed), *l = first;
+
+    do {
+        if (l && l->state == LINK_UP)
+            return b->last_fed = l;
+        l = after(b, l);
+    } while (l != first);
+    return NULL;
+}
+
+static void send_offer(struct backend_core *b, struct slot *s, struct link *l)
+{
+    struct buf body = {0};
+
+    *s = (struct slot){SLOT_OFFERED, l, ++b->last_offer};
+    if (l->waiting)
+        l->waiting--;
+    offer_encode(&(struct offer){.offer = s->offer}, &body);
+    link_send(b, l, (struct frame){.type = FRAME_OFFER, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void send_revoke(struct backend_core *b, struct slot *s)
+{
+    struct buf body = {0};
+
+    s->state = SLOT_REVOKED;
+    revoke_encode(&(struct revoke){.offer = s->offer}, &body);
+    link_send(b, s->link, (struct frame){.type = FRAME_REVOKE, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+/* For every question that still waits somewhere, one offer that lies idle. */
+static void revoke_idle(struct backend_core *b)
+{
+    struct link *l;
+    unsigned     wanted = 0, coming = 0;
+
+    TAILQ_FOREACH (l, &b->links, in_all)
+        wanted += l->waiting;
+    for (unsigned i = 0; i < b->options.slots; i++)
+        coming += b->slots[i].state == SLOT_REVOKED;
+    for (unsigned i = 0; i < b->options.slots && coming < wanted; i++) {
+        struct slot *s = &b->slots[i];
+        if (s->state == SLOT_OFFERED && !s->link->waiting) {
+            send_revoke(b, s);
+            coming++;
+        }
+    }
+}
+
+void slots_offer(struct backend_core *b, uint64_t now)
+{
+    (void)now;
+    for (unsigned i = 0; i < b->options.slots && !b->draining; i++) {
+        if (b->slots[i].state != SLOT_FREE)
+            continue;
+        struct link *l = longest_waiting(b);
+        if (!l)
+            l = next_in_turn(b);
+        if (!l)
+            return;
+        send_offer(b, &b->slots[i], l);
+    }
+    if (!b->draining)
+        revoke_idle(b);
+}
+
+/* A gateway with a line has used every offer it has seen; those it has not used
+ * are still on their way. */
+void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
+                  uint64_t oldest_ms)
+{
+    uint64_t coming = 0;
+
+    for (unsigned i = 0; i < b->options.slots; i++)
+        coming += b->slots[i].state == SLOT_OFFERED && b->slots[i].link == l;
+    uint64_t waiting = queued > coming ? queued - coming : 0;
+    l->waiting = waiting > b->options.slots ? b->options.slots : (unsigned)waiting;
+    l->waiting_since = oldest_ms < now ? now - oldest_ms : 0;
+    slots_offer(b, now);
+}
+
+void slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer)
+{
+    struct slot *s = find_slot(b, l, offer);
+    if (s)
+        slot_free(b, now, s);
+}

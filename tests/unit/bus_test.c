@@ -1,0 +1,406 @@
+/* What bus and backend promise, on real sockets with CURVE: both ends in one loop. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "bus/allow.h"
+#include "bus/backend.h"
+#include "bus/bus.h"
+#include "test.h"
+#include "wire/messages.h"
+
+#define PATIENCE_MS 10000
+#define BEAT_MS     200
+
+struct pair {
+    char public_key[KEY_LEN + 1], secret_key[KEY_LEN + 1];
+};
+
+struct answers {
+    unsigned chunks, finals, errors;
+    enum err err;
+    char     text[64];
+};
+
+/* A gateway, and up to two backends that answer by the rules of `behave`. */
+static struct world {
+    struct loop     *loop;
+    struct resolver *resolver;
+    struct bus      *bus;
+    struct backend  *store, *worker;
+    struct pair      gateway_key, store_key, worker_key;
+    char             allow_file[64], bind[64], at[32];
+    struct answers   answers;
+    unsigned         requests, cancels;
+    uint64_t         held; /* a request that is not answered */
+    bool             hold;
+    bool (*until)(void);
+    struct timer look, patience;
+} w;
+
+/* ---- the world ---- */
+
+static void make_key(struct pair *k)
+{
+    must(zmq_curve_keypair(k->public_key, k->secret_key) == 0);
+}
+
+static void write_allow(bool with_store)
+{
+    FILE *f = fopen(w.allow_file, "w");
+
+    fprintf(f, "# who may come in\n\nllm-worker\t%s\n", w.worker_key.public_key);
+    if (with_store)
+        fprintf(f, "store %s\n", w.store_key.public_key);
+    fclose(f);
+}
+
+/* A port that was free a moment ago. */
+static void choose_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t          len = sizeof at;
+    int                fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    must(bind(fd, (struct sockaddr *)&at, len) == 0);
+    must(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+    close(fd);
+    str_format(w.at, sizeof w.at, "127.0.0.1:%u", ntohs(at.sin_port));
+    str_format(w.bind, sizeof w.bind, "tcp://%s", w.at);
+}
+
+static enum err open_bus(void)
+{
+    struct bus_options o = {.bind = w.bind,
+                            .secret_key = w.gateway_key.secret_key,
+                            .allow_file = w.allow_file,
+                            .queue_max = 10,
+                            .heartbeat_ms = BEAT_MS};
+    return bus_open(&w.bus, w.loop, &o);
+}
+
+static int open_world(void **state)
+{
+    (void)state;
+    w = (struct world){0};
+    log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);
+    ids_init();
+    w.loop = loop_new();
+    w.resolver = resolver_new(w.loop);
+    make_key(&w.gateway_key);
+    make_key(&w.store_key);
+    make_key(&w.worker_key);
+    str_format(w.allow_file, sizeof w.allow_file, "bus-allow.%d", (int)getpid());
+    write_allow(true);
+    choose_port();
+    return open_bus() ? -1 : 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    backend_close(&w.store);
+    backend_close(&w.worker);
+    bus_close(&w.bus);
+    resolver_free(&w.resolver);
+    loop_free(&w.loop);
+    unlink(w.allow_file);
+    return 0;
+}
+
+static void look(void *ctx)
+{
+    (void)ctx;
+    if (w.until())
+        loop_quit(w.loop);
+    else
+        timer_start(&w.look, w.loop, 5, look, NULL);
+}
+
+static void lose_patience(void *ctx)
+{
+    (void)ctx;
+    loop_quit(w.loop);
+}
+
+/* Runs the loop until the condition holds. */
+static void run_until(bool (*condition)(void))
+{
+    w.until = condition;
+    timer_start(&w.look, w.loop, 0, look, NULL);
+    timer_start(&w.patience, w.loop, PATIENCE_MS, lose_patience, NULL);
+    loop_run(w.loop);
+    timer_stop(&w.look);
+    timer_stop(&w.patience);
+    assert_true(condition());
+}
+
+/* ---- backends ---- */
+
+static void say_done(struct backend *b, uint64_t handle)
+{
+    struct buf body = {0};
+
+    done_say_encode(&(struct done_say){0}, &body);
+    backend_final(b, handle, buf_view(&body));
+    buf_fini(&body);
+}
+
+static void say_piece(struct backend *b, uint64_t handle, const char *text)
+{
+    struct buf body = {0};
+
+    llm_piece_encode(&(struct llm_piece){.text = str_of(text)}, &body);
+    backend_chunk(b, handle, buf_view(&body));
+    buf_fini(&body);
+}
+
+static void on_store_request(void *ctx, const struct request *rq)
+{
+    (void)ctx;
+    w.requests++;
+    if (w.hold)
+        w.held = rq->handle;
+    else
+        say_done(w.store, rq->handle);
+}
+
+static void on_worker_request(void *ctx, const struct request *rq)
+{
+    (void)ctx;
+    w.requests++;
+    say_piece(w.worker, rq->handle, "a");
+    say_piece(w.worker, rq->handle, "b");
+    say_piece(w.worker, rq->handle, "c");
+    say_done(w.worker, rq->handle);
+}
+
+static void on_cancel(void *ctx, uint64_t handle)
+{
+    (void)ctx;
+    w.cancels++;
+    backend_cancelled(w.store, handle);
+}
+
+static enum err open_backend(struct backend **out, enum service s, const struct pair *key)
+{
+    static const struct backend_ops store_ops = {.on_request = on_store_request,
+                                                 .on_cancel = on_cancel};
+    static const struct backend_ops worker_ops = {.on_request = on_worker_request,
+                                                  .on_cancel = on_cancel};
+    bool                            store = s == SERVICE_STORE;
+    struct backend_options          o = {.service = s,
+                                         .gateways = w.at,
+                                         .secret_key = key->secret_key,
+                                         .gateway_key = w.gateway_key.public_key,
+                                         .window = store ? 4 : 0,
+                                         .slots = store ? 0 : 2};
+    return backend_open(out, w.loop, w.resolver, &o, store ? &store_ops : &worker_ops, NULL);
+}
+
+/* ---- the gateway's side ---- */
+
+static void on_answer(void *ctx, const struct answer *a)
+{
+    struct answers  *got = ctx;
+    struct llm_piece piece;
+
+    got->chunks += a->kind == ANSWER_CHUNK;
+    got->finals += a->kind == ANSWER_FINAL;
+    got->errors += a->kind == ANSWER_ERROR;
+    if (a->kind == ANSWER_CHUNK) {
+        assert_int_equal(llm_piece_decode(&piece, a->body), ERR_OK);
+        strncat(got->text, piece.text.p, piece.text.len);
+    }
+    if (a->kind == ANSWER_ERROR)
+        got->err = a->err;
+}
+
+static uint64_t ask(enum service s, uint64_t ttl_ms)
+{
+    struct question q = {.service = s, .ttl_ms = ttl_ms, .on_answer = on_answer, .ctx = &w.answers};
+    struct buf      body = {0};
+    uint64_t        id = 0;
+
+    if (s == SERVICE_STORE)
+        turn_stop_ask_encode(&(struct turn_stop_ask){0}, &body);
+    else
+        key_test_ask_encode(&(struct key_test_ask){0}, &body);
+    q.body = buf_view(&body);
+    assert_int_equal(bus_ask(w.bus, &q, &id), ERR_OK);
+    buf_fini(&body);
+    return id;
+}
+
+static bool store_is_there(void)
+{
+    return bus_instances(w.bus, SERVICE_STORE) == 1;
+}
+
+static bool store_is_away(void)
+{
+    return bus_instances(w.bus, SERVICE_STORE) == 0;
+}
+
+static bool bus_is_open(void)
+{
+    return w.bus || open_bus() == ERR_OK;
+}
+
+static bool is_answered(void)
+{
+    return w.answers.finals + w.answers.errors > 0;
+}
+
+static bool is_requested(void)
+{
+    return w.requests > 0;
+}
+
+static bool is_cancelled(void)
+{
+    return w.cancels > 0;
+}
+
+static bool somebody_was_refused(void)
+{
+    return metric_value(METRIC_BUS_STRANGERS) > 0;
+}
+
+/* ---- promises ---- */
+
+static void a_question_is_answered(void **state)
+{
+    (void)state;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    ask(SERVICE_STORE, 5000);
+    run_until(is_answered);
+    assert_int_equal(w.answers.finals, 1);
+}
+
+static void chunks_come_in_order_before_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(open_backend(&w.worker, SERVICE_LLM_WORKER, &w.worker_key), ERR_OK);
+    ask(SERVICE_LLM_WORKER, 5000);
+    run_until(is_answered);
+    assert_int_equal(w.answers.chunks, 3);
+    assert_string_equal(w.answers.text, "abc");
+}
+
+static void a_dropped_question_is_cancelled_at_the_backend(void **state)
+{
+    (void)state;
+    w.hold = true;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    uint64_t id = ask(SERVICE_STORE, 5000);
+    run_until(is_requested);
+    bus_drop(w.bus, id);
+    run_until(is_cancelled);
+    assert_false(is_answered());
+    assert_true(bus_is_idle(w.bus));
+}
+
+static void a_restarted_gateway_is_found_again(void **state)
+{
+    (void)state;
+    w.hold = true;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    ask(SERVICE_STORE, 5000);
+    run_until(is_requested);
+    bus_close(&w.bus);
+    run_until(is_cancelled); /* its gateway is gone */
+    w.hold = false;
+    run_until(bus_is_open); /* libzmq may still be closing the port */
+    run_until(store_is_there);
+    ask(SERVICE_STORE, 5000);
+    run_until(is_answered);
+    assert_int_equal(w.answers.finals, 1);
+}
+
+static void a_backend_that_leaves_says_bye(void **state)
+{
+    (void)state;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    run_until(store_is_there);
+    uint64_t since = now_ms();
+    backend_close(&w.store);
+    run_until(store_is_away);
+    assert_true(now_ms() - since < 3 * BEAT_MS); /* sooner than silence would tell */
+}
+
+/* libzmq itself does not dial again after a refusal. */
+static void a_stranger_is_refused_until_its_key_is_allowed(void **state)
+{
+    (void)state;
+    write_allow(false);
+    bus_reload(w.bus);
+    metric_set(METRIC_BUS_STRANGERS, 0);
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    run_until(somebody_was_refused);
+    assert_true(store_is_away());
+    write_allow(true);
+    bus_reload(w.bus);
+    run_until(store_is_there);
+}
+
+static void a_key_is_good_for_its_own_service_only(void **state)
+{
+    (void)state;
+    metric_set(METRIC_BUS_STRANGERS, 0);
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.worker_key), ERR_OK);
+    run_until(somebody_was_refused);
+    assert_true(store_is_away());
+}
+
+static void a_revoked_key_is_cut_and_a_returned_one_let_in(void **state)
+{
+    (void)state;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    run_until(store_is_there);
+    write_allow(false);
+    bus_reload(w.bus);
+    assert_true(store_is_away());
+    metric_set(METRIC_BUS_STRANGERS, 0);
+    run_until(somebody_was_refused); /* its frames, on the connection it still has */
+    assert_true(store_is_away());
+    write_allow(true);
+    bus_reload(w.bus);
+    run_until(store_is_there);
+}
+
+static void a_taken_port_is_an_error(void **state)
+{
+    (void)state;
+    struct bus        *second = NULL;
+    struct bus_options o = {.bind = w.bind,
+                            .secret_key = w.gateway_key.secret_key,
+                            .allow_file = w.allow_file,
+                            .queue_max = 10,
+                            .heartbeat_ms = BEAT_MS};
+    assert_int_equal(bus_open(&second, w.loop, &o), ERR_DOWN);
+    assert_null(second);
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROMISE(a_question_is_answered),
+        PROMISE(chunks_come_in_order_before_the_end),
+        PROMISE(a_dropped_question_is_cancelled_at_the_backend),
+        PROMISE(a_restarted_gateway_is_found_again),
+        PROMISE(a_backend_that_leaves_says_bye),
+        PROMISE(a_stranger_is_refused_until_its_key_is_allowed),
+        PROMISE(a_key_is_good_for_its_own_service_only),
+        PROMISE(a_revoked_key_is_cut_and_a_returned_one_let_in),
+        PROMISE(a_taken_port_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

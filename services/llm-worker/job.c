@@ -253,18 +253,14 @@ void job_take_end(struct job *j, enum reply_end end, uint64_t now, uint64_t wall
     if (j->state != JOB_RUNS)
         return;
     bool refused = j->head.status != 0 && j->head.status != 200;
-    if (end == REPLY_UNREACHED)
-        fail_with(j, ERR_UPSTREAM_ERROR, true, "OpenRouter could not be reached.");
-    else if (end == REPLY_UNTRUSTED)
-        fail_with(j, ERR_UPSTREAM_ERROR, false, "OpenRouter's certificate could not be verified.");
-    else if (j->head.status == 0)
-        fail_with(j, ERR_UPSTREAM_CUT, true, "");
+    if (j->head.status == 0)
+        fail(j, failure_of_end(end));
     else if (j->body_kind == BODY_EVENTS)
         end_events(j, now, wall);
     else if (end == REPLY_WHOLE || refused)
         end_whole(j, now, wall);
     else
-        fail_with(j, ERR_UPSTREAM_CUT, true, "");
+        fail(j, failure_of_end(end));
 }
 
 /* ---- time ---- */
@@ -317,7 +313,7 @@ bool job_take_piece(struct job *j, struct llm_piece *piece)
     struct str text = str_cut(buf_view(&j->text), JOB_PIECE_MAX);
     struct str reasoning = str_cut(buf_view(&j->reasoning), JOB_PIECE_MAX);
 
-    if (!j->streams || (!text.len && !reasoning.len))
+    if (!job_has_piece(j))
         return false;
     buf_clear(&j->piece);
     buf_str(&j->piece, text);
@@ -333,14 +329,14 @@ bool job_take_piece(struct job *j, struct llm_piece *piece)
     return true;
 }
 
-bool job_is_full(const struct job *j)
+bool job_has_piece(const struct job *j)
 {
-    return j->streams && j->text.len + j->reasoning.len >= JOB_HELD_MAX;
+    return j->streams && (j->text.len || j->reasoning.len);
 }
 
 bool job_is_over(const struct job *j)
 {
-    return j->state != JOB_RUNS && (!j->streams || (!j->text.len && !j->reasoning.len));
+    return j->state != JOB_RUNS && !job_has_piece(j);
 }
 
 void job_say(const struct job *j, struct llm_answer_say *say)

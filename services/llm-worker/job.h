@@ -24,7 +24,6 @@
 
 #define JOB_TEXT_MAX  65536 /* bytes of an answer; a longer one ends with "length" */
 #define JOB_PIECE_MAX 16384
-#define JOB_HELD_MAX  32768 /* above this the reader should be waited for */
 
 struct job_limits {
     uint64_t first_ms, idle_ms, total_ms;
@@ -75,7 +74,7 @@ void job_hold(struct job *j, bool held, uint64_t now);
 
 /* The next piece; false: none waits.  Views are valid until the next call. */
 bool job_take_piece(struct job *j, struct llm_piece *piece);
-bool job_is_full(const struct job *j); /* more waits than should */
+bool job_has_piece(const struct job *j);
 bool job_is_over(const struct job *j); /* ended, and every piece taken */
 
 /* The end of a JOB_DONE that is over; points into j. */

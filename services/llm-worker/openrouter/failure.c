@@ -321,6 +321,16 @@ struct failure failure_of(enum err err, bool retryable, const char *detail)
     return f;
 }
 
+struct failure failure_of_end(enum reply_end end)
+{
+    if (end == REPLY_UNREACHED)
+        return failure_of(ERR_UPSTREAM_ERROR, true, "OpenRouter could not be reached.");
+    if (end == REPLY_UNTRUSTED)
+        return failure_of(ERR_UPSTREAM_ERROR, false,
+                          "OpenRouter's certificate could not be verified.");
+    return failure_of(ERR_UPSTREAM_CUT, true, "");
+}
+
 struct failure failure_of_error(const json_t *error, const struct reply_head *head, uint64_t wall)
 {
     struct failure f = {0};

@@ -25,6 +25,9 @@ struct failure {
 /* Our own finding; detail is a whole sentence. */
 struct failure failure_of(enum err err, bool retryable, const char *detail);
 
+/* A reply that did not come, or not whole. */
+struct failure failure_of_end(enum reply_end end);
+
 /* The value of "error" in a body or chunk.  head: of the reply around it. */
 struct failure failure_of_error(const json_t *error, const struct reply_head *head, uint64_t wall);
 

@@ -1,0 +1,240 @@
+/* One answer: the bus on one side, OpenRouter on the other, a job between them.
+ *
+ *   on_request -> transfer_start -> job_take_*  -> pieces -> backend_chunk
+ *                                  (and the clock)      \-> end -> backend_final / _error
+ *
+ * After everything that happens, advance() does what is due: sends pieces as far
+ * as the bus gives credit, leaves the upstream when the job needs it no more,
+ * ends the call when all is told, else sets the clock and, while pieces wait,
+ * holds the upstream. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "fit.h"
+#include "job.h"
+#include "keyring.h"
+
+/* Ends a little before the bus would, so that the reason is ours to tell. */
+#define TTL_MARGIN_MS 250
+
+struct answer {
+    struct call      call; /* first */
+    struct job       job;
+    struct transfer *transfer;
+    struct timer     clock;
+    char             asked[129]; /* model */
+};
+
+/* ---- the end ---- */
+
+static void log_end(const struct answer *a, const char *outcome)
+{
+    const struct job *j = &a->job;
+
+    log_info(a->call.handle, "answer.end",
+             "outcome=%s turn=%s asked=%s model=%s http=%u finish=%s first_ms=%llu ms=%llu "
+             "prompt_tokens=%llu completion_tokens=%llu cost=%.8g generation=%s unread=%u",
+             outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->asked)),
+             log_quote(str_of(j->model)), j->failure.status ? j->failure.status : j->head.status,
+             *j->finish ? j->finish : "-", (unsigned long long)j->first_ms,
+             (unsigned long long)(now_ms() - a->call.began),
+             (unsigned long long)j->usage.prompt_tokens,
+             (unsigned long long)j->usage.completion_tokens, j->usage.cost,
+             log_quote(str_of(j->generation)), j->bad_events);
+}
+
+static void end(struct answer *a, const char *outcome)
+{
+    log_end(a, outcome);
+    timer_stop(&a->clock);
+    transfer_drop(&a->transfer);
+    job_fini(&a->job);
+    worker_end(&a->call);
+}
+
+static void end_told(struct answer *a)
+{
+    const struct job     *j = &a->job;
+    struct backend       *bus = a->call.worker->backend;
+    struct llm_answer_say say;
+    struct buf            body = {0};
+
+    if (j->state == JOB_FAILED) {
+        backend_error(bus, a->call.handle, j->failure.err, j->failure.retryable,
+                      j->failure.retry_after_ms, str_of(j->failure.detail));
+        end(a, err_code(j->failure.err));
+        return;
+    }
+    job_say(j, &say);
+    llm_answer_say_encode(&say, &body);
+    backend_final(bus, a->call.handle, buf_view(&body));
+    buf_fini(&body);
+    end(a, "ok");
+}
+
+/* ---- what is due ---- */
+
+static void on_clock(void *ctx);
+
+static void send_pieces(struct answer *a)
+{
+    struct backend  *bus = a->call.worker->backend;
+    struct llm_piece piece;
+    struct buf       body = {0};
+
+    while (backend_credit(bus, a->call.handle) > 0 && job_take_piece(&a->job, &piece)) {
+        buf_clear(&body);
+        llm_piece_encode(&piece, &body);
+        backend_chunk(bus, a->call.handle, buf_view(&body));
+    }
+    buf_fini(&body);
+}
+
+static void leave_upstream(struct answer *a)
+{
+    if (a->job.state == JOB_DONE && a->job.ended)
+        transfer_finish(&a->transfer);
+    else
+        transfer_drop(&a->transfer);
+}
+
+static void advance(struct answer *a)
+{
+    uint64_t now = now_ms();
+
+    send_pieces(a);
+    if (a->job.state != JOB_RUNS)
+        leave_upstream(a);
+    if (job_is_over(&a->job)) {
+        end_told(a);
+        return;
+    }
+    bool held = job_has_piece(&a->job);
+    job_hold(&a->job, held, now);
+    if (a->transfer)
+        transfer_hold(a->transfer, held);
+    uint64_t at = job_next_time(&a->job);
+    timer_start(&a->clock, a->call.worker->loop, at > now ? at - now : 0, on_clock, a);
+}
+
+static void on_clock(void *ctx)
+{
+    struct answer *a = ctx;
+
+    job_take_time(&a->job, now_ms(), wall_ms());
+    advance(a);
+}
+
+static void on_credit(struct call *c)
+{
+    advance((struct answer *)c);
+}
+
+static void on_cancel(struct call *c)
+{
+    struct answer *a = (struct answer *)c;
+
+    transfer_drop(&a->transfer); /* first: whoever stops it wants no more of it made */
+    backend_cancelled(c->worker->backend, c->handle);
+    end(a, "cancelled");
+}
+
+static void on_head(void *ctx, const struct reply_head *head)
+{
+    struct answer *a = ctx;
+    job_take_head(&a->job, head);
+}
+
+static void on_bytes(void *ctx, struct str bytes)
+{
+    struct answer *a = ctx;
+
+    job_take_bytes(&a->job, bytes, now_ms(), wall_ms());
+    advance(a);
+}
+
+static void on_end(void *ctx, enum reply_end reply_end)
+{
+    struct answer *a = ctx;
+
+    job_take_end(&a->job, reply_end, now_ms(), wall_ms());
+    transfer_drop(&a->transfer);
+    advance(a);
+}
+
+static const struct transfer_handlers handlers = {on_head, on_bytes, on_end};
+
+/* ---- the beginning ---- */
+
+static uint64_t lower(uint64_t ours, uint64_t asked)
+{
+    return asked && asked < ours ? asked : ours;
+}
+
+static struct job_limits limits_of(const struct config *c, const struct llm_answer_ask *ask,
+                                   uint64_t ttl_ms)
+{
+    uint64_t left = ttl_ms > 2 * TTL_MARGIN_MS ? ttl_ms - TTL_MARGIN_MS : ttl_ms;
+
+    return (struct job_limits){
+        .first_ms = lower(c->first_ms, ask->first_ms),
+        .idle_ms = lower(c->idle_ms, ask->idle_ms),
+        .total_ms = lower(lower(c->total_ms, ask->total_ms), left),
+    };
+}
+
+static void write_request(const struct config *c, const struct llm_answer_ask *ask, struct buf *out)
+{
+    const struct fit_limits      window = {c->history_messages, c->history_bytes};
+    const struct request_options options = {
+        .system_prompt = c->system_prompt,
+        .default_model = c->default_model,
+        .max_tokens = c->max_tokens,
+        .temperature = c->temperature,
+    };
+    request_write(&options, ask, fit_talk(ask, &window), out);
+}
+
+static void begin(struct worker *w, const struct request *rq, const struct llm_answer_ask *ask,
+                  struct str key)
+{
+    struct answer    *a = mem_new(sizeof *a);
+    struct job_limits limits = limits_of(w->config, ask, rq->ttl_ms);
+    struct str        model = ask->model.len ? ask->model : str_of(w->config->default_model);
+    struct buf        body = {0};
+
+    a->call.on_cancel = on_cancel;
+    a->call.on_credit = on_credit;
+    worker_begin(w, &a->call, rq->handle);
+    str_format(a->call.turn_id, sizeof a->call.turn_id, "%.*s", (int)ask->turn_id.len,
+               ask->turn_id.len ? ask->turn_id.p : "");
+    str_format(a->asked, sizeof a->asked, "%.*s", (int)model.len, model.p);
+    job_init(&a->job, &limits, ask->stream, a->call.began);
+    write_request(w->config, ask, &body);
+    a->transfer =
+        transfer_start(w->transfers, "/chat/completions", key, buf_view(&body), &handlers, a);
+    buf_fini(&body);
+    advance(a);
+}
+
+void answer_start(struct worker *w, const struct request *rq)
+{
+    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+    struct buf             key = {0};
+    struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
+    bool good = llm_answer_ask_decode(ask, rq->body) == ERR_OK && ask->talk_count &&
+                ask->talk[ask->talk_count - 1].by_user;
+
+    if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why)) {
+        begin(w, rq, ask, buf_view(&key));
+    } else {
+        log_info(rq->handle, "answer.refused", "why=%s", err_code(why.err));
+        backend_error(w->backend, rq->handle, why.err, why.retryable, 0, str_of(why.detail));
+    }
+    seal_wipe(&key);
+    free(ask);
+}

@@ -1,0 +1,21 @@
+/* config - the settings of the llm-worker; see config.def. */
+#ifndef LLM_WORKER_CONFIG_H
+#define LLM_WORKER_CONFIG_H
+#include "base/config.h"
+#include "openrouter/request.h"
+#include "seal/seal.h"
+
+struct config {
+#include "base/common.def"
+#include "base/config_as_fields.h"
+#include "base/config_done.h"
+#include "bus/backend.def"
+#include "config.def"
+    struct seal_ring ring;      /* read from seal_secret_keys */
+    struct str       house_key; /* api_key, trimmed; empty: none */
+};
+
+/* Reads and checks everything; leaves only with good values. */
+void config_load(struct config *c, int argc, char **argv);
+
+#endif

@@ -1,0 +1,36 @@
+/* llm-worker: asks OpenRouter for answers. */
+#include <stdlib.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "worker.h"
+
+static void on_stop(void *ctx)
+{
+    worker_drain(ctx);
+}
+
+int main(int argc, char **argv)
+{
+    struct config config = {0};
+    struct worker worker;
+
+    config_load(&config, argc, argv);
+    ids_init();
+    struct loop     *loop = loop_new();
+    struct resolver *resolver = resolver_new(loop);
+    enum err         err = worker_open(&worker, loop, resolver, &config);
+    if (!err) {
+        log_info(0, "worker.up", "upstream=%s slots=%llu house_key=%d",
+                 log_quote(str_of(config.base_url)), (unsigned long long)config.slots,
+                 config.house_key.len > 0);
+        loop_on_signals(loop, on_stop, NULL, &worker);
+        loop_run(loop);
+    }
+    worker_close(&worker);
+    resolver_free(&resolver);
+    loop_free(&loop);
+    seal_ring_wipe(&config.ring);
+    log_info(0, "worker.down", "status=%d", err ? EXIT_FAILURE : EXIT_SUCCESS);
+    return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

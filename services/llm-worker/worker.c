@@ -1,0 +1,146 @@
+/* The table of calls, and what the bus wants of them. */
+#include <stdlib.h>
+
+#include "answer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "lookup.h"
+#include "worker.h"
+
+/* ---- the table ---- */
+
+static struct call **place_of(struct worker *w, uint64_t handle)
+{
+    struct call **at = &w->calls[handle % COUNT_OF(w->calls)];
+
+    while (*at && (*at)->handle != handle)
+        at = &(*at)->next;
+    return at;
+}
+
+void worker_begin(struct worker *w, struct call *c, uint64_t handle)
+{
+    struct call **at = place_of(w, handle);
+
+    must(!*at);
+    c->worker = w;
+    c->handle = handle;
+    c->began = now_ms();
+    *at = c;
+}
+
+void worker_end(struct call *c)
+{
+    struct call **at = place_of(c->worker, c->handle);
+
+    must(*at == c);
+    *at = c->next;
+    free(c);
+}
+
+/* ---- the bus ---- */
+
+static void on_request(void *ctx, const struct request *rq)
+{
+    struct worker *w = ctx;
+
+    switch (rq->number) {
+    case MSG_LLM_ANSWER_ASK:
+        answer_start(w, rq);
+        break;
+    case MSG_KEY_TEST_ASK:
+        lookup_start_key(w, rq);
+        break;
+    case MSG_MODELS_LIST_ASK:
+        lookup_start_models(w, rq);
+        break;
+    default: /* a newer gateway may ask for more */
+        log_warn(rq->handle, "worker.unknown", "number=%llu", (unsigned long long)rq->number);
+        backend_error(w->backend, rq->handle, ERR_BAD_FRAME, false, 0, (struct str){0});
+    }
+}
+
+static void on_cancel(void *ctx, uint64_t handle)
+{
+    struct call *c = *place_of(ctx, handle);
+
+    if (c)
+        c->on_cancel(c);
+}
+
+static void on_cancel_turn(void *ctx, struct str turn_id)
+{
+    struct worker *w = ctx;
+
+    for (size_t i = 0; turn_id.len && i < COUNT_OF(w->calls); i++) {
+        for (struct call *c = w->calls[i], *next; c; c = next) {
+            next = c->next;
+            if (str_is(turn_id, c->turn_id))
+                c->on_cancel(c);
+        }
+    }
+}
+
+static void on_credit(void *ctx, uint64_t handle)
+{
+    struct call *c = *place_of(ctx, handle);
+
+    if (c && c->on_credit)
+        c->on_credit(c);
+}
+
+static void on_drained(void *ctx)
+{
+    struct worker *w = ctx;
+
+    log_info(0, "worker.drained", "");
+    loop_quit(w->loop);
+}
+
+/* ---- life ---- */
+
+static const struct backend_ops ops = {
+    .on_request = on_request,
+    .on_cancel = on_cancel,
+    .on_cancel_turn = on_cancel_turn,
+    .on_credit = on_credit,
+    .on_drained = on_drained,
+};
+
+enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const struct config *c)
+{
+    const struct transfers_options upstream = {
+        .base_url = c->base_url,
+        .referer = c->http_referer,
+        .title = c->app_title,
+        .ca_file = c->ca_file,
+        .connect_ms = c->connect_ms,
+        .most = (unsigned)c->slots,
+    };
+    const struct backend_options bus = {
+        .service = SERVICE_LLM_WORKER,
+        .gateways = c->bus_gateways,
+        .secret_key = c->bus_secret_key,
+        .gateway_key = c->bus_gateway_key,
+        .slots = (unsigned)c->slots,
+    };
+    *w = (struct worker){.config = c, .loop = l};
+    w->transfers = transfers_new(l, &upstream);
+    return backend_open(&w->backend, l, r, &bus, &ops, w);
+}
+
+/* What still runs is given up: the second signal, or the bus could not be opened. */
+void worker_close(struct worker *w)
+{
+    for (size_t i = 0; i < COUNT_OF(w->calls); i++)
+        while (w->calls[i])
+            w->calls[i]->on_cancel(w->calls[i]);
+    backend_close(&w->backend);
+    transfers_free(&w->transfers);
+}
+
+void worker_drain(struct worker *w)
+{
+    log_info(0, "worker.draining", "");
+    backend_drain(w->backend);
+}

@@ -10,11 +10,15 @@
 #define PROMPT_MAX 4096
 
 static const struct config_item items[] = {
-#include "base/common.def"
 #include "base/config_as_items.h"
-#include "base/config_done.h"
+
+#include "base/common.def"
+
 #include "bus/backend.def"
+
 #include "config.def"
+
+#include "base/config_done.h"
 };
 
 static const char built_in_prompt[] =

@@ -6,11 +6,15 @@
 #include "seal/seal.h"
 
 struct config {
-#include "base/common.def"
 #include "base/config_as_fields.h"
-#include "base/config_done.h"
+
+#include "base/common.def"
+
 #include "bus/backend.def"
+
 #include "config.def"
+
+#include "base/config_done.h"
     struct seal_ring ring;      /* read from seal_secret_keys */
     struct str       house_key; /* api_key, trimmed; empty: none */
 };

@@ -93,7 +93,7 @@ static void on_drained(void *ctx)
 {
     struct worker *w = ctx;
 
-    log_info(0, "worker.drained", "");
+    log_info(0, "worker.drained", "ms=%llu", (unsigned long long)(now_ms() - w->draining_since));
     loop_quit(w->loop);
 }
 
@@ -141,6 +141,7 @@ void worker_close(struct worker *w)
 
 void worker_drain(struct worker *w)
 {
-    log_info(0, "worker.draining", "");
+    w->draining_since = now_ms();
+    log_info(0, "worker.draining", "gateways=%u", backend_gateways(w->backend));
     backend_drain(w->backend);
 }

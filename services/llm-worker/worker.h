@@ -17,6 +17,7 @@ struct worker {
     struct transfers    *transfers;
     struct backend      *backend;
     struct call         *calls[1024]; /* by handle */
+    uint64_t             draining_since;
 };
 
 /* The beginning of every kind of call. */

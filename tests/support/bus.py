@@ -1,4 +1,4 @@
-"""A second speaker of the bus: both ends of docs/messages.md, for tests.
+"""A second speaker of the bus, written from docs/bus.md and docs/messages.md, for tests.
 
 FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by:
 
@@ -207,6 +207,8 @@ class Request:
                 self.credit()
         elif frame.type in ENDS:
             self.ends.append(frame)
+            if frame.type in ("FINAL", "ERROR") and frame.sequence != len(self.chunks):
+                self.gateway.faults.append(f"{frame.type} counts {frame.sequence} chunks of {len(self.chunks)}")
             if len(self.ends) > 1:
                 self.gateway.faults.append(f"{self.message} ended twice: {frame.type}")
 
@@ -367,15 +369,17 @@ class FakeGateway(_Speaker):
         self.frames.append((peer, frame))
         if frame.type == "READY":
             self._take_ready(routing_id, frame.message, parts[0])
-        elif peer is None:
+        elif frame.type != "BYE" and (peer is None or frame.epoch != self.epoch):
             self._reply(routing_id, "WHO")
-        elif frame.epoch == self.epoch:
+        elif peer is not None:
             self._take_from(peer, frame)
 
     def _take_ready(self, routing_id, ready, part):
         if part.get("User-Id") != ready.service:
             self.faults.append(f"READY of {ready.service} under the key of {part.get('User-Id')}")
             return
+        for other in self.peers.values():
+            other.gone |= other.instance == ready.instance
         self.peers[routing_id] = Peer(routing_id, ready)
         self._reply(routing_id, "WELCOME", heartbeat_ms=self.heartbeat_ms, protocol=wire.VERSION)
 
@@ -414,9 +418,9 @@ class Asked:
 
     def __init__(self, backend, link, frame):
         self.backend, self.link, self.frame, self.message = backend, link, frame, frame.message
-        self.name = frame.message.MESSAGE
+        self.name, self.attempt = frame.message.MESSAGE, frame.attempt
         self.offer = frame.sequence
-        self.cancelled_by_gateway = False
+        self.cancelled_by_gateway = self.ended = False
         self.credit = 0  # bytes the gateway says it took
         self._chunks = 0
 
@@ -450,7 +454,8 @@ class Asked:
         self.backend.send_raw(Frame(kind, body=body, **head).encode(), link=self.link)
 
     def _finish(self, kind, body):
-        self.send(kind, body)
+        self.ended = True
+        self.send(kind, body, sequence=self._chunks if kind in ("FINAL", "ERROR") else 0)
         self.backend._slot_is_free(self.link, self.offer)
 
 
@@ -557,8 +562,8 @@ class FakeBackend(_Speaker):
 
     def _tick(self, now):
         for link in self.links:
-            if not link.heartbeat and now - link.spoke > 0.1:
-                self._ready(link)
+            if not link.heartbeat and now - link.spoke > 0.2:
+                self._put(link, Frame("PING", body=wire.encode("ping")).encode())  # draws a WHO
             elif link.heartbeat and self.pings and now - link.spoke > link.heartbeat / 2:
                 body = wire.encode("ping", in_flight=0, free=self._free or self.window)
                 self._put(link, Frame("PING", epoch=link.epoch, body=body).encode())
@@ -598,7 +603,7 @@ class FakeBackend(_Speaker):
         elif frame.type == "REQUEST":
             self._take_request(link, frame)
         elif frame.type in ("CANCEL", "CREDIT"):
-            self._take_word(frame)
+            self._take_word(link, frame)
 
     def _take_request(self, link, frame):
         link.offers.discard(frame.sequence)
@@ -610,14 +615,20 @@ class FakeBackend(_Speaker):
         if reply:
             reply(asked)
 
-    def _take_word(self, frame):
-        for asked in self.asked:
-            mine = asked.frame.id == frame.id and asked.link.epoch == frame.epoch
-            if frame.type == "CREDIT" and mine:
+    def _take_word(self, link, frame):
+        mine = [asked for asked in self.asked if asked.link is link and not asked.ended]
+        turn = frame.message.turn_id if frame.type == "CANCEL" else ""
+        if turn:
+            mine = [asked for asked in mine if asked.message.get("turn_id") == turn]
+        else:
+            mine = [asked for asked in mine if (asked.frame.id, asked.attempt) == (frame.id, frame.attempt)]
+        for asked in mine:
+            if frame.type == "CREDIT":
                 asked.credit = frame.message.bytes
-            elif frame.type == "CANCEL":
-                turn = frame.message.turn_id
-                asked.cancelled_by_gateway |= asked.message.get("turn_id") == turn if turn else mine
+            else:
+                asked.cancelled_by_gateway = True
+        if frame.type == "CANCEL" and not turn and not mine:
+            self._put(link, frame.but(type="CANCELLED", body=wire.encode("cancelled")).encode())
 
     def _offer(self, link):
         self._free -= 1

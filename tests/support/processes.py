@@ -16,7 +16,7 @@ from support.wait import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = (ROOT / os.environ.get("BUILD", "build/dev")).resolve()
-REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "must failed")
+REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "bug: must(")
 PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -1,0 +1,133 @@
+/* From a request to its answer. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "filter.h"
+#include "review.h"
+#include "topic.h"
+
+struct filter {
+    struct loop         *loop;   /* borrowed */
+    const struct config *config; /* borrowed */
+    struct resolver     *resolver;
+    struct backend      *backend;
+    struct topic        *topic;
+    struct buf           out; /* the answer being made */
+};
+
+static void send_answer(struct filter *f, const struct request *rq)
+{
+    backend_final(f->backend, rq->handle, buf_view(&f->out));
+    buf_clear(&f->out);
+}
+
+static enum err check(struct filter *f, const struct request *rq)
+{
+    static const char *const names[] = {"off", "depends", "on"};
+    struct filter_check_ask  ask;
+    enum err                 err = filter_check_ask_decode(&ask, rq->body);
+
+    if (err)
+        return err;
+    struct judgement        j = topic_judge(f->topic, ask.text, ask.previous);
+    struct filter_check_say say = {j.verdict, j.score, str_of(j.reason), j.greeting, 0};
+    filter_check_say_encode(&say, &f->out);
+    log_info(rq->handle, "filter.checked", "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu",
+             names[j.verdict], j.score, j.reason, j.greeting, ask.text.len);
+    send_answer(f, rq);
+    return ERR_OK;
+}
+
+static enum err review(struct filter *f, const struct request *rq)
+{
+    struct filter_review_ask ask;
+    enum err                 err = filter_review_ask_decode(&ask, rq->body);
+
+    if (err)
+        return err;
+    struct review_verdict    v = review_judge(f->config->review_test_word, ask.text, ask.whole);
+    struct filter_review_say say = {v.fit, v.score, str_of(v.reason), 0};
+    filter_review_say_encode(&say, &f->out);
+    log_info(rq->handle, "filter.reviewed",
+             "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
+             ask.whole, ask.text.len);
+    send_answer(f, rq);
+    return ERR_OK;
+}
+
+static void on_request(void *ctx, const struct request *rq)
+{
+    struct filter *f = ctx;
+    enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
+
+    if (rq->number == MSG_FILTER_CHECK_ASK)
+        err = check(f, rq);
+    else if (rq->number == MSG_FILTER_REVIEW_ASK)
+        err = review(f, rq);
+    if (err) {
+        log_warn(rq->handle, "filter.refused", "message=%" PRIu64 " why=%s", rq->number,
+                 err_code(err));
+        backend_error(f->backend, rq->handle, err, false, 0, (struct str){0});
+    }
+}
+
+/* Every request is ended before on_request returns: there is nothing to cancel. */
+static void on_cancel(void *ctx, uint64_t handle)
+{
+    (void)ctx;
+    (void)handle;
+}
+
+static void on_drained(void *ctx)
+{
+    struct filter *f = ctx;
+
+    log_info(0, "filter.drained", "gateways=%u", backend_gateways(f->backend));
+    loop_quit(f->loop);
+}
+
+enum err filter_open(struct filter **out, struct loop *l, const struct config *config)
+{
+    static const struct backend_ops ops = {
+        .on_request = on_request, .on_cancel = on_cancel, .on_drained = on_drained};
+    struct filter         *f = mem_new(sizeof *f);
+    struct backend_options options = {
+        .service = SERVICE_FILTER,
+        .gateways = config->bus_gateways,
+        .secret_key = config->bus_secret_key,
+        .gateway_key = config->bus_gateway_key,
+        .window = (unsigned)config->window,
+    };
+
+    f->loop = l;
+    f->config = config;
+    f->topic = topic_new();
+    f->resolver = resolver_new(l);
+    enum err err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
+    if (err) {
+        filter_close(&f);
+        return err;
+    }
+    *out = f;
+    return ERR_OK;
+}
+
+void filter_close(struct filter **f)
+{
+    if (!*f)
+        return;
+    backend_close(&(*f)->backend);
+    resolver_free(&(*f)->resolver);
+    topic_free(&(*f)->topic);
+    buf_fini(&(*f)->out);
+    free(*f);
+    *f = NULL;
+}
+
+void filter_drain(struct filter *f)
+{
+    log_info(0, "filter.draining", "gateways=%u", backend_gateways(f->backend));
+    backend_drain(f->backend);
+}

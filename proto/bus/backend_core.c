@@ -170,7 +170,7 @@ void backend_core_tick(struct backend_core *b, uint64_t now)
     b->ticked = now;
     links_tick(b, now);
     requests_tick(b, now);
-    slots_offer(b, now);
+    slots_tick(b, now);
 }
 
 static void say_to_all(struct backend_core *b, uint64_t type, struct str body)

@@ -17,6 +17,7 @@
 #define DEAD_BEATS    5    /* heartbeats of silence: the gateway is gone */
 #define FIRST_BEAT_MS 1000 /* until a gateway has told its own */
 #define BUSY_BEAT_MS  250  /* heartbeat while something of that gateway is in work */
+#define LOST_MS       1000 /* after this an offer or a RELEASE that should be there is lost */
 #define RECENT_MAX    64   /* ended requests of a gateway that are remembered */
 
 enum link_state {
@@ -49,6 +50,7 @@ struct slot {
     enum slot_state state;
     struct link    *link;  /* OFFERED, REVOKED: to whom */
     uint64_t        offer; /* its number */
+    uint64_t        since; /* of the state */
 };
 
 /* A request in work. */
@@ -105,6 +107,7 @@ void         slots_offer(struct backend_core *b, uint64_t now);
 void         slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
                           uint64_t oldest_ms);
 void         slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer);
+void         slots_tick(struct backend_core *b, uint64_t now);
 unsigned     slots_unused(const struct backend_core *b);
 
 #endif

@@ -76,11 +76,11 @@ static struct link *next_in_turn(struct backend_core *b)
     return NULL;
 }
 
-static void send_offer(struct backend_core *b, struct slot *s, struct link *l)
+static void send_offer(struct backend_core *b, uint64_t now, struct slot *s, struct link *l)
 {
     struct buf body = {0};
 
-    *s = (struct slot){SLOT_OFFERED, l, ++b->last_offer};
+    *s = (struct slot){SLOT_OFFERED, l, ++b->last_offer, now};
     if (l->waiting)
         l->waiting--;
     offer_encode(&(struct offer){.offer = s->offer}, &body);
@@ -88,18 +88,19 @@ static void send_offer(struct backend_core *b, struct slot *s, struct link *l)
     buf_fini(&body);
 }
 
-static void send_revoke(struct backend_core *b, struct slot *s)
+static void send_revoke(struct backend_core *b, uint64_t now, struct slot *s)
 {
     struct buf body = {0};
 
     s->state = SLOT_REVOKED;
+    s->since = now;
     revoke_encode(&(struct revoke){.offer = s->offer}, &body);
     link_send(b, s->link, (struct frame){.type = FRAME_REVOKE, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 /* For every question that still waits somewhere, one offer that lies idle. */
-static void revoke_idle(struct backend_core *b)
+static void revoke_idle(struct backend_core *b, uint64_t now)
 {
     struct link *l;
     unsigned     wanted = 0, coming = 0;
@@ -111,7 +112,7 @@ static void revoke_idle(struct backend_core *b)
     for (unsigned i = 0; i < b->options.slots && coming < wanted; i++) {
         struct slot *s = &b->slots[i];
         if (s->state == SLOT_OFFERED && !s->link->waiting) {
-            send_revoke(b, s);
+            send_revoke(b, now, s);
             coming++;
         }
     }
@@ -119,7 +120,6 @@ static void revoke_idle(struct backend_core *b)
 
 void slots_offer(struct backend_core *b, uint64_t now)
 {
-    (void)now;
     for (unsigned i = 0; i < b->options.slots && !b->draining; i++) {
         if (b->slots[i].state != SLOT_FREE)
             continue;
@@ -128,21 +128,29 @@ void slots_offer(struct backend_core *b, uint64_t now)
             l = next_in_turn(b);
         if (!l)
             return;
-        send_offer(b, &b->slots[i], l);
+        send_offer(b, now, &b->slots[i], l);
     }
     if (!b->draining)
-        revoke_idle(b);
+        revoke_idle(b, now);
 }
 
-/* A gateway with a line has used every offer it has seen; those it has not used
- * are still on their way. */
+/* A gateway with a line has used every offer it has seen: those it has not used
+ * are still on their way, or were lost.  To take one back that was not lost does
+ * no harm: the REQUEST that uses it is told BUSY. */
 void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
                   uint64_t oldest_ms)
 {
     uint64_t coming = 0;
 
-    for (unsigned i = 0; i < b->options.slots; i++)
-        coming += b->slots[i].state == SLOT_OFFERED && b->slots[i].link == l;
+    for (unsigned i = 0; queued && i < b->options.slots; i++) {
+        struct slot *s = &b->slots[i];
+        if (s->state != SLOT_OFFERED || s->link != l)
+            continue;
+        if (now - s->since > LOST_MS)
+            *s = (struct slot){.state = SLOT_FREE};
+        else
+            coming++;
+    }
     uint64_t waiting = queued > coming ? queued - coming : 0;
     l->waiting = waiting > b->options.slots ? b->options.slots : (unsigned)waiting;
     l->waiting_since = oldest_ms < now ? now - oldest_ms : 0;
@@ -154,4 +162,12 @@ void slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_
     struct slot *s = find_slot(b, l, offer);
     if (s)
         slot_free(b, now, s);
+}
+
+void slots_tick(struct backend_core *b, uint64_t now)
+{
+    for (unsigned i = 0; i < b->options.slots; i++)
+        if (b->slots[i].state == SLOT_REVOKED && now - b->slots[i].since > LOST_MS)
+            b->slots[i] = (struct slot){.state = SLOT_FREE};
+    slots_offer(b, now);
 }

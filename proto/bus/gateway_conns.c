@@ -196,7 +196,7 @@ void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
     c->slots = least(r.slots, SLOTS_MAX);
     c->heard = now;
     c->doubted = c->draining = false;
-    c->full_until = 0;
+    c->full_until = c->last_offer = 0;
     log_info(0, "bus.link_up", "service=%s instance=%s", service_name(c->service), c->instance);
     drop_loans(g, c);
     send_welcome(g, now, c);
@@ -264,12 +264,13 @@ void loan_take_in(struct gateway_core *g, struct conn *c, struct str body)
 {
     struct offer said;
 
-    if (offer_decode(&said, body) || !said.offer || c->loan_count >= c->slots) {
+    if (offer_decode(&said, body) || c->loan_count >= c->slots) {
         metric_add(METRIC_BUS_BAD_FRAMES, 1);
         return;
     }
-    if (c->draining || find_loan(c, said.offer))
+    if (c->draining || said.offer <= c->last_offer)
         return;
+    c->last_offer = said.offer;
     struct loan *l = mem_new(sizeof *l);
     *l = (struct loan){.id = said.offer, .conn = c};
     TAILQ_INSERT_TAIL(&c->loans, l, in_conn);

@@ -50,6 +50,7 @@ struct conn {
     bool         doubted;     /* left a REQUEST without ACCEPT; until its next frame */
     bool         draining;
     uint64_t     full_until;     /* it said BUSY */
+    uint64_t     last_offer;     /* numbers only grow: one that does not came twice */
     unsigned     load_elsewhere; /* requests it works on for other gateways, as it last said */
     unsigned     attempt_count, loan_count;
     TAILQ_HEAD(, attempt) attempts;

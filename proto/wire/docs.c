@@ -19,7 +19,7 @@ static void print_frames(void)
         "| version | %d |\n"
         "| type | see the next table |\n"
         "| epoch | the gateway's random number of its present life; a backend learns it from "
-        "WELCOME and copies it into every frame; READY and BYE before a WELCOME say 0 |\n"
+        "WELCOME and copies it into every frame; 0 as long as it has none |\n"
         "| id | of the request; 0 outside requests |\n"
         "| attempt | which try of this request, from 1; answers copy it |\n"
         "| sequence | CHUNK: its number from 1. FINAL, ERROR: how many CHUNKs came before; "

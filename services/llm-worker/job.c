@@ -10,6 +10,7 @@
 
 #define BODY_LIMIT      (512 * 1024) /* of a reply that is no stream */
 #define BAD_EVENTS_MAX  16
+#define UNREADABLE      "What OpenRouter sent could not be read."
 #define REASONING_LIMIT JOB_TEXT_MAX /* what comes after it only counts as life */
 
 void job_init(struct job *j, const struct job_limits *limits, bool streams, uint64_t now)
@@ -83,7 +84,8 @@ static void conclude(struct job *j)
         fail_with(j, ERR_UPSTREAM_REFUSED, false,
                   "The provider's content filter held the answer back.");
     } else if (is_nothing(j)) {
-        fail_with(j, ERR_UPSTREAM_ERROR, true, "The model gave an empty answer.");
+        fail_with(j, ERR_UPSTREAM_ERROR, true,
+                  j->bad_events ? UNREADABLE : "The model gave an empty answer.");
     } else {
         if (!*j->finish)
             str_format(j->finish, sizeof j->finish, "stop");
@@ -168,7 +170,7 @@ static void take_event(struct job *j, struct str data, uint64_t now, uint64_t wa
     if (chunk_read(&c, data))
         take_chunk(j, &c, now, wall);
     else if (++j->bad_events > BAD_EVENTS_MAX)
-        fail_with(j, ERR_UPSTREAM_ERROR, true, "What OpenRouter sent could not be read.");
+        fail_with(j, ERR_UPSTREAM_ERROR, true, UNREADABLE);
     chunk_fini(&c);
 }
 

@@ -12,8 +12,8 @@ static void on_stop(void *ctx)
 
 int main(int argc, char **argv)
 {
-    struct config config = {0};
-    struct worker worker;
+    static struct config config; /* its texts live as long as the process */
+    struct worker        worker;
 
     config_load(&config, argc, argv);
     ids_init();

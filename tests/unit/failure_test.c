@@ -152,8 +152,8 @@ static void availability_decides_about_another_try(void **state)
 
 #define RETURNED(metadata)                                                                         \
     "{\"error\":{\"message\":\"Provider returned error\",\"code\":502,\"metadata\":{" metadata "}" \
-                                                                                               "}" \
-                                                                                               "}"
+    "}"                                                                                            \
+    "}"
 
 static void the_providers_own_words_are_preferred(void **state)
 {

@@ -239,6 +239,8 @@ static void every_bad_sample_fails_as_it_should(void **state)
         {"", ERR_UPSTREAM_CUT, true, "", ""},
         {WORKING, ERR_UPSTREAM_CUT, true, "", ""},
         {DONE, ERR_UPSTREAM_ERROR, true, "", "The model gave an empty answer."},
+        {DATA("{") DATA("}") DONE, ERR_UPSTREAM_ERROR, true, "",
+         "What OpenRouter sent could not be read."},
         {DATA(FINISH) DONE, ERR_UPSTREAM_ERROR, true, "", "The model gave an empty answer."},
         {DATA(SAYS("\"content\":null", "\"stop\"")) DONE, ERR_UPSTREAM_ERROR, true, "",
          "The model gave an empty answer."},

@@ -1,0 +1,588 @@
+"""What the llm-worker promises: alone on a real bus, against the stand-in for OpenRouter."""
+
+import time
+
+import msgpack
+import nacl.public
+import pytest
+
+from support.bus import BusError, FakeGateway
+from support.standin import KEY
+from support.wire import Frame
+
+TEXT = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗 Park level, "
+        "wait ten minutes, then read the dipstick.")
+PERSON = "sk-or-v1-" + "0ddba11c" * 8  # a person's own key
+SHORT = {"FIRST_TIMEOUT_MS": 400, "IDLE_TIMEOUT_MS": 400, "TOTAL_TIMEOUT_MS": 3000}
+
+
+@pytest.fixture
+def worker(house, keys, gateway, standin):
+    """worker(SETTING=value) starts one and waits until the gateway has it."""
+    count = 0
+
+    def start(**settings):
+        nonlocal count
+        count += 1
+        process = house.start("llm-worker", label=f"llm-worker-{count}", env={
+            "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
+            "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"),
+            "OPENROUTER_BASE_URL": standin.url, "OPENROUTER_API_KEY": KEY,
+            "DEFAULT_MODEL": "standin/ok", **settings})
+        gateway.wait_peer("llm-worker", count)
+        return process
+    return start
+
+
+def said(*texts):
+    """A talk in turns; the person begins if the last one is to be the person's."""
+    first = len(texts) % 2
+    return [{"by_user": (first + at) % 2, "text": text} for at, text in enumerate(texts)]
+
+
+def ask(gateway, model="", stream=1, talk=None, **fields):
+    extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout") if key in fields}
+    fields.setdefault("turn_id", "11111111-2222-4333-8444-555555555555")
+    return gateway.send("llm_answer_ask", model=f"standin/{model}" if model else "", stream=stream,
+                        talk=talk or said("How do I check the oil?"), **fields, **extra)
+
+
+def refused(request, timeout=10.0):
+    with pytest.raises(BusError) as why:
+        request.wait(timeout)
+    return why.value
+
+
+def seal(keys, secret, key_id=b"k1"):
+    """A sealed key, made without a line of ours: libsodium's sealed box behind its key id."""
+    box = nacl.public.SealedBox(nacl.public.PublicKey(keys.seal_public)).encrypt(secret.encode())
+    return bytes([len(key_id)]) + key_id + box
+
+
+# ---- good answers --------------------------------------------------------------------------
+
+
+def test_an_answer_comes_in_pieces(worker, gateway, standin):
+    process = worker()
+    request = ask(gateway, "ok@delay=2")
+    say = request.wait()
+    assert request.text == TEXT and len(request.chunks) > 3
+    assert (say.text, say.finish_reason, say.model) == ("", "stop", "standin/ok@delay=2")
+    assert say.prompt_tokens > 0 and say.completion_tokens > 0 and say.cost > 0
+    assert say.generation_id == standin.wait_journal("end")["generation"]
+    assert [chunk.model for chunk in request.chunks if chunk.model] == [say.model]
+    assert request.chunks[0].model == say.model
+    line = process.wait_for_event("answer.end", outcome="ok")
+    assert line["generation"] == say.generation_id and line["http"] == "200"
+
+
+def test_an_answer_comes_whole(worker, gateway):
+    worker()
+    request = ask(gateway, "ok", stream=0)
+    say = request.wait()
+    assert request.chunks == [] and say.text == TEXT
+    streamed = ask(gateway, "ok").wait()
+    for field in ("finish_reason", "model", "prompt_tokens", "completion_tokens", "cost"):
+        assert say[field] == streamed[field]
+
+
+def test_pieces_come_while_the_model_speaks(worker, gateway, standin):
+    worker()
+    request = ask(gateway, "ok@delay=50")
+    request.wait_chunks(2)
+    assert not standin.journal("end")
+    request.wait()
+
+
+GOOD = {  # scenario: text, finish reason
+    "usage-1": (TEXT, "stop"), "usage-2": (TEXT, "stop"), "usage-3": (TEXT, "stop"),
+    "usage-none": (TEXT, "stop"), "usage-odd": (TEXT, "stop"), "usage-wild": (TEXT, "stop"),
+    "double-finish": (TEXT, "stop"), "finish-on-last": (TEXT, "stop"), "no-finish": (TEXT, "stop"),
+    "no-done": (TEXT, "stop"), "after-done": (TEXT, "stop"), "length": ("Check the oil", "length"),
+    "content-filter": ("Check the oil", "content_filter"), "reasoning": (TEXT, "stop"),
+    "reasoning-only": ("", "stop"), "tool-call": ("", "tool_calls"), "metadata": (TEXT, "stop"),
+    "comment-between": (TEXT, "stop"), "many-comments": (TEXT, "stop"), "crlf": (TEXT, "stop"),
+    "cr": (TEXT, "stop"), "many-lines": (TEXT, "stop"), "no-space": (TEXT, "stop"),
+    "other-fields": (TEXT, "stop"), "bom": (TEXT, "stop"), "not-json": (TEXT, "stop"),
+    "split": (TEXT, "stop"), "split-3": (TEXT, "stop"), "split-random@seed=7": (TEXT, "stop"),
+}
+
+
+@pytest.mark.parametrize("stream", [1, 0])
+def test_every_good_scenario_gives_the_answer(worker, gateway, stream):
+    worker()
+    requests = {name: ask(gateway, name, stream) for name in GOOD}
+    wrong = {}
+    for name, expected in GOOD.items():
+        say = requests[name].wait()
+        got = (requests[name].text if stream else say.text, say.finish_reason)
+        if got != expected:
+            wrong[name] = got
+    assert wrong == {}
+
+
+def test_reasoning_is_kept_apart(worker, gateway):
+    worker()
+    request = ask(gateway, "reasoning")
+    request.wait()
+    assert request.text == TEXT
+    assert "".join(chunk.reasoning for chunk in request.chunks).strip()
+
+
+def test_a_huge_answer_is_cut_at_the_limit(worker, gateway, standin):
+    worker()
+    say = ask(gateway, "huge-line@size=70000", stream=0).wait()
+    assert say.finish_reason == "length" and len(say.text.encode()) <= 65536
+    request = ask(gateway, "huge-line@size=70000")
+    assert request.wait().finish_reason == "length"
+    assert all(len(chunk.text.encode()) <= 16384 for chunk in request.chunks)
+    assert len(request.text.encode()) == len(say.text.encode())
+
+
+# ---- what goes up --------------------------------------------------------------------------
+
+
+def test_the_request_is_what_openrouter_wants(worker, gateway, standin):
+    worker(OPENROUTER_HTTP_REFERER="https://cars.example/", OPENROUTER_APP_TITLE="Cars",
+           SYSTEM_PROMPT="Speak of cars.")
+    ask(gateway, "ok", talk=said("One?", "One.", "Two? ü 🚗"), user="f00dcafe").wait()
+    line = standin.wait_journal("request")
+    assert line["body"] == {
+        "model": "standin/ok", "stream": True, "max_tokens": 1000, "temperature": 0.7,
+        "user": "f00dcafe",
+        "messages": [{"role": "system", "content": "Speak of cars."},
+                     {"role": "user", "content": "One?"}, {"role": "assistant", "content": "One."},
+                     {"role": "user", "content": "Two? ü 🚗"}]}
+    headers = line["headers"]
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert headers["content-type"] == "application/json"
+    assert headers["accept"] == "text/event-stream"
+    assert (headers["http-referer"], headers["x-openrouter-title"]) == ("https://cars.example/", "Cars")
+    assert "expect" not in headers and "accept-encoding" not in headers
+
+
+def test_without_a_model_the_default_is_asked(worker, gateway, standin):
+    worker(DEFAULT_MODEL="standin/echo")
+    assert ask(gateway, stream=0, talk=said("Which oil?")).wait().text == "Which oil?"
+    system = standin.completions[0]["messages"][0]
+    assert system["role"] == "system" and "cars" in system["content"]
+
+
+def test_the_window_is_twenty_messages_in_whole_exchanges(worker, gateway, standin):
+    worker()
+    ask(gateway, "ok", talk=said(*[f"m{number}" for number in range(41)])).wait()
+    sent = [message["content"] for message in standin.completions[0]["messages"][1:]]
+    assert sent == [f"m{number}" for number in range(22, 41)]
+
+
+def test_a_sealed_key_is_opened_here(worker, gateway, standin, keys):
+    process = worker()
+    ask(gateway, "ok", sealed_key=seal(keys, f' "{KEY}"\n')).wait()
+    assert standin.wait_journal("request")["headers"]["authorization"] == f"Bearer {KEY}"
+    failed = refused(ask(gateway, "ok", sealed_key=seal(keys, PERSON)))
+    assert (failed.code, failed.retryable) == ("upstream_key", False)
+    assert standin.wait_journal("request", 2)["headers"]["authorization"] == f"Bearer {PERSON}"
+    process.stop()
+    for secret in (KEY, PERSON):
+        assert secret not in process.log_text and secret[12:-3] not in process.log_text
+    assert "check the oil" not in process.log_text.lower()
+
+
+def test_a_key_that_cannot_be_opened_is_not_sent(worker, gateway, standin, keys):
+    worker()
+    broken = bytearray(seal(keys, PERSON))
+    broken[-1] ^= 1
+    for sealed in (bytes(broken), seal(keys, PERSON, b"other"), b"\x02k1", b"\xff",
+                   seal(keys, "two\r\nlines")):
+        failed = refused(ask(gateway, "ok", sealed_key=sealed))
+        assert failed.code == "upstream_key" and failed.detail
+    assert standin.journal() == []
+
+
+def test_without_any_key_nothing_is_asked(worker, gateway, standin):
+    worker(OPENROUTER_API_KEY="")
+    assert refused(ask(gateway, "ok")).code == "no_key"
+    assert standin.journal() == []
+
+
+def test_a_request_that_makes_no_sense_is_refused(worker, gateway, standin):
+    worker()
+    assert refused(gateway.send("llm_answer_ask", turn_id="t", stream=1)).code == "bad_request"
+    assert refused(ask(gateway, "ok", talk=[{"by_user": 0, "text": "I said"}])).code == "bad_request"
+    assert standin.journal() == []
+    assert ask(gateway, "ok").wait().finish_reason == "stop"
+
+
+# ---- failures ------------------------------------------------------------------------------
+
+BAD = {  # scenario: code, retryable, words of the detail
+    "null-content": ("upstream_error", 1, "empty answer"),
+    "no-words": ("upstream_error", 1, "empty answer"),
+    "silent-failure": ("upstream_error", 1, "lost the connection"),
+    "200-no-choices": ("upstream_error", 1, "empty answer"),
+    "200-null-choices": ("upstream_error", 1, "empty answer"),
+    "200-empty": ("upstream_cut", 1, ""),
+    "only-done": ("upstream_error", 1, "empty answer"),
+    "in-band-error": ("upstream_limited", 1, "Rate limit exceeded"),
+    "error-e": ("upstream_limited", 1, "Rate limit exceeded"),
+    "error-f": ("upstream_limited", 1, "Rate limit exceeded"),
+    "error-g": ("upstream_refused", 0, "Token limit reached"),
+    "error-string": ("upstream_error", 1, ""),
+    "error-502": ("upstream_error", 1, ""),
+    "error-502-first": ("upstream_error", 1, ""),
+    "200-error": ("upstream_error", 1, ""),
+    "200-html": ("upstream_error", 1, "a web page"),
+    "cut": ("upstream_cut", 1, ""),
+    "cut-reset": ("upstream_cut", 1, ""),
+    "cut-clean": ("upstream_cut", 1, ""),
+    "cut-in-event": ("upstream_cut", 1, ""),
+    "cut-first": ("upstream_cut", 1, ""),
+    "no-reply": ("upstream_cut", 1, ""),
+    "not-json-only": ("upstream_error", 1, "could not be read"),
+    "400": ("upstream_refused", 0, ""),
+    "400-context": ("upstream_refused", 0, "context"),
+    "401": ("upstream_key", 0, "User not found."),
+    "402": ("upstream_credit", 0, "Insufficient credits"),
+    "402-afford": ("upstream_credit", 0, "can only afford"),
+    "403": ("upstream_refused", 0, "flagged"),
+    "403-key-limit": ("upstream_credit", 0, "Key limit exceeded"),
+    "403-guardrail": ("upstream_refused", 0, "prompt injection"),
+    "404": ("upstream_model", 0, "No endpoints found"),
+    "404-policy": ("upstream_model", 0, "data policy"),
+    "404-ended": ("upstream_model", 0, ""),
+    "408": ("upstream_timeout", 1, "timed out"),
+    "412": ("upstream_refused", 0, ""),
+    "413": ("upstream_refused", 0, ""),
+    "413-html": ("upstream_refused", 0, "status 413 and a web page"),
+    "422": ("upstream_refused", 0, ""),
+    "429": ("upstream_limited", 1, "requests per minute"),
+    "429-retry-after": ("upstream_limited", 1, ""),
+    "429-both": ("upstream_limited", 1, ""),
+    "429-provider": ("upstream_limited", 1, "temporarily rate-limited upstream"),
+    "429-daily": ("upstream_limited", 0, "per-day"),
+    "429-capacity": ("upstream_limited", 1, ""),
+    "500": ("upstream_error", 1, "Internal Server Error"),
+    "502": ("upstream_error", 1, ""),
+    "502-html": ("upstream_error", 1, "status 502 and a web page"),
+    "503": ("upstream_error", 1, ""),
+    "503-retry-after": ("upstream_error", 1, ""),
+    "504": ("upstream_timeout", 1, ""),
+    "524": ("upstream_timeout", 1, "timed out"),
+    "524-html": ("upstream_timeout", 1, "status 524 and a web page"),
+    "529": ("upstream_error", 1, ""),
+    "500-code-string": ("upstream_error", 1, ""),
+    "402-nested": ("upstream_credit", 0, ""),
+    "400-list": ("upstream_refused", 0, ""),
+    "500-not-object": ("upstream_error", 1, ""),
+    "500-empty": ("upstream_error", 1, "status 500 and nothing else"),
+    "500-cut": ("upstream_error", 1, ""),
+}
+
+
+@pytest.mark.parametrize("stream", [1, 0])
+def test_every_bad_scenario_is_told_as_what_it_is(worker, gateway, stream):
+    worker(SLOTS=64)
+    requests = {name: ask(gateway, name, stream) for name in BAD}
+    wrong = {}
+    for name, (code, retryable, words) in BAD.items():
+        failed = refused(requests[name])
+        if ((failed.code, failed.retryable) != (code, bool(retryable))
+                or words not in failed.detail or "<" in failed.detail):
+            wrong[name] = (failed.code, failed.retryable, failed.detail)
+    assert wrong == {}
+
+
+def test_every_scenario_of_the_standin_is_known_here(house):
+    _, printed = house.run("tests/openrouter/openrouter-standin", "--scenarios")
+    rows = [line.split("`")[1] for line in printed.splitlines() if line.startswith("| `")]
+    named = {name for name in rows if not name.startswith("standin/")}
+    here = {name.split("@")[0] for name in [*GOOD, *BAD, "ok", "echo", *ELSEWHERE]}
+    knobs = named - here
+    assert here <= named and knobs <= KNOBS, f"not tried: {sorted(knobs - KNOBS)}"
+
+
+ELSEWHERE = ["hang", "hang-silent", "hang-after", "comments-forever", "huge-line", "drip", "fail-then-ok"]
+KNOBS = {"tokens", "delay", "first", "comments", "pads", "after", "times", "split", "seed", "gap", "usage",
+         "size", "retry", "reset", "chars", "context", "tag"}
+
+
+def test_words_before_a_failure_are_delivered(worker, gateway):
+    worker()
+    for scenario in ("in-band-error", "cut", "error-502"):
+        request = ask(gateway, f"{scenario}@after=3")
+        refused(request)
+        assert request.text and TEXT.startswith(request.text)
+
+
+def test_how_long_to_wait_is_told(worker, gateway):
+    worker()
+    assert refused(ask(gateway, "429-retry-after@retry=7")).retry_after_ms == 7000
+    assert refused(ask(gateway, "503-retry-after@retry=2")).retry_after_ms == 2000
+    assert 20000 < refused(ask(gateway, "429@reset=30000")).retry_after_ms <= 30000
+    assert refused(ask(gateway, "429-provider")).retry_after_ms == 0
+    assert refused(ask(gateway, "429-daily")).retry_after_ms == 0
+
+
+def test_an_upstream_that_is_away_is_told(worker, gateway, standin):
+    worker()
+    standin.stop()
+    failed = refused(ask(gateway, "ok"))
+    assert (failed.code, failed.retryable) == ("upstream_error", True)
+    assert failed.detail == "OpenRouter could not be reached."
+    standin.start()
+    assert ask(gateway, "ok").wait().finish_reason == "stop"
+
+
+def test_after_a_failure_the_next_try_works(worker, gateway):
+    worker()
+    assert refused(ask(gateway, "fail-then-ok")).retryable
+    assert ask(gateway, "fail-then-ok").wait().finish_reason == "stop"
+
+
+# ---- time ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", ["hang", "hang-silent", "comments-forever", "ok@first=60000"])
+def test_a_model_that_never_begins_times_out(worker, gateway, standin, scenario):
+    worker(**SHORT)
+    failed = refused(ask(gateway, scenario))
+    assert (failed.code, failed.retryable) == ("upstream_timeout", True)
+    assert standin.wait_journal("end")["end"] == "peer closed"
+
+
+def test_a_model_that_falls_silent_times_out(worker, gateway, standin):
+    worker(**SHORT)
+    request = ask(gateway, "hang-after")
+    assert refused(request).code == "upstream_timeout"
+    assert request.text and TEXT.startswith(request.text)
+    assert standin.wait_journal("end")["end"] == "peer closed"
+
+
+def test_a_model_that_speaks_too_long_times_out(worker, gateway, standin):
+    worker(**{**SHORT, "TOTAL_TIMEOUT_MS": 900})
+    request = ask(gateway, "ok@tokens=1000,delay=100")
+    failed = refused(request)
+    assert (failed.code, failed.retryable) == ("upstream_timeout", False)
+    assert len(request.chunks) > 2
+    assert standin.wait_journal("end")["end"] == "peer closed"
+
+
+def test_a_slow_model_that_keeps_speaking_is_waited_for(worker, gateway):
+    worker(**SHORT)
+    request = ask(gateway, "ok@delay=60")  # longer in all than the first two limits together
+    assert request.wait().finish_reason == "stop"
+    assert request.text == TEXT
+
+
+def test_the_asker_may_lower_every_limit(worker, gateway):
+    worker()
+    assert refused(ask(gateway, "hang", first_ms=200)).code == "upstream_timeout"
+    assert refused(ask(gateway, "hang-after", idle_ms=200)).code == "upstream_timeout"
+    assert refused(ask(gateway, "ok@tokens=1000,delay=50", total_ms=500)).code == "upstream_timeout"
+    assert refused(ask(gateway, "hang", ttl_ms=800)).code == "upstream_timeout"
+
+
+def test_the_asker_cannot_raise_a_limit(worker, gateway):
+    worker(**SHORT)
+    assert refused(ask(gateway, "hang", first_ms=60000), timeout=5).code == "upstream_timeout"
+
+
+def test_drip_by_drip_is_an_answer_too(worker, gateway):
+    worker()
+    request = ask(gateway, "drip@tokens=8,gap=1")
+    assert request.wait(20).finish_reason == "stop"
+
+
+# ---- stop ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", ["ok@tokens=1000,delay=20", "hang", "ok@first=60000"])
+@pytest.mark.parametrize("stream", [1, 0])
+def test_cancel_closes_the_upstream_within_a_second(worker, gateway, standin, scenario, stream):
+    worker()
+    request = ask(gateway, scenario, stream)
+    standin.wait_journal("request")
+    if stream and "delay" in scenario:
+        request.wait_chunks(3)
+    asked = time.monotonic()
+    request.cancel()
+    assert request.wait_end().type == "CANCELLED"
+    assert standin.wait_journal("end", timeout=1.0)["end"] == "peer closed"
+    assert time.monotonic() - asked < 1.0
+
+
+def test_a_turn_is_stopped_by_its_id(worker, gateway, standin):
+    worker()
+    turn, other = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+    request, kept = ask(gateway, "hang", turn_id=turn), ask(gateway, "ok@delay=50", turn_id=other)
+    standin.wait_journal("request", 2)
+    gateway.cancel_turn("")
+    gateway.cancel_turn(turn)
+    assert request.wait_end().type == "CANCELLED"
+    assert kept.wait().finish_reason == "stop"
+
+
+def test_a_gateway_that_dies_stops_its_answers(house, keys, standin):
+    gateway = FakeGateway(keys)
+    house.start("llm-worker", {
+        "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
+        "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_BASE_URL": standin.url,
+        "OPENROUTER_API_KEY": KEY})
+    ask(gateway, "ok@tokens=10000,delay=20").wait_chunks(2)
+    gateway.kill()
+    assert standin.wait_journal("end", timeout=15)["end"] == "peer closed"
+
+
+# ---- flow ----------------------------------------------------------------------------------
+
+
+def test_without_credit_the_upstream_is_held(worker, gateway, standin):
+    worker(IDLE_TIMEOUT_MS=300)
+    held, stopped = [ask(gateway, "ok@tokens=14000", auto_credit=False, ttl_ms=20000) for _ in range(2)]
+    for request in (held, stopped):
+        gateway.wait(lambda: request._came >= 65536, "a full window")
+    came = held._came
+    for _ in range(2):  # each takes as long as the idle limit, which must not hit the one that is held
+        assert refused(ask(gateway, "hang-after")).code == "upstream_timeout"
+    assert held._came == came < 65536 + 17000 and not held.end
+    stopped.cancel()
+    assert stopped.wait_end().type == "CANCELLED"
+
+    held.auto_credit = True
+    held.credit()
+    assert held.wait().finish_reason == "length"
+    assert len(held.text.encode()) == 65536
+
+
+def test_connections_are_used_again(worker, gateway, standin):
+    worker()
+    for number in range(5):
+        ask(gateway, "ok", stream=number % 2).wait()
+    connections = {line["connection"] for line in standin.journal("request")}
+    assert len(connections) == 1
+    refused(ask(gateway, "503"))
+    refused(ask(gateway, "cut"))  # this one cannot be kept
+    ask(gateway, "ok").wait()
+    assert len({line["connection"] for line in standin.journal("request")}) == 2
+
+
+def test_an_answer_is_over_at_done_though_the_body_goes_on(worker, gateway, standin):
+    worker()
+    ask(gateway, "after-done").wait(2.0)
+    assert standin.wait_journal("end", timeout=5)["end"] == "peer closed"
+    ask(gateway, "ok").wait()
+
+
+def test_slots_bound_what_is_worked_on_at_once(worker, gateway, standin):
+    worker(SLOTS=3)
+    running = [ask(gateway, "hang") for _ in range(3)]
+    standin.wait_journal("request", 3)
+    peer = gateway.wait_peer("llm-worker")
+    assert peer.slots == 3 and not peer.offers
+    running[0].cancel()
+    running[0].wait_end()
+    gateway.wait_offer()
+    assert ask(gateway, "ok").wait().finish_reason == "stop"
+    for one in running[1:]:
+        one.cancel()
+
+
+def test_many_at_once_keep_apart(worker, gateway):
+    worker()
+    requests = [ask(gateway, "echo@split=7,delay=1", talk=said(f"Question {number} " + "ü🚗" * 20))
+                for number in range(100)]
+    for number, request in enumerate(requests):
+        request.wait(20)
+        assert request.text == f"Question {number} " + "ü🚗" * 20
+
+
+# ---- keys and models -----------------------------------------------------------------------
+
+
+def test_a_key_is_tested(worker, gateway, standin, keys):
+    worker()
+    say = gateway.ask("key_test_ask", sealed_key=seal(keys, KEY))
+    assert say.label.startswith(KEY[:12]) and say.label.endswith(KEY[-3:])
+    assert standin.wait_journal("request")["path"] == "/api/v1/key"
+    assert gateway.ask("key_test_ask").label == say.label  # the house's own
+    failed = refused(gateway.send("key_test_ask", sealed_key=seal(keys, PERSON)))
+    assert (failed.code, failed.retryable) == ("upstream_key", False)
+    assert "not found" in failed.detail
+
+
+def test_models_are_listed(worker, gateway, standin):
+    worker()
+    before = time.time() * 1000
+    say = gateway.ask("models_list_ask")
+    ids = {model["id"]: model for model in say.models}
+    assert "openrouter/free" in ids and ids["standin/ok"]["context"] == 8192
+    assert ids["standin/ok"]["completion_price"] == pytest.approx(0.000002)
+    assert before - 1000 <= say.at <= time.time() * 1000 + 1000
+    assert "authorization" not in standin.wait_journal("request")["headers"]
+    standin.stop()
+    assert refused(gateway.send("models_list_ask")).code == "upstream_error"
+
+
+# ---- life ----------------------------------------------------------------------------------
+
+
+def test_drain_finishes_what_runs(worker, gateway, standin):
+    process = worker()
+    request = ask(gateway, "ok@delay=60")
+    request.wait_chunks(2)
+    process.signal(15)
+    gateway.wait_frame("DRAIN")
+    assert request.wait().finish_reason == "stop" and request.text == TEXT
+    assert process.wait() == 0
+    gateway.wait_frame("BYE")
+
+
+def test_an_idle_worker_ends_at_once(worker):
+    process = worker()
+    began = time.monotonic()
+    assert process.stop() == 0
+    assert time.monotonic() - began < 5
+
+
+def test_a_second_signal_ends_at_once(worker, gateway, standin):
+    process = worker()
+    ask(gateway, "hang")
+    standin.wait_journal("request")
+    process.signal(15)
+    gateway.wait_frame("DRAIN")
+    process.signal(15)
+    assert process.wait(5) == 0
+    assert standin.wait_journal("end")["end"] == "peer closed"
+
+
+def test_a_newer_question_is_refused(worker, gateway):
+    """A gateway of a later version may ask what this worker does not know."""
+    worker()
+    peer = gateway.wait_offer()
+    with gateway.lock:
+        offer = peer.offers.popleft()
+    frame = Frame("REQUEST", id=4711, attempt=1, sequence=offer, ttl_ms=5000, body=msgpack.packb([95]))
+    gateway.send_frame(peer, frame)
+    answer = gateway.wait_frame("ERROR", peer, id=4711)
+    assert answer.message.code == "bad_frame"
+
+
+def test_a_bad_configuration_lists_all_its_faults(house, keys):
+    status, printed = house.run("llm-worker", env={
+        "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
+        "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
+        "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
+        "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TIMEOUT_MS": "soon"})
+    assert status == 78
+    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE",
+                 "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
+        assert f"  {name}: " in printed
+
+
+def test_settings_are_shown_without_secrets(house, keys):
+    status, printed = house.run("llm-worker", "--check-config", env={
+        "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
+        "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_API_KEY": KEY})
+    assert status == 0
+    assert "DEFAULT_MODEL=openrouter/free" in printed and KEY not in printed
+    assert "OPENROUTER_API_KEY=(set)" in printed

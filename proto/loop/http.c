@@ -412,9 +412,9 @@ static void cut_off_all(struct http *h)
 {
     struct http_request *rq;
 
-    TAILQ_FOREACH(rq, &h->all, link)
-    if (rq->is_given || rq->status)
-        request_lose(rq);
+    TAILQ_FOREACH (rq, &h->all, link)
+        if (rq->is_given || rq->status)
+            request_lose(rq);
     pump(h);
 }
 

@@ -70,6 +70,9 @@ struct http_field {
     const char *name, *value;
 };
 
+/* Static fields that go in front of those of whatever answer comes. */
+void http_set_common(struct http_request *rq, const struct http_field *fields, unsigned count);
+
 struct http_answer {
     unsigned                 status;
     const struct http_field *fields;

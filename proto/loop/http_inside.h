@@ -81,8 +81,10 @@ struct http_request {
     struct buf unsent; /* from unsent_at on */
     size_t     unsent_at;
 
-    void       *user;
-    const char *note;
+    void                    *user;
+    const char              *note;
+    const struct http_field *common; /* borrowed, static */
+    unsigned                 common_count;
 };
 
 /* http_request.c */

@@ -49,6 +49,8 @@ void request_free(struct http_request *rq)
         free(k->joined);
         free(k);
     }
+    if (rq->body.p)
+        explicit_bzero(rq->body.p, rq->body.room); /* somebody's key may have been in it */
     buf_fini(&rq->body);
     buf_fini(&rq->unsent);
     free(rq);
@@ -272,11 +274,23 @@ void request_lose(struct http_request *rq)
 
 /* ---- the answer ---- */
 
+static void add_fields(struct MHD_Response *r, const struct http_field *fields, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        must(MHD_add_response_header(r, fields[i].name, fields[i].value) == MHD_YES);
+}
+
+void http_set_common(struct http_request *rq, const struct http_field *fields, unsigned count)
+{
+    rq->common = fields;
+    rq->common_count = count;
+}
+
 static void respond(struct http_request *rq, const struct http_answer *a, struct MHD_Response *r)
 {
     must(r && !rq->status);
-    for (unsigned i = 0; i < a->field_count; i++)
-        must(MHD_add_response_header(r, a->fields[i].name, a->fields[i].value) == MHD_YES);
+    add_fields(r, rq->common, rq->common_count);
+    add_fields(r, a->fields, a->field_count);
     if (rq->http->draining || rq->is_lost)
         MHD_add_response_header(r, "Connection", "close");
     rq->response = r;

@@ -1,0 +1,29 @@
+/* body - JSON that somebody sent us, taken apart without trust.
+ *
+ * One object, whole, valid UTF-8, every key once, nothing behind it, no U+0000
+ * anywhere (Postgres and C texts cannot hold one).  Keys we do not know are
+ * skipped, so that a newer page may talk to an older gateway. */
+#ifndef GATEWAY_BODY_H
+#define GATEWAY_BODY_H
+#include <jansson.h>
+
+#include "base/ids.h"
+
+/* Once, before any JSON: what jansson frees it then also wipes, as it may be a key. */
+void body_init(void);
+
+/* NULL and a sentence in why if it is no such thing.  Nothing at all is {}. */
+json_t *body_parse(struct str bytes, struct buf *why);
+
+/* Each takes one field.  A missing or null one is empty, false or 0; one of
+ * another type or over its limit gives false and a sentence in why. */
+MUST_CHECK bool body_text(const json_t *body, const char *key, size_t max, struct str *out,
+                          struct buf *why);
+MUST_CHECK bool body_uuid(const json_t *body, const char *key, struct uuid *out, struct buf *why);
+MUST_CHECK bool body_flag(const json_t *body, const char *key, bool fallback, bool *out,
+                          struct buf *why);
+
+/* Whether a text can be a model's name: visible ASCII without quotes. */
+bool body_is_model(struct str text);
+
+#endif

@@ -1,0 +1,491 @@
+/* The walk of a turn.
+ *
+ *   ask_limit       may this address go on?
+ *   take_limit
+ *   ask_both        does the message belong here, and may the turn begin?
+ *   take_both
+ *   join            both said yes                       the same turn before:
+ *      │  └────────────────────────────────────────────► replay, wait_elsewhere
+ *   ask_answer      the model is asked
+ *   take_pieces     its words go to the audience, a look at them now and then
+ *   ask_review      a last look at the whole
+ *   take_review
+ *   ask_commit      the turn is kept
+ *   take_commit
+ *      │   from anywhere above: fail ─► ask_abort, take_abort ─┐
+ *   end  ◄─────────────────────────────────────────────────────┘
+ *
+ * A step returns the next one.  A take_ step that still misses an answer parks
+ * and is run again whenever anything wakes the chat, so waking one too often
+ * does no harm.  Meanwhile the lease is renewed from grant to end.
+ *
+ * What holds at all times:
+ *  1. The audience hears exactly one end, and nothing after it.
+ *  2. What was granted is ended once: by a commit or by an abort.
+ *  3. Nothing is asked of the model before the filter said that the message
+ *     belongs here; the filter being away is not a yes.
+ *  4. Nothing is committed that a review of its whole text did not pass.
+ *  5. An answer that is there reaches the person, kept or not: when it cannot
+ *     be committed it is `unsaved`, not lost.
+ *  6. After a failure history is as it was, and the person gets the text back.
+ *  7. A question that nobody waits for any more is dropped, so no late or
+ *     second answer finds an open slot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "chat_inside.h"
+#include "review.h"
+
+#define RENEW_TICKS 3
+#define QUIET_TICKS 15
+#define LONGEST_MS  200000 /* to wait for a turn that another gateway walks */
+
+#define STEP(NAME, fn) static enum chat_step fn(struct chat *c);
+#include "chat.def"
+
+static const struct {
+    const char *name;
+    enum chat_step (*run)(struct chat *c);
+} steps[] = {
+#define STEP(NAME, fn) {#fn, fn},
+#include "chat.def"
+};
+
+/* The only loop, the only trace of steps, the only free. */
+static void run(struct chat *c)
+{
+    enum chat_step next = c->step;
+
+    while (next != CHAT_PARKED && next != CHAT_DONE) {
+        c->step = next;
+        log_trace(c->log_id, "chat.step", "step=%s", steps[next].name);
+        next = steps[next].run(c);
+    }
+    if (next == CHAT_DONE)
+        chat_free(&c);
+}
+
+/* ---- failing ---- */
+
+static enum chat_step fail(struct chat *c, enum err err)
+{
+    c->err = err;
+    chat_drop(c, CHAT_Q_FILTER);
+    chat_drop(c, CHAT_Q_BEGIN);
+    chat_drop(c, CHAT_Q_ANSWER);
+    chat_drop(c, CHAT_Q_REVIEW);
+    return c->is_granted ? CHAT_ASK_ABORT : CHAT_END;
+}
+
+/* Services say that they are away, or nothing at all; the person is told which one it is. */
+static enum err name_missing(enum err err, enum err down)
+{
+    return err == ERR_TIMEOUT || err == ERR_DOWN || err == ERR_BAD_FRAME ? down : err;
+}
+
+static enum chat_step fail_by(struct chat *c, const struct chat_slot *s, enum err down)
+{
+    c->is_retryable = s->is_retryable;
+    c->retry_after_ms = s->retry_after_ms;
+    memcpy(c->detail, s->detail, sizeof c->detail);
+    return fail(c, name_missing(s->err, down));
+}
+
+static enum chat_step fail_limited(struct chat *c, uint64_t retry_after_ms)
+{
+    c->is_retryable = true;
+    c->retry_after_ms = retry_after_ms;
+    return fail(c, ERR_LIMITED);
+}
+
+/* ---- may this address go on? ---- */
+
+/* Overload is said here, before anything is spent. */
+static enum chat_step ask_limit(struct chat *c)
+{
+    enum err err = c->ports->would_take(c->ports->ctx, SERVICE_LLM_WORKER, c->total_ms);
+    if (err)
+        return fail(c, err);
+    err = chat_ask_limit(c);
+    return err ? fail(c, err) : CHAT_TAKE_LIMIT;
+}
+
+static enum chat_step take_limit(struct chat *c)
+{
+    struct chat_slot     *s = &c->slots[CHAT_Q_LIMIT];
+    struct limit_take_say say;
+    uint64_t              wait = 0;
+
+    if (s->is_open)
+        return CHAT_PARKED;
+    if (!s->err)
+        s->err = limit_take_say_decode(&say, buf_view(&s->body));
+    if (s->err)
+        return fail_by(c, s, ERR_STORE_DOWN);
+    if (c->is_stopping)
+        return fail(c, ERR_STOPPED);
+    if (!say.allowed)
+        return fail_limited(c, say.retry_after_ms);
+    if (say.unlimited_here)
+        wait = c->ports->limit_address(c->ports->ctx, c->address_hash);
+    return wait ? fail_limited(c, wait) : CHAT_ASK_BOTH;
+}
+
+/* ---- does it belong here, and may it begin? ---- */
+
+static enum chat_step ask_both(struct chat *c)
+{
+    enum err err = chat_ask_filter(c);
+    if (err)
+        return fail(c, err); /* before the store promised anything */
+    err = chat_ask_begin(c);
+    return err ? fail(c, err) : CHAT_TAKE_BOTH;
+}
+
+/* What the store said to turn.begin; free() it.  NULL: it did not, or nonsense. */
+static struct turn_begin_say *read_begun(struct chat *c)
+{
+    struct chat_slot      *s = &c->slots[CHAT_Q_BEGIN];
+    struct turn_begin_say *say = mem_new(sizeof *say);
+
+    if (!s->err)
+        s->err = turn_begin_say_decode(say, buf_view(&s->body));
+    if (s->err) {
+        free(say);
+        say = NULL;
+    }
+    return say;
+}
+
+static enum chat_step take_both(struct chat *c)
+{
+    if (chat_is_open(c, CHAT_Q_BEGIN))
+        return CHAT_PARKED;
+    struct turn_begin_say *begun = read_begun(c);
+    if (!begun)
+        return fail_by(c, &c->slots[CHAT_Q_BEGIN], ERR_STORE_DOWN);
+
+    bool is_replay = begun->outcome == BEGIN_REPLAY;
+    if (begun->outcome == BEGIN_GRANTED && !c->is_granted) {
+        c->is_granted = true;
+        c->is_following = false;
+        c->epoch = begun->epoch;
+        c->seq = begun->seq;
+    }
+    if (!uuid_parse(&c->conversation, begun->conversation))
+        c->conversation = (struct uuid){{0}};
+    free(begun);
+    if (is_replay) {
+        chat_drop(c, CHAT_Q_FILTER); /* it was passed when it was first said */
+        return CHAT_REPLAY;
+    }
+    if (c->is_stopping && c->is_granted)
+        return fail(c, ERR_STOPPED);
+    return chat_is_open(c, CHAT_Q_FILTER) ? CHAT_PARKED : CHAT_JOIN;
+}
+
+/* Off topic stays out; what depends on the talk passes where the talk is about cars. */
+static enum err judge(struct chat *c, const struct turn_begin_say *begun)
+{
+    struct chat_slot       *s = &c->slots[CHAT_Q_FILTER];
+    struct filter_check_say say;
+
+    if (!s->err)
+        s->err = filter_check_say_decode(&say, buf_view(&s->body));
+    if (s->err)
+        return s->err == ERR_OVERLOADED ? ERR_OVERLOADED : ERR_FILTER_DOWN;
+    c->verdict = say.verdict;
+    chat_keep(c->reason, sizeof c->reason, say.reason);
+    bool passes = say.verdict == VERDICT_ON ||
+                  (say.verdict == VERDICT_DEPENDS && (begun->on_topic || say.greeting));
+    return passes ? ERR_OK : ERR_OFF_TOPIC;
+}
+
+static enum chat_step join(struct chat *c)
+{
+    struct turn_begin_say *begun = read_begun(c);
+    must(begun != NULL); /* take_both has read it */
+    bool     is_granted = begun->outcome == BEGIN_GRANTED, is_uncounted = begun->unlimited_here;
+    enum err err = judge(c, begun);
+
+    free(begun);
+    if (err)
+        return fail(c, err);
+    if (!is_granted) {
+        c->is_following = true;
+        c->ticks = 0;
+        return CHAT_WAIT_ELSEWHERE;
+    }
+    uint64_t wait = is_uncounted ? c->ports->limit_session(c->ports->ctx, &c->session) : 0;
+    return wait ? fail_limited(c, wait) : CHAT_ASK_ANSWER;
+}
+
+/* ---- the answer ---- */
+
+static enum chat_step ask_answer(struct chat *c)
+{
+    struct turn_begin_say *begun = read_begun(c);
+    must(begun != NULL);
+    enum err err = chat_ask_answer(c, begun);
+
+    free(begun);
+    buf_fini(&c->slots[CHAT_Q_BEGIN].body);
+    return err ? fail(c, err) : CHAT_TAKE_PIECES;
+}
+
+/* A mid-way look that fails decides nothing: the last one does. */
+static void look_again(struct chat *c)
+{
+    struct chat_slot        *s = &c->slots[CHAT_Q_REVIEW];
+    struct filter_review_say say;
+
+    if (s->is_open)
+        return;
+    if (s->body.len && filter_review_say_decode(&say, buf_view(&s->body)) == ERR_OK)
+        c->is_unfit = !say.fit;
+    buf_fini(&s->body);
+    size_t due = review_due(buf_view(&c->answer), c->reviewed);
+    if (due && !c->is_unfit && chat_ask_review(c, due, false) != ERR_OK)
+        log_trace(c->log_id, "chat.no_look", "bytes=%zu", due);
+}
+
+/* The person's Stop: what there is of the answer is kept. */
+static enum chat_step stop_here(struct chat *c)
+{
+    chat_drop(c, CHAT_Q_ANSWER);
+    if (!c->answer.len)
+        return fail(c, ERR_STOPPED);
+    c->status = CHAT_STOPPED;
+    str_format(c->finish_reason, sizeof c->finish_reason, "stopped");
+    return CHAT_ASK_REVIEW;
+}
+
+static enum chat_step take_pieces(struct chat *c)
+{
+    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
+
+    look_again(c);
+    if (c->is_unfit)
+        return fail(c, ERR_RETRACTED);
+    if (c->is_lost) {
+        c->is_granted = false; /* another gateway walks this turn now */
+        return fail(c, ERR_CONFLICT);
+    }
+    if (c->is_stopping || s->err == ERR_STOPPED)
+        return stop_here(c);
+    if (s->is_open)
+        return CHAT_PARKED;
+    if (!s->err && !c->is_full)
+        s->err = chat_take_last(c, buf_view(&s->body));
+    if (s->err == ERR_TIMEOUT)
+        s->err = ERR_UPSTREAM_TIMEOUT; /* all its time went to the model, or to waiting for it */
+    return s->err ? fail_by(c, s, ERR_WORKER_DOWN) : CHAT_ASK_REVIEW;
+}
+
+/* ---- the last look ---- */
+
+static enum chat_step ask_review(struct chat *c)
+{
+    chat_drop(c, CHAT_Q_REVIEW); /* a look at less than this */
+    enum err err = chat_ask_review(c, c->answer.len, c->status != CHAT_STOPPED);
+    return err ? fail(c, err) : CHAT_TAKE_REVIEW;
+}
+
+static enum chat_step take_review(struct chat *c)
+{
+    struct chat_slot        *s = &c->slots[CHAT_Q_REVIEW];
+    struct filter_review_say say;
+
+    if (s->is_open)
+        return CHAT_PARKED;
+    if (!s->err)
+        s->err = filter_review_say_decode(&say, buf_view(&s->body));
+    if (s->err)
+        return fail_by(c, s, ERR_FILTER_DOWN);
+    return say.fit ? CHAT_ASK_COMMIT : fail(c, ERR_RETRACTED);
+}
+
+/* ---- keeping it ---- */
+
+static enum chat_step leave_unsaved(struct chat *c)
+{
+    c->status = CHAT_UNSAVED;
+    c->is_granted = false; /* whoever would take an abort is away */
+    return CHAT_END;
+}
+
+static enum chat_step ask_commit(struct chat *c)
+{
+    return chat_ask_commit(c) ? leave_unsaved(c) : CHAT_TAKE_COMMIT;
+}
+
+static enum chat_step take_commit(struct chat *c)
+{
+    struct chat_slot      *s = &c->slots[CHAT_Q_END];
+    struct turn_commit_say say;
+
+    if (s->is_open)
+        return CHAT_PARKED;
+    if (!s->err)
+        s->err = turn_commit_say_decode(&say, buf_view(&s->body));
+    if (s->err && err_http(s->err) >= 500)
+        return leave_unsaved(c);
+    if (s->err)
+        return fail_by(c, s, s->err);
+    c->is_granted = false;
+    if (c->status != CHAT_STOPPED)
+        c->status = say.outcome == COMMIT_SPOOLED ? CHAT_SPOOLED : CHAT_COMMITTED;
+    return CHAT_END;
+}
+
+/* ---- the same turn before ---- */
+
+static enum chat_status status_of(struct str name)
+{
+    if (str_is(name, "stopped"))
+        return CHAT_STOPPED;
+    return str_is(name, "spooled") ? CHAT_SPOOLED : CHAT_COMMITTED;
+}
+
+static enum chat_step replay(struct chat *c)
+{
+    struct turn_begin_say *begun = read_begun(c);
+    must(begun != NULL);
+
+    c->status = status_of(begun->status);
+    c->prompt_tokens = begun->prompt_tokens;
+    c->completion_tokens = begun->completion_tokens;
+    c->cost = begun->cost;
+    chat_keep(c->finish_reason, sizeof c->finish_reason, begun->finish_reason);
+    chat_set_model(c, begun->model);
+    chat_add_text(c, begun->text);
+    free(begun);
+    return CHAT_END;
+}
+
+/* Another gateway walks it: ask again each second until that has come to an end. */
+static enum chat_step wait_elsewhere(struct chat *c)
+{
+    if (c->ticks == 0)
+        return CHAT_PARKED;
+    if (c->ports->now_ms(c->ports->ctx) - c->since_ms > LONGEST_MS)
+        return fail(c, ERR_BUSY);
+    enum err err = chat_ask_begin(c);
+    return err ? fail(c, err) : CHAT_TAKE_BOTH;
+}
+
+/* ---- giving it up ---- */
+
+static enum chat_step ask_abort(struct chat *c)
+{
+    chat_drop(c, CHAT_Q_RENEW);
+    c->is_granted = false;
+    return chat_ask_abort(c) ? CHAT_END : CHAT_TAKE_ABORT;
+}
+
+/* What the store says to it changes nothing: at the latest the lease runs out. */
+static enum chat_step take_abort(struct chat *c)
+{
+    return chat_is_open(c, CHAT_Q_END) ? CHAT_PARKED : CHAT_END;
+}
+
+/* ---- the end ---- */
+
+static enum chat_step end(struct chat *c)
+{
+    uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
+
+    log_info(c->log_id, "chat.done",
+             "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s verdict=%llu reason=%s",
+             err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
+             c->pieces, c->answer.len, log_quote(str_of(c->model)), (unsigned long long)c->verdict,
+             log_quote(str_of(c->reason)));
+    if (c->err)
+        metric_add(METRIC_TURNS_ABORTED, 1);
+    else if (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED)
+        metric_add(METRIC_TURNS_COMMITTED, 1);
+    audience_tell(&c->audience, c,
+                  !c->err                   ? CHAT_ANSWERED
+                  : c->err == ERR_RETRACTED ? CHAT_RETRACTED
+                                            : CHAT_FAILED);
+    c->ports->on_end(c->ports->ctx, c);
+    return CHAT_DONE;
+}
+
+/* ---- what wakes it ---- */
+
+static void take_renewal(struct chat *c, const struct chat_slot *s)
+{
+    struct turn_renew_say say;
+
+    if (s->err || turn_renew_say_decode(&say, buf_view(&s->body)) != ERR_OK)
+        return; /* the lease has time for three of these */
+    c->is_stopping |= say.stop;
+    c->is_lost |= say.lost;
+}
+
+void chat_hear(struct chat_slot *s, const struct answer *a)
+{
+    struct chat *c = s->chat;
+
+    if (!s->is_open || s->id != a->id)
+        return;
+    if (a->kind == ANSWER_CHUNK) {
+        if (s->what == CHAT_Q_ANSWER)
+            chat_take_piece(c, a->body);
+    } else {
+        s->is_open = false;
+        s->err = a->kind == ANSWER_ERROR ? (a->err ? a->err : ERR_INTERNAL) : ERR_OK;
+        s->is_retryable = a->retryable;
+        s->retry_after_ms = a->retry_after_ms;
+        chat_keep(s->detail, sizeof s->detail, a->detail);
+        buf_clear(&s->body);
+        buf_str(&s->body, a->body);
+        if (s->what == CHAT_Q_RENEW)
+            take_renewal(c, s);
+    }
+    run(c);
+}
+
+static void keep_lease(struct chat *c)
+{
+    if (!c->is_granted || c->ticks % RENEW_TICKS || chat_is_open(c, CHAT_Q_RENEW))
+        return;
+    if (chat_ask_renew(c) != ERR_OK)
+        log_warn(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
+}
+
+static void tell_place(struct chat *c)
+{
+    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
+    unsigned          place = s->is_open && !c->has_started ? c->ports->place(c->ports->ctx, s) : 0;
+
+    if (place && place != c->place) {
+        c->place = place;
+        audience_tell(&c->audience, c, CHAT_QUEUED);
+    }
+}
+
+void chat_tick(struct chat *c)
+{
+    c->ticks++;
+    keep_lease(c);
+    tell_place(c);
+    if (c->ticks % QUIET_TICKS == 0)
+        audience_tell(&c->audience, c, CHAT_QUIET);
+    run(c);
+}
+
+void chat_stop(struct chat *c)
+{
+    c->is_stopping = true;
+    run(c);
+}
+
+void chat_begin(struct chat *c)
+{
+    run(c);
+}

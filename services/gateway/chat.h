@@ -1,0 +1,130 @@
+/* chat - one turn: a person's message on its way to an answer that is kept.
+ *
+ * A chat is a job that walks the steps of chat.def.  It asks services through
+ * its ports, and is woken by chat_hear, chat_tick and chat_stop; whatever it
+ * has to say it tells its audience.  It frees itself after its last step, and
+ * calls ports->on_end just before; so after any call here a chat may be gone. */
+#ifndef GATEWAY_CHAT_H
+#define GATEWAY_CHAT_H
+#include "audience.h"
+#include "base/ids.h"
+#include "bus/bus.h"
+#include "session.h"
+#include "wire/frame.h"
+#include "wire/messages.h"
+
+#define CHAT_MESSAGE_MAX 8192
+#define CHAT_ANSWER_MAX  65536
+#define CHAT_TICK_MS     1000
+
+enum chat_step {
+#define STEP(NAME, fn) CHAT_##NAME,
+#include "chat.def"
+    CHAT_PARKED,
+    CHAT_DONE
+};
+
+/* What a chat may be waiting for; each at most once at a time. */
+enum chat_question {
+    CHAT_Q_LIMIT,
+    CHAT_Q_FILTER,
+    CHAT_Q_BEGIN,
+    CHAT_Q_ANSWER,
+    CHAT_Q_REVIEW,
+    CHAT_Q_RENEW,
+    CHAT_Q_END, /* commit or abort */
+    CHAT_QUESTIONS
+};
+
+/* A question and, when it has come, its answer. */
+struct chat_slot {
+    struct chat       *chat;
+    enum chat_question what;
+    bool               is_open; /* asked, and no end has come */
+    uint64_t           id;      /* of the bus */
+    enum err           err;
+    bool               is_retryable;
+    uint64_t           retry_after_ms;
+    char               detail[513];
+    struct buf         body; /* of the FINAL */
+};
+
+/* The world outside of a chat. */
+struct chat_ports {
+    void *ctx;
+    /* Takes the question or says why not; the answers come later by chat_hear. */
+    enum err (*ask)(void *ctx, struct chat_slot *slot, enum service to, struct str body,
+                    uint64_t ttl_ms, struct str trace);
+    void (*drop)(void *ctx, struct chat_slot *slot);
+    enum err (*would_take)(void *ctx, enum service to, uint64_t ttl_ms); /* ask, without asking */
+    void (*taken)(void *ctx, struct chat_slot *slot, uint64_t bytes); /* of a chunk of its answer */
+    unsigned (*place)(void *ctx, struct chat_slot *slot);             /* in line; 0: in work */
+    /* The limits of this process, for when the store cannot count; 0: it may. */
+    uint64_t (*limit_address)(void *ctx, const char *address_hash);
+    uint64_t (*limit_session)(void *ctx, const struct uuid *session);
+    uint64_t (*now_ms)(void *ctx);
+    void (*on_end)(void *ctx, struct chat *c);
+};
+
+/* What a person sent; copied. */
+struct chat_order {
+    struct uuid session, turn_id;
+    struct uuid conversation; /* empty: the current one */
+    struct str  text, model;  /* model empty: the person's choice */
+    const char *address_hash;
+    uint64_t    window;   /* earlier messages, at most */
+    uint64_t    total_ms; /* for the answer */
+};
+
+enum chat_status {
+    CHAT_OPEN,
+    CHAT_COMMITTED,
+    CHAT_SPOOLED,
+    CHAT_UNSAVED,
+    CHAT_STOPPED,
+};
+
+struct chat {
+    const struct chat_ports *ports;
+    struct chat             *next_in_table; /* of turns.h */
+    enum chat_step           step;
+    struct chat_slot         slots[CHAT_QUESTIONS];
+    struct audience          audience;
+
+    struct uuid session, turn_id, conversation;
+    char       *text, *wanted_model; /* owned */
+    char        address_hash[PSEUDONYM_SIZE];
+    uint64_t    window, total_ms;
+    uint64_t    log_id, since_ms, asked_at;
+
+    bool     is_granted;   /* the lease is ours until commit or abort */
+    bool     is_following; /* another gateway walks this turn: we wait for its end */
+    bool     is_stopping, is_lost, is_unfit, is_full, has_started;
+    uint64_t epoch, seq, verdict;
+    unsigned ticks, place, pieces;
+    size_t   reviewed; /* bytes of the answer the filter was shown last */
+
+    struct buf       answer;
+    char             model[129], finish_reason[33], generation_id[65], reason[65];
+    uint64_t         prompt_tokens, completion_tokens;
+    double           cost;
+    enum chat_status status;
+
+    enum err err; /* ERR_OK: so far, so good */
+    bool     is_retryable;
+    uint64_t retry_after_ms;
+    char     detail[513];
+};
+
+struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o);
+void         chat_join(struct chat *c, struct listener *l); /* tells it what it missed */
+void         chat_begin(struct chat *c);                    /* takes the first step */
+
+void chat_hear(struct chat_slot *slot, const struct answer *a);
+void chat_tick(struct chat *c); /* every CHAT_TICK_MS */
+void chat_stop(struct chat *c); /* the person has had enough */
+void chat_cut(struct chat **c); /* the process ends: no more steps, no abort */
+
+const char *chat_status_name(const struct chat *c); /* "committed" */
+
+#endif

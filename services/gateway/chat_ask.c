@@ -1,0 +1,191 @@
+/* One function per question of a turn. */
+#include <stdlib.h>
+
+#include "chat_inside.h"
+
+#define FILTER_MS 5000
+#define STORE_MS  5000
+#define RENEW_MS  2500
+#define COMMIT_MS 15000 /* a store may be starting again: the answer is worth the wait */
+#define ABORT_MS  2000
+
+/* What of the talk is sent along, in bytes: far above what models take, and with
+ * all else well below the size of a frame. */
+#define TALK_MAX (512 * 1024)
+
+bool chat_is_open(const struct chat *c, enum chat_question what)
+{
+    return c->slots[what].is_open;
+}
+
+void chat_drop(struct chat *c, enum chat_question what)
+{
+    struct chat_slot *s = &c->slots[what];
+
+    if (!s->is_open)
+        return;
+    s->is_open = false;
+    c->ports->drop(c->ports->ctx, s);
+}
+
+/* "00-<turn id>-<this question>-01", a W3C traceparent: all questions of a turn share its id. */
+static void trace_of(const struct chat *c, char to[TRACE_MAX + 1])
+{
+    char  turn[UUID_LEN + 1];
+    char *at = turn;
+
+    for (const char *p = c->turn_id.text; *p; p++)
+        if (*p != '-')
+            *at++ = *p;
+    *at = '\0';
+    str_format(to, TRACE_MAX + 1, "00-%s-%016llx-01", turn, (unsigned long long)(random_u64() | 1));
+}
+
+/* Takes body. */
+static enum err ask(struct chat *c, enum chat_question what, enum service to, struct buf *body,
+                    uint64_t ttl_ms)
+{
+    struct chat_slot *s = &c->slots[what];
+    char              trace[TRACE_MAX + 1];
+
+    must(!s->is_open);
+    buf_fini(&s->body);
+    *s = (struct chat_slot){.chat = c, .what = what, .is_open = true};
+    trace_of(c, trace);
+    enum err err = c->ports->ask(c->ports->ctx, s, to, buf_view(body), ttl_ms, str_of(trace));
+    if (err)
+        s->is_open = false;
+    buf_fini(body);
+    return err;
+}
+
+enum err chat_ask_limit(struct chat *c)
+{
+    struct limit_take_ask m = {.address_hash = str_of(c->address_hash), .what = STR("chat")};
+    struct buf            body = {0};
+
+    limit_take_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_LIMIT, SERVICE_STORE, &body, STORE_MS);
+}
+
+enum err chat_ask_filter(struct chat *c)
+{
+    struct filter_check_ask m = {.text = str_of(c->text)};
+    struct buf              body = {0};
+
+    filter_check_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_FILTER, SERVICE_FILTER, &body, FILTER_MS);
+}
+
+enum err chat_ask_begin(struct chat *c)
+{
+    struct turn_begin_ask m = {.session = uuid_str(&c->session),
+                               .conversation = uuid_str(&c->conversation),
+                               .turn_id = uuid_str(&c->turn_id),
+                               .text = str_of(c->text),
+                               .window = c->window,
+                               .address_hash = str_of(c->address_hash),
+                               .model = str_of(c->wanted_model)};
+    struct buf            body = {0};
+
+    turn_begin_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_BEGIN, SERVICE_STORE, &body, STORE_MS);
+}
+
+/* The newest exchanges that fit, and the question behind them. */
+static void fill_talk(struct llm_answer_ask *m, const struct turn_begin_say *begun,
+                      struct str question)
+{
+    uint64_t first = begun->talk_count;
+    size_t   bytes = 0;
+
+    while (first >= 2 && begun->talk_count - first + 2 < COUNT_OF(m->talk)) {
+        bytes += begun->talk[first - 1].text.len + begun->talk[first - 2].text.len;
+        if (bytes > TALK_MAX)
+            break;
+        first -= 2;
+    }
+    for (uint64_t i = first; i < begun->talk_count; i++)
+        m->talk[m->talk_count++] = begun->talk[i];
+    m->talk[m->talk_count++] = (struct said){.by_user = 1, .text = question};
+}
+
+enum err chat_ask_answer(struct chat *c, const struct turn_begin_say *begun)
+{
+    struct llm_answer_ask *m = mem_new(sizeof *m);
+    struct buf             body = {0};
+    char                   user[PSEUDONYM_SIZE];
+
+    pseudonym_of_session(user, &c->session);
+    m->turn_id = uuid_str(&c->turn_id);
+    m->user = str_of(user);
+    m->model = *c->wanted_model ? str_of(c->wanted_model) : begun->model;
+    m->sealed_key = begun->sealed_key;
+    m->stream = 1;
+    m->total_ms = c->total_ms;
+    fill_talk(m, begun, str_of(c->text));
+    llm_answer_ask_encode(m, &body);
+    free(m);
+    return ask(c, CHAT_Q_ANSWER, SERVICE_LLM_WORKER, &body, c->total_ms);
+}
+
+enum err chat_ask_review(struct chat *c, size_t len, bool is_whole)
+{
+    struct filter_review_ask m = {.text = {c->answer.p, len}, .whole = is_whole};
+    struct buf               body = {0};
+
+    filter_review_ask_encode(&m, &body);
+    c->reviewed = len;
+    return ask(c, CHAT_Q_REVIEW, SERVICE_FILTER, &body, FILTER_MS);
+}
+
+enum err chat_ask_renew(struct chat *c)
+{
+    struct turn_renew_ask m = {.session = uuid_str(&c->session),
+                               .conversation = uuid_str(&c->conversation),
+                               .turn_id = uuid_str(&c->turn_id),
+                               .epoch = c->epoch};
+    struct buf            body = {0};
+
+    turn_renew_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_RENEW, SERVICE_STORE, &body, RENEW_MS);
+}
+
+enum err chat_ask_commit(struct chat *c)
+{
+    struct turn_commit_ask m = {
+        .session = uuid_str(&c->session),
+        .conversation = uuid_str(&c->conversation),
+        .turn_id = uuid_str(&c->turn_id),
+        .epoch = c->epoch,
+        .seq = c->seq,
+        .user_text = str_of(c->text),
+        .answer = buf_view(&c->answer),
+        .status = c->status == CHAT_STOPPED ? STR("stopped") : STR("committed"),
+        .verdict = c->verdict,
+        .model = str_of(c->model),
+        .finish_reason = str_of(c->finish_reason),
+        .generation_id = str_of(c->generation_id),
+        .prompt_tokens = c->prompt_tokens,
+        .completion_tokens = c->completion_tokens,
+        .cost = c->cost,
+        .asked_at = c->asked_at,
+    };
+    struct buf body = {0};
+
+    turn_commit_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_END, SERVICE_STORE, &body, COMMIT_MS);
+}
+
+enum err chat_ask_abort(struct chat *c)
+{
+    struct turn_abort_ask m = {.session = uuid_str(&c->session),
+                               .conversation = uuid_str(&c->conversation),
+                               .turn_id = uuid_str(&c->turn_id),
+                               .epoch = c->epoch,
+                               .reason = str_of(err_code(c->err))};
+    struct buf            body = {0};
+
+    turn_abort_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_END, SERVICE_STORE, &body, ABORT_MS);
+}

@@ -1,0 +1,78 @@
+/* How a chat begins and ends as an object. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "chat_inside.h"
+
+void chat_keep(char *to, size_t size, struct str text)
+{
+    struct str fitting = str_cut(text, size - 1);
+    str_format(to, size, "%.*s", (int)fitting.len, fitting.len ? fitting.p : "");
+}
+
+static uint64_t log_id_of(const struct uuid *turn)
+{
+    char head[17];
+
+    str_format(head, sizeof head, "%.8s%.4s%.4s", turn->text, turn->text + 9, turn->text + 14);
+    return strtoull(head, NULL, 16);
+}
+
+void chat_free(struct chat **chat)
+{
+    struct chat *c = *chat;
+
+    for (unsigned q = 0; q < CHAT_QUESTIONS; q++) {
+        chat_drop(c, q);
+        buf_fini(&c->slots[q].body);
+    }
+    buf_fini(&c->answer);
+    free(c->text);
+    free(c->wanted_model);
+    free(c);
+    *chat = NULL;
+}
+
+struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o)
+{
+    struct chat *c = mem_new(sizeof *c);
+
+    c->ports = ports;
+    c->session = o->session;
+    c->turn_id = o->turn_id;
+    c->conversation = o->conversation;
+    c->text = str_dup(o->text);
+    c->wanted_model = str_dup(o->model);
+    str_format(c->address_hash, sizeof c->address_hash, "%s", o->address_hash);
+    c->window = o->window;
+    c->total_ms = o->total_ms;
+    c->log_id = log_id_of(&c->turn_id);
+    c->since_ms = ports->now_ms(ports->ctx);
+    c->asked_at = wall_ms();
+    return c;
+}
+
+void chat_join(struct chat *c, struct listener *l)
+{
+    audience_add(&c->audience, l);
+    if (l->at > c->answer.len)
+        l->at = c->answer.len;
+    while (l->at && ((unsigned char)c->answer.p[l->at] & 0xC0) == 0x80)
+        l->at--; /* never into the middle of a character */
+    if (c->has_started)
+        l->hear(l, c, CHAT_STARTED);
+    if (c->answer.len > l->at)
+        l->hear(l, c, CHAT_DELTA);
+}
+
+void chat_cut(struct chat **c)
+{
+    must((*c)->audience.count == 0);
+    chat_free(c);
+}
+
+const char *chat_status_name(const struct chat *c)
+{
+    static const char *const names[] = {"open", "committed", "spooled", "unsaved", "stopped"};
+    return names[c->status];
+}

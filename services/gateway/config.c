@@ -1,0 +1,80 @@
+/* Settings from the environment. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/config.h"
+#include "config.h"
+
+static const struct config_item items[] = {
+#include "base/config_as_items.h"
+
+#include "base/common.def"
+
+#include "config.def"
+
+#include "base/config_done.h"
+};
+
+static void read_ring(struct config_run *run, const char *name, const char *text,
+                      struct seal_ring *ring)
+{
+    struct buf fault = {0};
+
+    config_need(run, name, text);
+    if (text && !seal_ring_read(ring, str_of(text), &fault))
+        buf_print(&run->faults, "  %s: %s\n", name, fault.p);
+    buf_fini(&fault);
+}
+
+static void read_proxies(struct config_run *run, struct config *c)
+{
+    struct buf fault = {0};
+
+    if (!networks_read(&c->proxies, str_of(c->trusted_proxies), &fault))
+        buf_print(&run->faults, "  TRUSTED_PROXIES: %s\n", fault.p);
+    buf_fini(&fault);
+}
+
+/* scheme://host or scheme://host:port, as a browser writes an Origin header. */
+static void check_origin(struct config_run *run, const char *origin)
+{
+    size_t scheme = strncmp(origin, "https://", 8) == 0 ? 8 : 7;
+
+    if (!*origin)
+        return;
+    if ((scheme == 7 && strncmp(origin, "http://", 7) != 0) || !origin[scheme] ||
+        origin[scheme + strcspn(origin + scheme, "/?# ")])
+        buf_print(&run->faults, "  PUBLIC_ORIGIN: must be like https://chat.example, without a "
+                                "path\n");
+}
+
+static void check_web_root(struct config_run *run, const char *root)
+{
+    char        path[4096];
+    struct stat info;
+
+    if (*root && (!str_format(path, sizeof path, "%s/index.html", root) || stat(path, &info) != 0))
+        buf_print(&run->faults, "  WEB_ROOT: there is no index.html in %s\n", root);
+}
+
+void config_read(struct config *c, int argc, char **argv)
+{
+    struct config_run run;
+
+    *c = (struct config){0};
+    config_start(&run, "gateway", items, COUNT_OF(items), c, argc, argv);
+    config_open_log(&run, c->log_level, c->log_format);
+    config_need(&run, "BUS_SECRET_KEY", c->bus_secret_key);
+    read_ring(&run, "SEAL_PUBLIC_KEYS", c->seal_public_keys, &c->seal_ring);
+    read_ring(&run, "COOKIE_KEYS", c->cookie_keys, &c->cookie_ring);
+    read_proxies(&run, c);
+    check_origin(&run, c->public_origin);
+    check_web_root(&run, c->web_root);
+    config_finish(&run);
+}
+
+void config_fini(struct config *c)
+{
+    seal_ring_wipe(&c->seal_ring);
+    seal_ring_wipe(&c->cookie_ring);
+}

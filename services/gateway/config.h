@@ -1,0 +1,24 @@
+/* config - the settings of the gateway, read and checked. */
+#ifndef GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_H
+#include "client.h"
+#include "seal/seal.h"
+
+struct config {
+#include "base/config_as_fields.h"
+
+#include "base/common.def"
+
+#include "config.def"
+
+#include "base/config_done.h"
+    /* read out of the texts above */
+    struct seal_ring seal_ring, cookie_ring;
+    struct networks  proxies;
+};
+
+/* Opens the log too.  Exits 78 with all faults at once. */
+void config_read(struct config *c, int argc, char **argv);
+void config_fini(struct config *c); /* wipes the keys */
+
+#endif

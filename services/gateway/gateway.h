@@ -1,0 +1,52 @@
+/* gateway - what every handler works with, and one request on its way to its handler. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+#include "body.h"
+#include "bus/bus.h"
+#include "client.h"
+#include "config.h"
+#include "loop/http.h"
+#include "rate.h"
+#include "session.h"
+
+struct static_files;
+struct turns;
+
+struct gateway {
+    struct config        config;
+    struct loop         *loop;
+    struct http         *http;
+    struct bus          *bus;
+    struct static_files *files;
+    struct turns        *turns;
+    struct rate         *by_address, *by_session, *new_sessions, *key_tests;
+    bool                 is_draining;
+    uint64_t             drain_until;
+    struct timer         drain_tick;
+};
+
+/* Lives for the call of a handler; what must outlive it is copied. */
+struct visit {
+    struct gateway      *gw;
+    struct http_request *rq;
+    struct client        client;
+    struct uuid          session; /* empty: nobody we know */
+    struct str           word;    /* what stands for the * of the route */
+    const json_t        *body;    /* borrowed; an object, or NULL if the route takes none */
+};
+
+/* Who waits at a request that was not answered at once; kept as its http_user. */
+struct waiter {
+    void (*on_gone)(struct waiter *w); /* the client left: forget the request */
+};
+
+/* The pseudonym of the client's address, as the store knows it. */
+void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE]);
+
+/* 400 with this sentence; takes the text of why. */
+void visit_refuse(const struct visit *v, enum err err, struct buf *why);
+
+#define ROUTE(METHOD, path, name, needs, doc) void route_##name(const struct visit *v);
+#include "routes.def"
+
+#endif

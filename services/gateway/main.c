@@ -1,0 +1,164 @@
+/* The gateway: browsers on one side, the bus on the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway.h"
+#include "router.h"
+#include "static.h"
+#include "turns.h"
+
+#define DRAIN_TICK_MS    50
+#define HTTP_HEAD_MS     10000
+#define HTTP_BODY_MS     20000
+#define HTTP_BODY_MAX    (32 * 1024)
+#define HTTP_UNSENT_MAX  (512 * 1024) /* a whole answer, replayed, with room for its escapes */
+#define MINUTE_MS        60000
+#define TESTS_PER_MINUTE 5
+
+/* ---- ending ---- */
+
+static void on_drain_tick(void *ctx)
+{
+    struct gateway *g = ctx;
+    unsigned        turns = turns_count(g->turns), requests = http_open_requests(g->http);
+
+    if (turns + requests == 0) {
+        log_info(0, "gateway.drained", "turns=0");
+        loop_quit(g->loop);
+    } else if (now_ms() >= g->drain_until) {
+        log_warn(0, "gateway.drain_cut", "turns=%u requests=%u", turns, requests);
+        loop_quit(g->loop);
+    } else {
+        timer_start(&g->drain_tick, g->loop, DRAIN_TICK_MS, on_drain_tick, g);
+    }
+}
+
+static void on_stop(void *ctx)
+{
+    struct gateway *g = ctx;
+
+    log_info(0, "gateway.draining", "turns=%u", turns_count(g->turns));
+    g->is_draining = true;
+    g->drain_until = now_ms() + g->config.drain_seconds * 1000;
+    http_quiesce(g->http);
+    on_drain_tick(g);
+}
+
+static void on_hangup(void *ctx)
+{
+    struct gateway *g = ctx;
+    bus_reload(g->bus);
+}
+
+/* ---- opening, in this order; closing in the other ---- */
+
+/* Thousands of browsers need thousands of descriptors; the soft limit is made for select(). */
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        log_warn(0, "gateway.file_limit", "why=%s", log_quote(str_of(strerror(errno))));
+}
+
+static enum err open_bus(struct gateway *g)
+{
+    struct bus_options o = {.bind = g->config.bus_bind,
+                            .secret_key = g->config.bus_secret_key,
+                            .allow_file = g->config.bus_allow_file,
+                            .queue_max = (unsigned)g->config.bus_queue,
+                            .heartbeat_ms = (unsigned)g->config.bus_heartbeat_ms};
+    return bus_open(&g->bus, g->loop, &o);
+}
+
+static enum err open_http(struct gateway *g)
+{
+    struct http_options o = {.address = g->config.http_address,
+                             .port = (unsigned)g->config.http_port,
+                             .connections = (unsigned)g->config.http_connections,
+                             .body_max = HTTP_BODY_MAX,
+                             .unsent_max = HTTP_UNSENT_MAX,
+                             .head_ms = HTTP_HEAD_MS,
+                             .body_ms = HTTP_BODY_MS,
+                             .idle_ms = g->config.http_idle_seconds * 1000};
+    return http_open(&g->http, g->loop, &o, &router_ops, g);
+}
+
+static void open_counts(struct gateway *g)
+{
+    struct turns_options o = {.max = (unsigned)g->config.turns_max};
+
+    g->by_address = rate_new((unsigned)g->config.address_per_minute, MINUTE_MS);
+    g->by_session = rate_new((unsigned)g->config.messages_per_minute, MINUTE_MS);
+    g->new_sessions = rate_new((unsigned)g->config.sessions_per_minute, MINUTE_MS);
+    g->key_tests = rate_new(TESTS_PER_MINUTE, MINUTE_MS);
+    o.by_address = g->by_address;
+    o.by_session = g->by_session;
+    g->turns = turns_new(g->loop, g->bus, &o);
+}
+
+/* Written aside and renamed, so nobody reads half a number. */
+static void tell_port(const struct gateway *g)
+{
+    char aside[4096];
+
+    log_info(0, "gateway.listening", "address=%s port=%u demo=%d", g->config.http_address,
+             http_port(g->http), g->config.demo);
+    if (!*g->config.http_port_file)
+        return;
+    str_format(aside, sizeof aside, "%s.new", g->config.http_port_file);
+    FILE *file = fopen(aside, "w");
+    if (file)
+        fprintf(file, "%u\n", http_port(g->http));
+    if (!file || fclose(file) != 0 || rename(aside, g->config.http_port_file) != 0)
+        log_warn(0, "gateway.no_port_file", "why=%s", log_quote(str_of(strerror(errno))));
+}
+
+static void close_all(struct gateway *g)
+{
+    timer_stop(&g->drain_tick);
+    http_close(&g->http);
+    turns_free(&g->turns);
+    rate_free(&g->key_tests);
+    rate_free(&g->new_sessions);
+    rate_free(&g->by_session);
+    rate_free(&g->by_address);
+    bus_close(&g->bus);
+    static_close(&g->files);
+    loop_free(&g->loop);
+    config_fini(&g->config);
+}
+
+int main(int argc, char **argv)
+{
+    static struct gateway g;
+
+    ids_init();
+    body_init();
+    config_read(&g.config, argc, argv);
+    raise_file_limit();
+    g.loop = loop_new();
+    enum err err = static_open(&g.files, g.config.web_root);
+    if (!err)
+        err = open_bus(&g);
+    if (!err) {
+        open_counts(&g);
+        err = open_http(&g);
+    }
+    if (!err) {
+        tell_port(&g);
+        loop_on_signals(g.loop, on_stop, on_hangup, &g);
+        loop_run(g.loop);
+    }
+    close_all(&g);
+    return err ? EX_UNAVAILABLE : EX_OK;
+}

@@ -1,0 +1,41 @@
+/* reply - what goes back: JSON, and errors in their one form.
+ *
+ *   {"error":{"code":"off_topic","message":"...","retry_after":12,"turn_id":"...","text":"..."}}
+ *
+ * message is a sentence for the person; text is their own message, back for the
+ * input box; what does not apply is left out. */
+#ifndef GATEWAY_REPLY_H
+#define GATEWAY_REPLY_H
+#include <jansson.h>
+
+#include "base/err.h"
+#include "loop/http.h"
+
+struct failure {
+    enum err   err;
+    struct str said;           /* what to say instead of the error's own sentence; may be empty */
+    struct str detail;         /* what to say behind it, in brackets; may be empty */
+    uint64_t   retry_after_ms; /* 0: not told */
+    struct str turn_id, text;  /* may be empty */
+};
+
+/* The fields every reply carries. */
+extern const struct http_field reply_common[];
+extern const unsigned          reply_common_count, reply_common_count_tls;
+
+void reply_json(struct http_request *rq, unsigned status, json_t *body); /* takes body */
+void reply_json_and(struct http_request *rq, unsigned status, json_t *body,
+                    const struct http_field *more); /* one field more */
+void reply_failure(struct http_request *rq, const struct failure *f);
+void reply_error(struct http_request *rq, enum err err);
+
+/* The sentence of a failure, and whole seconds of its retry_after_ms, rounded up. */
+void     failure_message(const struct failure *f, struct buf *out);
+uint64_t failure_seconds(const struct failure *f);
+
+/* Whether trying again as it was has hope, by the error alone. */
+bool err_is_passing(enum err err);
+
+json_t *json_of(struct str text); /* a string; text is valid UTF-8 */
+
+#endif

@@ -1,0 +1,226 @@
+/* Checks in the order of their price, the cheapest first; then the handler. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "origin.h"
+#include "reply.h"
+#include "router.h"
+
+static const struct route routes[] = {
+#define ROUTE(METHOD, path, name, needs, doc) {#METHOD, path, doc, needs, route_##name},
+#include "routes.def"
+};
+
+/* ---- finding the route ---- */
+
+static bool matches(const char *pattern, const char *path, struct str *word)
+{
+    size_t len = strlen(pattern);
+
+    *word = (struct str){0};
+    if (pattern[len - 1] != '*')
+        return strcmp(pattern, path) == 0;
+    if (strncmp(pattern, path, len - 1) != 0)
+        return false;
+    *word = str_of(path + len - 1);
+    return word->len && !memchr(word->p, '/', word->len);
+}
+
+enum err router_find(const char *method, const char *path, const struct route **route,
+                     struct str *word, struct buf *allow)
+{
+    bool is_known = false;
+
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (size_t i = 0; i < COUNT_OF(routes); i++) {
+        if (!matches(routes[i].path, path, word))
+            continue;
+        *route = &routes[i];
+        if (strcmp(routes[i].method, method) == 0)
+            return ERR_OK;
+        buf_print(allow, "%s%s%s", is_known ? ", " : "", routes[i].method,
+                  strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
+        is_known = true;
+    }
+    return is_known ? ERR_METHOD : ERR_NOT_FOUND;
+}
+
+static void refuse_route(struct http_request *rq, enum err err, const char *allow)
+{
+    struct http_field field = {"Allow", allow};
+    json_t           *error;
+
+    if (err != ERR_METHOD) {
+        reply_error(rq, err);
+        return;
+    }
+    error = json_pack("{s:{s:s,s:s}}", "error", "code", err_code(err), "message", err_text(err));
+    reply_json_and(rq, (unsigned)err_http(err), error, &field);
+}
+
+/* A path is sent in visible ASCII; libmicrohttpd lets more through. */
+static bool is_clean(const char *path)
+{
+    for (const char *p = path; *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return false;
+    return path[0] == '/';
+}
+
+/* ---- who asks ---- */
+
+static struct client find_client(struct gateway *gw, struct http_request *rq)
+{
+    struct client c =
+        client_of(&gw->config.proxies, str_of(http_peer(rq)), http_header(rq, "X-Forwarded-For"),
+                  http_header(rq, "X-Forwarded-Proto"));
+    c.is_tls |= str_starts(str_of(gw->config.public_origin), "https://");
+    return c;
+}
+
+static bool find_session(struct visit *v)
+{
+    struct str value = cookie_find(http_header(v->rq, "Cookie"),
+                                   v->client.is_tls ? SESSION_COOKIE_TLS : SESSION_COOKIE);
+    return session_read(&v->gw->config.cookie_ring, value, &v->session);
+}
+
+static bool is_ours(const struct visit *v)
+{
+    struct asked_from from = {v->gw->config.public_origin, v->client.is_tls,
+                              http_header(v->rq, "Host"), http_header(v->rq, "Origin"),
+                              http_header(v->rq, "Sec-Fetch-Site")};
+    return origin_is_ours(&from);
+}
+
+static bool is_json(struct http_request *rq)
+{
+    struct str type = http_header(rq, "Content-Type");
+    size_t     len = strlen("application/json");
+
+    return type.len >= len && strncasecmp(type.p, "application/json", len) == 0 &&
+           (type.len == len || type.p[len] == ';' || type.p[len] == ' ');
+}
+
+/* ---- the checks ---- */
+
+static enum err check_change(struct visit *v)
+{
+    if (!is_ours(v))
+        return ERR_ORIGIN;
+    if (!v->session.text[0])
+        return ERR_SIGNED_OUT;
+    if (!session_csrf_is(&v->gw->config.cookie_ring, &v->session,
+                         http_header(v->rq, "X-CSRF-Token")))
+        return ERR_CSRF;
+    return http_body(v->rq).len && !is_json(v->rq) ? ERR_MEDIA_TYPE : ERR_OK;
+}
+
+static enum err check(struct visit *v, enum needs needs)
+{
+    if (v->gw->is_draining)
+        return ERR_DRAINING;
+    if (http_body_is_too_long(v->rq))
+        return ERR_TOO_LONG;
+    find_session(v);
+    if (needs == CHANGES)
+        return check_change(v);
+    return needs == SIGNED && !v->session.text[0] ? ERR_SIGNED_OUT : ERR_OK;
+}
+
+static void serve_body(struct visit *v, const struct route *route)
+{
+    struct buf why = {0};
+    json_t    *body = body_parse(http_body(v->rq), &why);
+
+    v->body = body;
+    if (body)
+        route->serve(v);
+    else
+        visit_refuse(v, ERR_BAD_REQUEST, &why);
+    json_decref(body);
+}
+
+static void serve(struct visit *v, const struct route *route)
+{
+    enum err err = check(v, route->needs);
+
+    http_set_note(v->rq, route->path);
+    if (err)
+        reply_failure(
+            v->rq, &(struct failure){.err = err, .retry_after_ms = err == ERR_DRAINING ? 1000 : 0});
+    else if (route->needs == CHANGES)
+        serve_body(v, route);
+    else
+        route->serve(v);
+}
+
+static void on_request(void *ctx, struct http_request *rq)
+{
+    struct visit        v = {.gw = ctx, .rq = rq, .client = find_client(ctx, rq)};
+    const struct route *route;
+    struct buf          allow = {0};
+
+    http_set_common(rq, reply_common,
+                    v.client.is_tls ? reply_common_count_tls : reply_common_count);
+    enum err err = is_clean(http_path(rq))
+                       ? router_find(http_method(rq), http_path(rq), &route, &v.word, &allow)
+                       : ERR_BAD_REQUEST;
+    if (err)
+        refuse_route(rq, err, allow.p);
+    else
+        serve(&v, route);
+    buf_fini(&allow);
+}
+
+static void on_gone(void *ctx, struct http_request *rq)
+{
+    struct waiter *w = http_user(rq);
+
+    (void)ctx;
+    if (w)
+        w->on_gone(w);
+}
+
+/* The path as the routes write it: what people put into one is not for the log. */
+static void on_end(void *ctx, const struct http_request *rq)
+{
+    struct gateway *gw = ctx;
+    bool            is_dull = http_status(rq) < 400 && strncmp(http_path(rq), "/static/", 8) == 0;
+
+    (void)gw;
+    log_event(is_dull ? LOG_LEVEL_TRACE : LOG_LEVEL_INFO, 0, "http.done",
+              "method=%s route=%s status=%u ms=%llu bytes=%llu", log_quote(str_of(http_method(rq))),
+              http_note(rq), http_status(rq), (unsigned long long)http_age_ms(rq),
+              (unsigned long long)http_sent(rq));
+}
+
+const struct http_ops router_ops = {on_request, on_gone, on_end};
+
+/* ---- for handlers ---- */
+
+void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE])
+{
+    char network[ADDRESS_SIZE];
+    pseudonym_of_address(to, &v->gw->config.cookie_ring, client_network(&v->client, network));
+}
+
+void visit_refuse(const struct visit *v, enum err err, struct buf *why)
+{
+    reply_failure(v->rq, &(struct failure){.err = err, .said = buf_view(why)});
+    buf_fini(why);
+}
+
+/* ---- docs ---- */
+
+void router_print_docs(void)
+{
+    static const char *const needs[] = {"nothing", "session", "session, CSRF token, JSON"};
+
+    printf("| method | path | needs | does |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(routes); i++)
+        printf("| %s | `%s` | %s | %s |\n", routes[i].method, routes[i].path,
+               needs[routes[i].needs], routes[i].doc);
+}

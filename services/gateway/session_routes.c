@@ -1,0 +1,181 @@
+/* /get_session_data, /clear_chat, /clear_session: coming, starting afresh, and going. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "errand.h"
+#include "history.h"
+#include "reply.h"
+
+/* ---- GET /get_session_data ---- */
+
+static json_t *time_of(uint64_t at)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    clock_iso(at, iso);
+    return json_string(iso);
+}
+
+static json_t *csrf_of(const struct errand *e)
+{
+    struct buf token = {0};
+
+    session_csrf(&e->gw->config.cookie_ring, &e->session, &token);
+    json_t *s = json_of(buf_view(&token));
+    buf_fini(&token);
+    return s;
+}
+
+static json_t *text_or_null(struct str text)
+{
+    return text.len ? json_of(text) : json_null();
+}
+
+static json_t *describe(const struct errand *e, const struct session_open_say *say)
+{
+    const struct config *cf = &e->gw->config;
+    json_t              *o = json_object(), *session = json_object(), *limits = json_object();
+    struct str           running = say->running_turn;
+
+    json_object_set_new(session, "created_at", time_of(say->created_at));
+    json_object_set_new(session, "expires_at", time_of(say->expires_at));
+    json_object_set_new(limits, "messages_per_minute",
+                        json_integer((json_int_t)cf->messages_per_minute));
+    json_object_set_new(limits, "remaining", json_integer((json_int_t)say->remaining));
+
+    json_object_set_new(o, "csrf_token", csrf_of(e));
+    json_object_set_new(o, "session", session);
+    json_object_set_new(o, "model",
+                        json_of(say->model.len ? say->model : str_of(cf->default_model)));
+    json_object_set_new(o, "has_api_key", json_boolean(say->sealed_key.len > 0));
+    json_object_set_new(o, "api_key_hint", text_or_null(say->key_hint));
+    json_object_set_new(o, "demo", json_boolean(cf->demo));
+    json_object_set_new(o, "conversation_id", text_or_null(say->conversation));
+    json_object_set_new(o, "chat_history", history_lines(say->lines, say->lines_count));
+    json_object_set_new(o, "more", history_cursor(say->more_before));
+    json_object_set_new(o, "running_turn",
+                        running.len ? json_pack("{s:o}", "turn_id", json_of(running))
+                                    : json_null());
+    json_object_set_new(o, "limits", limits);
+    if (say->from_cache)
+        json_object_set_new(o, "from_cache", json_true());
+    return o;
+}
+
+static void reply_with_cookie(struct errand *e, json_t *body)
+{
+    struct buf cookie = {0};
+
+    session_write(&e->gw->config.cookie_ring, &e->session, e->client.is_tls, &cookie);
+    errand_reply_and(e, 200, body, &(struct http_field){"Set-Cookie", cookie.p});
+    buf_fini(&cookie);
+}
+
+static void open_session(struct errand *e, void (*take)(struct errand *e, const struct answer *a))
+{
+    struct session_open_ask m = {
+        .session = uuid_str(&e->session), .create = e->is_new, .page = e->gw->config.history_page};
+    struct buf body = {0};
+
+    session_open_ask_encode(&m, &body);
+    errand_ask(e, SERVICE_STORE, &body, take);
+}
+
+static void take_session(struct errand *e, const struct answer *a);
+
+static void open_new_session(struct errand *e)
+{
+    char     network[ADDRESS_SIZE];
+    uint64_t wait = rate_take(e->gw->new_sessions, client_network(&e->client, network), now_ms());
+
+    if (wait) {
+        errand_fail(
+            e, &(struct answer){.kind = ANSWER_ERROR, .err = ERR_LIMITED, .retry_after_ms = wait});
+        return;
+    }
+    e->session = uuid_new();
+    e->is_new = true;
+    open_session(e, take_session);
+}
+
+static void take_session(struct errand *e, const struct answer *a)
+{
+    if (a->kind == ANSWER_ERROR && a->err == ERR_SIGNED_OUT && !e->is_new) {
+        open_new_session(e); /* the cookie is ours, but what it names has run out */
+        return;
+    }
+    struct session_open_say *say = mem_new(sizeof *say);
+    if (errand_read(e, a, session_open_say, say))
+        reply_with_cookie(e, describe(e, say));
+    free(say);
+}
+
+void route_session_data(const struct visit *v)
+{
+    struct errand *e = errand_new(v);
+
+    if (v->session.text[0])
+        open_session(e, take_session);
+    else
+        open_new_session(e);
+}
+
+/* ---- POST /clear_chat ---- */
+
+static void take_cleared_chat(struct errand *e, const struct answer *a)
+{
+    struct done_say say;
+
+    if (errand_read(e, a, done_say, &say))
+        errand_reply(e, 200, json_object());
+}
+
+void route_clear_chat(const struct visit *v)
+{
+    bool       is_delete;
+    struct buf why = {0}, body = {0};
+
+    if (!body_flag(v->body, "delete", false, &is_delete, &why)) {
+        visit_refuse(v, ERR_BAD_REQUEST, &why);
+        return;
+    }
+    struct errand        *e = errand_new(v);
+    struct chat_clear_ask m = {.session = uuid_str(&e->session),
+                               .delete = is_delete,
+                               .address_hash = str_of(e->address_hash)};
+    chat_clear_ask_encode(&m, &body);
+    errand_ask(e, SERVICE_STORE, &body, take_cleared_chat);
+}
+
+/* ---- POST /clear_session ---- */
+
+static void take_fresh_session(struct errand *e, const struct answer *a)
+{
+    struct session_open_say *say = mem_new(sizeof *say);
+
+    if (errand_read(e, a, session_open_say, say))
+        reply_with_cookie(e, json_pack("{s:o}", "csrf_token", csrf_of(e)));
+    free(say);
+}
+
+static void take_cleared_session(struct errand *e, const struct answer *a)
+{
+    struct done_say say;
+
+    if (!errand_read(e, a, done_say, &say))
+        return;
+    e->session = uuid_new();
+    e->is_new = true;
+    open_session(e, take_fresh_session);
+}
+
+void route_clear_session(const struct visit *v)
+{
+    struct errand           *e = errand_new(v);
+    struct session_clear_ask m = {.session = uuid_str(&e->session),
+                                  .address_hash = str_of(e->address_hash)};
+    struct buf               body = {0};
+
+    session_clear_ask_encode(&m, &body);
+    errand_ask(e, SERVICE_STORE, &body, take_cleared_session);
+}

@@ -1,0 +1,17 @@
+/* sse - server-sent events as bytes (WHATWG HTML, 9.2). */
+#ifndef GATEWAY_SSE_H
+#define GATEWAY_SSE_H
+#include <jansson.h>
+
+#include "base/str.h"
+
+/* id: "<turn_id>:<bytes of the answer that the reader has after this event>".
+ * Takes data; its JSON is one line, as an event's data must be. */
+void sse_event(struct buf *out, const char *turn_id, size_t offset, const char *name, json_t *data);
+
+void sse_comment(struct buf *out, const char *text);
+
+/* Takes the offset out of an id; false if it is none of this turn. */
+MUST_CHECK bool sse_offset(struct str id, const char *turn_id, size_t *out);
+
+#endif

@@ -1,0 +1,289 @@
+/* turn_begin_ask: may this be said now, and what is needed to answer it?
+ *
+ *   look at Postgres ──► kept already? replay
+ *         │    ▲         no such chat, session over? refuse
+ *         ▼    │ stale
+ *   ask Redis for the grant, Postgres for the context ──► follow, busy, limited: say so
+ *         │
+ *         ▼
+ *      granted
+ *
+ * 1. Postgres is asked first: without it nothing could be kept, so nothing is begun.
+ * 2. Redis decides alone and at once: limits, the lease, one running turn for each chat.
+ * 3. What Postgres said may be old when Redis decides.  Redis remembers the last commits and says
+ *    stale; then we look again.
+ * 4. Without Redis the turn is granted from what Postgres knows.  Two grants of one chat are
+ *    possible then; the fence at the commit lets one of them through. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "job.h"
+#include "look.h"
+#include "turn.h"
+
+#define CONTEXT_BYTES (256 * 1024)
+#define LOOKS_MAX     4
+
+enum { PLACE_GRANT = 0, PLACE_CONTEXT = 1 };
+enum grant {
+    GRANT_OUTCOME,
+    GRANT_EPOCH,
+    GRANT_REMAINING,
+    GRANT_RETRY_MS,
+    GRANT_KEY,
+    GRANT_KEY_AT,
+    GRANT_FIRST_REFUSAL
+};
+enum { CONTEXT_QUESTION, CONTEXT_ANSWER };
+
+static bool has_nul(struct str s)
+{
+    return s.len && memchr(s.p, 0, s.len);
+}
+
+enum step begin_ask_look(struct job *j)
+{
+    const struct turn_begin_ask *ask = &j->ask.begin;
+
+    /* Postgres cannot keep U+0000, so it is refused before the model is paid to answer it. */
+    if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->turn.text[0] ||
+        !ask->text.len || has_nul(ask->text))
+        return job_fail(j, ERR_BAD_REQUEST);
+    struct args *a = job_args(j);
+    args_id(a, &j->session);
+    args_id(a, &j->turn);
+    args_id(a, &j->chat);
+    args_bytes(a, ask->text);
+    args_u64(a, j->config->session_idle_ms);
+    args_u64(a, j->config->session_life_ms);
+    enum err err = job_ask_pg(j, 0, STATEMENT_LOOK);
+    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_BEGIN_TAKE_LOOK);
+}
+
+static enum step replay(struct job *j)
+{
+    struct turn_begin_say *say = mem_new(sizeof *say);
+    struct buf             body = {0};
+
+    say->outcome = BEGIN_REPLAY;
+    say->conversation = grid_str(&j->look, 0, LOOK_TURN_CHAT);
+    say->text = str_cut(grid_str(&j->look, 0, LOOK_ANSWER), 65536);
+    say->model = str_cut(grid_str(&j->look, 0, LOOK_TURN_MODEL), 128);
+    say->status = str_cut(grid_str(&j->look, 0, LOOK_STATUS), 16);
+    say->finish_reason = str_cut(grid_str(&j->look, 0, LOOK_FINISH_REASON), 32);
+    say->prompt_tokens = grid_u64(&j->look, 0, LOOK_PROMPT_TOKENS);
+    say->completion_tokens = grid_u64(&j->look, 0, LOOK_COMPLETION_TOKENS);
+    say->cost = grid_f64(&j->look, 0, LOOK_COST);
+    turn_begin_say_encode(say, &body);
+    free(say);
+    return job_say(j, &body);
+}
+
+enum step begin_take_look(struct job *j)
+{
+    if (j->got[0].err)
+        return job_fail(j, job_trouble(j->got[0].err));
+    grid_fini(&j->look);
+    j->look = j->got[0].grid;
+    j->got[0].grid = (struct grid){0};
+
+    if (grid_is(&j->look, 0, LOOK_STATE, "cleared"))
+        return job_fail(j, ERR_SIGNED_OUT);
+    if (grid_str(&j->look, 0, LOOK_STATUS).len)
+        return grid_u64(&j->look, 0, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
+    return STEP_BEGIN_ASK_GRANT;
+}
+
+/* A new chat's id comes of its first turn, so that a first message which is sent twice makes one
+ * chat. */
+static struct uuid new_chat(const struct job *j)
+{
+    char name[2 * UUID_LEN + 1];
+
+    str_format(name, sizeof name, "%s%s", j->session.text, j->turn.text);
+    return uuid_derive("conversation", str_of(name));
+}
+
+/* Was a chat named that Postgres does not know?  Its first turn may have failed, which only Redis
+ * remembers; else it is not this session's. */
+static bool is_claimed(const struct job *j)
+{
+    struct uuid fresh = new_chat(j);
+
+    return j->chat.text[0] && !grid_str(&j->look, 0, LOOK_CHAT).len &&
+           !str_eq(uuid_str(&j->chat), uuid_str(&fresh));
+}
+
+static struct uuid chat_of(const struct job *j)
+{
+    struct uuid found;
+
+    if (uuid_parse(&found, grid_str(&j->look, 0, LOOK_CHAT)))
+        return found;
+    return j->chat.text[0] ? j->chat : new_chat(j);
+}
+
+static bool is_known(const struct job *j)
+{
+    return grid_is(&j->look, 0, LOOK_STATE, "known");
+}
+
+static enum err ask_grant(struct job *j, const struct uuid *chat)
+{
+    const struct config *c = j->config;
+    struct args         *a = job_args(j);
+
+    args_key(a, key_session(&j->session));
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_session_limit(&j->session, "chat"));
+    args_key(a, key_answer(&j->session, &j->turn));
+    args_id(a, &j->turn);
+    args_id(a, chat);
+    args_bytes(a, j->ask.begin.text);
+    args_u64(a, grid_u64(&j->look, 0, LOOK_SEQ));
+    args_u64(a, grid_u64(&j->look, 0, LOOK_EPOCH));
+    args_bytes(a, is_known(j) ? grid_str(&j->look, 0, LOOK_CREATED) : STR(""));
+    args_u64(a, is_claimed(j));
+    args_u64(a, c->lease_ms);
+    args_u64(a, c->answer_keep_ms);
+    args_u64(a, c->session_idle_ms);
+    args_u64(a, c->session_life_ms);
+    args_u64(a, c->limit_messages);
+    args_u64(a, c->limit_running);
+    return job_ask_redis(j, PLACE_GRANT, SCRIPT_TURN_BEGIN);
+}
+
+static enum err ask_context(struct job *j, const struct uuid *chat)
+{
+    struct args *a = job_args(j);
+
+    grid_fini(&j->got[PLACE_CONTEXT].grid);
+    j->got[PLACE_CONTEXT].err = ERR_OK;
+    if (!grid_u64(&j->look, 0, LOOK_SEQ) || j->ask.begin.window < 2)
+        return ERR_OK;
+    args_id(a, &j->session);
+    args_id(a, chat);
+    args_u64(a, grid_u64(&j->look, 0, LOOK_SEQ));
+    args_u64(a, j->ask.begin.window / 2);
+    args_u64(a, CONTEXT_BYTES);
+    return job_ask_pg(j, PLACE_CONTEXT, STATEMENT_CONTEXT);
+}
+
+enum step begin_ask_grant(struct job *j)
+{
+    struct uuid chat = chat_of(j);
+    enum err    err = ask_context(j, &chat);
+
+    if (err)
+        return job_fail(j, job_trouble(err));
+    err = ask_grant(j, &chat);
+    if (err && grid_is(&j->look, 0, LOOK_STATE, "ended"))
+        return job_fail(j, ERR_SIGNED_OUT);
+    if (err && is_claimed(j))
+        return job_fail(j, ERR_NOT_FOUND);
+    if (err)
+        j->got[PLACE_GRANT].err = err; /* Redis is away: nothing else will come to this place */
+    j->chat = chat;
+    return j->waiting ? job_park(j, STEP_BEGIN_TAKE_GRANT) : STEP_BEGIN_TAKE_GRANT;
+}
+
+/* ---- the grant ---- */
+
+/* A key that is kept in Redis only counts unless a newer decision is in Postgres. */
+static struct str sealed_key(const struct job *j, const struct grid *grant)
+{
+    struct str kept = grant ? grid_str(grant, 0, GRANT_KEY) : (struct str){0};
+
+    if (kept.len && grid_u64(grant, 0, GRANT_KEY_AT) >= grid_u64(&j->look, 0, LOOK_KEY_AT))
+        return kept;
+    return grid_str(&j->look, 0, LOOK_KEY);
+}
+
+static void add_said(struct turn_begin_say *say, uint64_t by_user, struct str text)
+{
+    if (say->talk_count < COUNT_OF(say->talk))
+        say->talk[say->talk_count++] = (struct said){by_user, str_cut(text, ANSWER_MAX)};
+}
+
+static enum step granted(struct job *j, const struct grid *grant)
+{
+    struct turn_begin_say *say = mem_new(sizeof *say);
+    const struct grid     *context = &j->got[PLACE_CONTEXT].grid;
+    struct str             wish = j->ask.begin.model;
+    struct buf             body = {0};
+
+    say->outcome = BEGIN_GRANTED;
+    say->conversation = uuid_str(&j->chat);
+    say->seq = grid_u64(&j->look, 0, LOOK_SEQ) + 1;
+    say->epoch = grant ? grid_u64(grant, 0, GRANT_EPOCH) : grid_u64(&j->look, 0, LOOK_EPOCH) + 1;
+    say->remaining = grant ? grid_u64(grant, 0, GRANT_REMAINING) : 0;
+    say->unlimited_here = !grant;
+    say->sealed_key = str_cut(sealed_key(j, grant), 512);
+    say->model = str_cut(wish.len ? wish : grid_str(&j->look, 0, LOOK_MODEL), 128);
+    say->on_topic = grid_u64(&j->look, 0, LOOK_ON_TOPIC) != 0;
+    for (unsigned row = 0; row < context->rows; row++) {
+        add_said(say, 1, grid_str(context, row, CONTEXT_QUESTION));
+        add_said(say, 0, grid_str(context, row, CONTEXT_ANSWER));
+    }
+    turn_begin_say_encode(say, &body);
+    free(say);
+    return job_say(j, &body);
+}
+
+static enum step follow(struct job *j, const struct grid *grant)
+{
+    struct turn_begin_say *say = mem_new(sizeof *say);
+    struct buf             body = {0};
+
+    say->outcome = BEGIN_FOLLOW;
+    say->conversation = uuid_str(&j->chat);
+    say->remaining = grid_u64(grant, 0, GRANT_REMAINING);
+    turn_begin_say_encode(say, &body);
+    free(say);
+    return job_say(j, &body);
+}
+
+static enum step limited(struct job *j, const struct grid *grant)
+{
+    if (grid_u64(grant, 0, GRANT_FIRST_REFUSAL)) /* one line a minute is enough for the log */
+        job_note(j, "begin.refused", j->ask.begin.address_hash, STR("limited"));
+    return job_fail_later(j, ERR_LIMITED, grid_u64(grant, 0, GRANT_RETRY_MS));
+}
+
+/* Granted, but what was asked of Postgres did not come: nobody shall wait for the lease to end. */
+static void give_back(struct job *j, const struct grid *grant)
+{
+    struct args a = {0};
+
+    turn_end_args(&a, j, grid_u64(grant, 0, GRANT_EPOCH), 0, "aborted");
+    if (j->world->ask_redis(j->world->ctx, SCRIPT_TURN_END, &a, NULL, 0))
+        log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
+}
+
+enum step begin_take_grant(struct job *j)
+{
+    const struct grid *grant = j->got[PLACE_GRANT].err ? NULL : &j->got[PLACE_GRANT].grid;
+    enum err           err = j->got[PLACE_CONTEXT].err;
+
+    if (err) {
+        if (grant && grid_is(grant, 0, GRANT_OUTCOME, "granted"))
+            give_back(j, grant);
+        return job_fail(j, job_trouble(err));
+    }
+    if (!grant || grid_is(grant, 0, GRANT_OUTCOME, "granted"))
+        return granted(j, grant);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "follow"))
+        return follow(j, grant);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "limited"))
+        return limited(j, grant);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "stale") && ++j->tries < LOOKS_MAX)
+        return STEP_BEGIN_ASK_LOOK;
+    if (grid_is(grant, 0, GRANT_OUTCOME, "same_id"))
+        return job_fail(j, ERR_SAME_ID);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "not_found"))
+        return job_fail(j, ERR_NOT_FOUND);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "signed_out"))
+        return job_fail(j, ERR_SIGNED_OUT);
+    return job_fail(j, ERR_BUSY);
+}

@@ -1,0 +1,111 @@
+/* Forgetting: session_clear_ask and chat_clear_ask.
+ *
+ *   session:  Postgres ──► Redis
+ *   chat:     enter ──► Redis, if it is to be deleted ──► Postgres
+ *
+ * 1. What is forgotten leaves a mark without content, so that a turn which is just being answered
+ *    cannot bring it back: its commit is fenced, and its gateway hears at the next renewal that it
+ *    lost the turn.
+ * 2. Forgetting a session is done only when both databases did it.  Doing it again is harmless, so
+ *    after an error it is simply asked again. */
+#include "enter.h"
+
+/* ---- a session ---- */
+
+enum step clear_ask_pg(struct job *j)
+{
+    if (!job_ids(j, j->ask.clear.session, STR(""), STR("")))
+        return job_fail(j, ERR_BAD_REQUEST);
+    args_id(job_args(j), &j->session);
+    struct pg_item items[] = {{STATEMENT_SESSION_CLOSE, &j->args},
+                              {STATEMENT_SESSION_WIPE, &j->args}};
+    enum err       err = job_ask_pg_items(j, 0, items, COUNT_OF(items));
+    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CLEAR_TAKE_PG);
+}
+
+enum step clear_take_pg(struct job *j)
+{
+    return j->got[0].err ? job_fail(j, job_trouble(j->got[0].err)) : STEP_CLEAR_ASK_REDIS;
+}
+
+enum step clear_ask_redis(struct job *j)
+{
+    struct args *a = job_args(j);
+    struct key   answers = key_answers(&j->session);
+
+    args_key(a, key_session(&j->session));
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_session_limit(&j->session, "chat"));
+    args_key(a, key_session_limit(&j->session, "key_test"));
+    args_text(a, answers.text);
+    enum err err = job_ask_redis(j, 0, SCRIPT_SESSION_CLEAR);
+    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CLEAR_TAKE_REDIS);
+}
+
+enum step clear_take_redis(struct job *j)
+{
+    return j->got[0].err ? job_fail(j, job_trouble(j->got[0].err)) : job_say_done(j);
+}
+
+/* ---- a chat ---- */
+
+enum step chat_enter(struct job *j)
+{
+    return enter(j, j->ask.chat_clear.session, false, STEP_CHAT_ASK_DROP);
+}
+
+enum step chat_ask_drop(struct job *j)
+{
+    struct args *a = job_args(j);
+    struct key   answers = key_answers(&j->session);
+
+    if (!j->ask.chat_clear.delete || !j->entered.chat.text[0])
+        return STEP_CHAT_ASK_PG;
+    args_key(a, key_turns(&j->session));
+    args_id(a, &j->entered.chat);
+    args_text(a, answers.text);
+    return job_ask_redis(j, 0, SCRIPT_CHAT_DROP) ? STEP_CHAT_ASK_PG
+                                                 : job_park(j, STEP_CHAT_TAKE_DROP);
+}
+
+enum step chat_take_drop(struct job *j)
+{
+    (void)j;
+    return STEP_CHAT_ASK_PG;
+}
+
+static enum err ask_delete(struct job *j)
+{
+    struct args    wipe = {0};
+    struct args   *a = job_args(j);
+    struct pg_item items[] = {{STATEMENT_CHAT_CLOSE, a}, {STATEMENT_CHAT_WIPE, &wipe}};
+
+    args_id(a, &j->session);
+    args_id(a, &j->entered.chat);
+    args_bytes(a, j->ask.chat_clear.address_hash);
+    args_id(&wipe, &j->session);
+    args_id(&wipe, &j->entered.chat);
+    return job_ask_pg_items(j, 0, items, COUNT_OF(items));
+}
+
+static enum err ask_leave(struct job *j)
+{
+    struct args *a = job_args(j);
+
+    args_id(a, &j->session);
+    args_bytes(a, j->ask.chat_clear.address_hash);
+    return job_ask_pg(j, 0, STATEMENT_CHAT_LEAVE);
+}
+
+enum step chat_ask_pg(struct job *j)
+{
+    enum err err = j->ask.chat_clear.delete ? ask_delete(j) : ask_leave(j);
+    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CHAT_TAKE_PG);
+}
+
+enum step chat_take_pg(struct job *j)
+{
+    if (j->got[0].err)
+        return job_fail(j, job_trouble(j->got[0].err));
+    return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_SIGNED_OUT);
+}

@@ -1,0 +1,17 @@
+/* history - a page of a chat as it is shown. */
+#ifndef STORE_HISTORY_H
+#define STORE_HISTORY_H
+#include "job.h"
+
+#define PAGE_BYTES (512 * 1024) /* so that a page fits into a frame */
+#define PAGE_LINES 100
+
+/* For STATEMENT_HISTORY; lines: at most so many messages, an exchange being two. */
+void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,
+                  uint64_t lines);
+
+/* What it answered, into lines of at least PAGE_LINES; views into the grid.  Returns their number,
+ * and in more_before where older ones begin. */
+uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before);
+
+#endif

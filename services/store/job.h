@@ -1,0 +1,164 @@
+/* job - one request on its walk from step to step.
+ *
+ * A step does a little and returns the next one; or it asks Redis or Postgres,
+ * names the step that takes the answer, and parks.  All that must survive a
+ * wait is a field of the job.  A job that has asked is answered for certain:
+ * by the database, or by the link to it going down; so jobs need no timers,
+ * and a request that its gateway has given up still ends cleanly.
+ *
+ * The world is what a job sees of everything outside. */
+#ifndef STORE_JOB_H
+#define STORE_JOB_H
+#include "args.h"
+#include "base/err.h"
+#include "grid.h"
+#include "settings.h"
+#include "wire/messages.h"
+
+enum script {
+#define SCRIPT(NAME, name) SCRIPT_##NAME,
+#include "scripts.def"
+    SCRIPT_COUNT
+};
+
+enum statement {
+#define STATEMENT(NAME, name, sql) STATEMENT_##NAME,
+#include "statements.def"
+    STATEMENT_COUNT
+};
+
+enum step {
+#define STEP(NAME, name) STEP_##NAME,
+#include "steps.def"
+    STEP_PARKED,
+    STEP_DONE
+};
+
+#define ANSWER_MAX 65536 /* bytes of an answer, as messages.def has it */
+
+struct job;
+
+struct pg_item {
+    enum statement     statement;
+    const struct args *args; /* borrowed */
+};
+
+/* The answer to a question comes by job_answer at this place, later.  ERR_DOWN:
+ * that database is away, nothing was asked.  job NULL: nobody wants the answer. */
+struct world {
+    void *ctx;
+    enum err (*ask_redis)(void *ctx, enum script script, const struct args *args, struct job *job,
+                          unsigned place);
+    /* Several items are one transaction; the answer is that of the first. */
+    enum err (*ask_pg)(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
+                       unsigned place);
+    /* STATEMENT_COMMIT in the next batch; args stay borrowed until the answer. */
+    void (*commit)(void *ctx, const struct args *args, uint64_t ttl_ms, struct job *job,
+                   unsigned place);
+    uint64_t (*wall_ms)(void *ctx);
+    void (*say)(void *ctx, uint64_t handle, struct str body);
+    void (*fail)(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_ms);
+};
+
+struct job_answer {
+    enum err    err; /* ERR_DOWN: the link went down, nobody knows whether it was done */
+    struct grid grid;
+};
+
+#define JOB_PLACES 2
+
+/* What enter.c finds out. */
+struct entered {
+    enum step   then;   /* where the walk goes on */
+    bool        create; /* the session may be a new one */
+    bool        redis_away, pg_away;
+    bool        known; /* to Postgres, and not ended */
+    uint64_t    created_at, expires_at, active_at;
+    uint64_t    remaining;
+    struct uuid chat;    /* the current one, may be empty */
+    struct uuid running; /* a turn in it, may be empty */
+    struct str  model;   /* view into look */
+    struct grid look, redis;
+};
+
+struct job {
+    uint64_t             handle;
+    uint64_t             number; /* of the message that asks */
+    uint64_t             ttl_ms, since_ms;
+    enum step            step;
+    const struct config *config; /* borrowed */
+    const struct world  *world;  /* borrowed */
+
+    char *body; /* owned: what ask's views point into */
+    union {
+        struct turn_begin_ask    begin;
+        struct turn_renew_ask    renew;
+        struct turn_append_ask   append;
+        struct turn_stop_ask     stop;
+        struct turn_commit_ask   commit;
+        struct turn_abort_ask    abort;
+        struct session_open_ask  open;
+        struct session_save_ask  save;
+        struct session_clear_ask clear;
+        struct chat_clear_ask    chat_clear;
+        struct history_page_ask  history;
+        struct limit_take_ask    limit;
+    } ask;
+    struct uuid session, chat, turn; /* of the question, checked; empty if not given */
+
+    unsigned          waiting; /* answers to come */
+    bool              running; /* a step is */
+    struct job_answer got[JOB_PLACES];
+
+    struct args    args; /* of the question being asked */
+    struct entered entered;
+    struct grid    look; /* begin: what Postgres knows */
+    unsigned       tries;
+    bool           adopt;    /* renew: Redis lost the turn, Postgres did not */
+    uint64_t       saved_at; /* save: when */
+    bool           is_dup;   /* commit: it was kept before */
+
+    enum err err; /* how it ended, for the log */
+};
+
+/* Takes over the request; runs it until it parks or ends.  What is no request
+ * of ours fails at once. */
+void job_start(const struct world *world, const struct config *config, uint64_t handle,
+               struct str body, uint64_t ttl_ms);
+
+/* The answer to what was asked at this place; the grid is taken and emptied. */
+void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid);
+
+unsigned jobs_open(void); /* of this process */
+
+/* ---- for steps ---- */
+
+/* Reads the ids of the question into the job.  False: the session is missing or one is no UUID;
+ * an empty chat or turn stays empty. */
+MUST_CHECK bool job_ids(struct job *j, struct str session, struct str chat, struct str turn);
+
+/* Ask with j->args, which begins empty after job_args. */
+struct args        *job_args(struct job *j);
+MUST_CHECK enum err job_ask_redis(struct job *j, unsigned place, enum script script);
+MUST_CHECK enum err job_ask_pg(struct job *j, unsigned place, enum statement statement);
+MUST_CHECK enum err job_ask_pg_items(struct job *j, unsigned place, const struct pg_item *items,
+                                     unsigned count); /* one transaction, the first one's answer */
+void job_commit(struct job *j); /* the args stay as they are until it answers, at 0 */
+
+enum step job_park(struct job *j, enum step next); /* next takes the answers */
+enum step job_fail(struct job *j, enum err err);
+enum step job_fail_later(struct job *j, enum err err, uint64_t retry_after_ms);
+enum step job_say(struct job *j, struct buf *body); /* frees it */
+enum step job_say_done(struct job *j);
+
+/* What a person sees of a database that failed. */
+enum err job_trouble(enum err err);
+
+/* A line of the audit log that nobody waits for. */
+void job_note(struct job *j, const char *action, struct str address_hash, struct str details);
+
+/* The steps themselves. */
+#define STEP(NAME, name) enum step name(struct job *j);
+#include "steps.def"
+
+#endif

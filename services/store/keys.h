@@ -1,0 +1,32 @@
+/* keys - the names of everything we keep in Redis.
+ *
+ *   automotive_chat:{b07}:<session>:session        hash: when made, a key kept in Redis only
+ *   automotive_chat:{b07}:<session>:turns          hash: turns being answered, heads of chats
+ *   automotive_chat:{b07}:<session>:answer:<turn>  stream: the answer as far as it is written
+ *   automotive_chat:{b07}:<session>:limit:<what>   string: when the next message is free again
+ *   automotive_chat:{a07}:<address>:limit:<what>   the same for a client's address
+ *
+ * The part in braces is the bucket, a hash of the session or of the address.
+ * Redis Cluster places keys by it alone, so all keys of one session lie on one
+ * node and a script may use several of them; an address lies elsewhere and is
+ * asked on its own. */
+#ifndef STORE_KEYS_H
+#define STORE_KEYS_H
+#include "base/ids.h"
+
+#define KEY_BUCKETS 64
+
+struct key {
+    char text[160];
+};
+
+unsigned key_bucket(struct str name); /* 0 to KEY_BUCKETS - 1, the same in every store */
+
+struct key key_session(const struct uuid *session);
+struct key key_turns(const struct uuid *session);
+struct key key_answer(const struct uuid *session, const struct uuid *turn);
+struct key key_answers(const struct uuid *session); /* what every key_answer of it begins with */
+struct key key_session_limit(const struct uuid *session, const char *what);
+struct key key_address_limit(struct str address_hash, const char *what); /* at most 64 bytes */
+
+#endif

@@ -1,0 +1,67 @@
+/* store: sessions, chats and turns, kept in Postgres and Redis. */
+#include <sysexits.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "pg_address.h"
+#include "redis_url.h"
+#include "store.h"
+
+#include "base/config_as_items.h"
+static const struct config_item items[] = {
+#include "base/common.def"
+#include "bus/backend.def"
+#include "config.def"
+};
+#include "base/config_done.h"
+
+static struct config config;
+
+static void check_urls(struct config_run *run)
+{
+    struct redis_url   redis;
+    struct pg_address *pg = NULL;
+    struct buf         fault = {0};
+
+    if (config.redis_url && !redis_url_read(&redis, str_of(config.redis_url)))
+        buf_print(&run->faults, "  REDIS_URL: is neither unix:/path nor redis://host:port\n");
+    else if (config.redis_url)
+        redis_url_fini(&redis);
+    if (config.postgres_url && !pg_address_read(&pg, config.postgres_url, &fault))
+        buf_print(&run->faults, "  POSTGRES_URL: %s\n", fault.p);
+    pg_address_free(&pg);
+    buf_fini(&fault);
+}
+
+static void on_stop(void *ctx)
+{
+    store_drain(ctx);
+}
+
+int main(int argc, char **argv)
+{
+    struct config_run run;
+    struct store     *store = NULL;
+    int               status = EX_UNAVAILABLE;
+
+    config_start(&run, "store", items, COUNT_OF(items), &config, argc, argv);
+    config_need(&run, "BUS_SECRET_KEY", config.bus_secret_key);
+    config_need(&run, "BUS_GATEWAY_KEY", config.bus_gateway_key);
+    config_need(&run, "REDIS_URL", config.redis_url);
+    config_need(&run, "POSTGRES_URL", config.postgres_url);
+    check_urls(&run);
+    config_open_log(&run, config.log_level, config.log_format);
+    config_finish(&run);
+    ids_init();
+
+    struct loop *loop = loop_new();
+    if (!store_open(&store, loop, &config)) {
+        loop_on_signals(loop, on_stop, NULL, store);
+        log_info(0, "store.started", "window=%u", (unsigned)config.window);
+        loop_run(loop);
+        status = store_status(store);
+    }
+    store_close(&store);
+    loop_free(&loop);
+    return status;
+}

@@ -1,0 +1,340 @@
+/* One link to Redis at a time, and what it takes to have one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backoff.h"
+#include "base/log.h"
+#include "embedded.h"
+#include "loop/redis.h"
+#include "redis.h"
+#include "redis_url.h"
+
+#define CONNECT_MS 3000
+#define SHA_SIZE   41
+
+struct redis {
+    struct loop       *loop;     /* borrowed */
+    struct resolver   *resolver; /* borrowed */
+    struct redis_url   url;
+    uint64_t           reply_ms;
+    struct redis_link *link; /* NULL between two tries */
+    struct timer       retry;
+    struct backoff     backoff;
+    unsigned           address;            /* which of a name's addresses is next */
+    unsigned           greetings, greeted; /* commands before the link is of use */
+    bool               up;
+    char               away_because[200]; /* what was logged last; empty while it is there */
+    char               sha[SCRIPT_COUNT][SHA_SIZE];
+    char              *text[SCRIPT_COUNT]; /* owned */
+};
+
+/* A question under way; it keeps its words, should the script have to be sent whole. */
+struct call {
+    struct redis *redis;
+    enum script   script;
+    void (*fn)(void *ctx, enum err err, struct grid *grid);
+    void        *ctx;
+    unsigned     count;
+    const char **words; /* EVALSHA, its hash, number of keys, args...; into bytes */
+    size_t      *lengths;
+    bool         whole; /* the script itself was sent */
+    char         bytes[];
+};
+
+static const char *const script_names[] = {
+#define SCRIPT(NAME, name) [SCRIPT_##NAME] = #name,
+#include "scripts.def"
+};
+
+/* ---- connecting ---- */
+
+static void connect_now(void *ctx);
+
+static void go_away(struct redis *r, const char *why)
+{
+    if (strcmp(r->away_because, why) != 0)
+        log_warn(0, "redis.away", "why=%s", log_quote(str_of(why)));
+    str_format(r->away_because, sizeof r->away_because, "%s", why);
+    r->up = false;
+    timer_start(&r->retry, r->loop, backoff_next(&r->backoff), connect_now, r);
+}
+
+static void on_down(void *ctx, const char *why)
+{
+    struct redis *r = ctx;
+
+    go_away(r, why);
+    redis_link_free(&r->link);
+}
+
+static void on_greeted(void *ctx, const redisReply *reply)
+{
+    struct redis *r = ctx;
+
+    if (!reply)
+        return;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        redis_link_drop(r->link, reply->str);
+        return;
+    }
+    unsigned first_script = r->greetings - SCRIPT_COUNT;
+    if (r->greeted >= first_script)
+        str_format(r->sha[r->greeted - first_script], SHA_SIZE, "%s", reply->str);
+    if (++r->greeted < r->greetings)
+        return;
+    r->up = true;
+    r->backoff.tries = 0;
+    log_info(0, r->away_because[0] ? "redis.back" : "redis.up", "scripts=%d", SCRIPT_COUNT);
+    r->away_because[0] = '\0';
+}
+
+static void greet(struct redis *r, unsigned count, const char **words)
+{
+    size_t lengths[3];
+
+    for (unsigned i = 0; i < count; i++)
+        lengths[i] = strlen(words[i]);
+    if (redis_link_send(r->link, count, words, lengths, on_greeted, r))
+        r->greetings++;
+}
+
+static void on_up(void *ctx)
+{
+    struct redis *r = ctx;
+    char          database[12];
+
+    r->greetings = r->greeted = 0;
+    str_format(database, sizeof database, "%d", r->url.database);
+    if (r->url.user)
+        greet(r, 3, (const char *[]){"AUTH", r->url.user, r->url.password});
+    else if (r->url.password)
+        greet(r, 2, (const char *[]){"AUTH", r->url.password});
+    if (r->url.database)
+        greet(r, 2, (const char *[]){"SELECT", database});
+    for (unsigned i = 0; i < SCRIPT_COUNT; i++)
+        greet(r, 3, (const char *[]){"SCRIPT", "LOAD", r->text[i]});
+}
+
+static void connect_to(struct redis *r, const char *address)
+{
+    static const struct redis_link_ops ops = {on_up, on_down};
+    struct redis_link_options          o = {.path = r->url.path,
+                                            .address = address,
+                                            .port = r->url.port,
+                                            .connect_ms = CONNECT_MS,
+                                            .reply_ms = r->reply_ms};
+
+    r->link = redis_link_new(r->loop, &o, &ops, r);
+}
+
+static void on_found(void *ctx, const struct resolved *found)
+{
+    struct redis *r = ctx;
+
+    if (!found->count)
+        go_away(r, found->failed ? "DNS is away" : "its name has no address");
+    else
+        connect_to(r, found->address[r->address++ % found->count]);
+}
+
+static void connect_now(void *ctx)
+{
+    struct redis *r = ctx;
+
+    if (r->url.path)
+        connect_to(r, NULL);
+    else
+        resolver_ask(r->resolver, r->url.host, on_found, r);
+}
+
+/* ---- scripts ---- */
+
+static const char *embedded_script(const char *name)
+{
+    char file[64];
+
+    str_format(file, sizeof file, "%s.lua", name);
+    for (const struct embedded *e = embedded_redis; e->name; e++)
+        if (strcmp(e->name, file) == 0)
+            return e->text;
+    must_fail("a script of scripts.def is not in redis/", __FILE__, __LINE__);
+}
+
+static void read_scripts(struct redis *r)
+{
+    for (unsigned i = 0; i < SCRIPT_COUNT; i++) {
+        struct buf text = {0};
+        buf_str(&text, str_of(embedded_script("common")));
+        buf_str(&text, str_of(embedded_script(script_names[i])));
+        r->text[i] = buf_take(&text);
+    }
+}
+
+/* ---- asking ---- */
+
+static void add_cell(struct grid *g, const redisReply *reply)
+{
+    char number[24];
+
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        str_format(number, sizeof number, "%lld", reply->integer);
+        grid_add(g, str_of(number));
+    } else {
+        grid_add(g, (struct str){reply->str, reply->str ? reply->len : 0});
+    }
+}
+
+static void finish(struct call *c, enum err err, const redisReply *reply)
+{
+    struct grid grid = {0};
+
+    if (!err && reply->type == REDIS_REPLY_ARRAY && reply->elements) {
+        grid_begin(&grid, (unsigned)reply->elements);
+        for (size_t i = 0; i < reply->elements; i++)
+            add_cell(&grid, reply->element[i]);
+    }
+    if (c->fn)
+        c->fn(c->ctx, err, &grid);
+    grid_fini(&grid);
+    free(c->words);
+    free(c->lengths);
+    free(c);
+}
+
+static bool is_code(const redisReply *reply, const char *code)
+{
+    return str_starts((struct str){reply->str, reply->len}, code);
+}
+
+/* It answers, but it cannot serve: another one may, or this one later. */
+static bool is_out_of_service(const redisReply *reply)
+{
+    return is_code(reply, "LOADING") || is_code(reply, "READONLY") ||
+           is_code(reply, "MASTERDOWN") || is_code(reply, "NOAUTH");
+}
+
+static void on_reply(void *ctx, const redisReply *reply);
+
+static bool send_call(struct call *c)
+{
+    struct redis *r = c->redis;
+
+    c->words[0] = c->whole ? "EVAL" : "EVALSHA";
+    c->words[1] = c->whole ? r->text[c->script] : r->sha[c->script];
+    c->lengths[0] = strlen(c->words[0]);
+    c->lengths[1] = strlen(c->words[1]);
+    return redis_link_send(r->link, c->count, c->words, c->lengths, on_reply, c);
+}
+
+static void on_reply(void *ctx, const redisReply *reply)
+{
+    struct call *c = ctx;
+
+    if (!reply) {
+        finish(c, ERR_DOWN, NULL);
+        return;
+    }
+    if (reply->type != REDIS_REPLY_ERROR) {
+        finish(c, ERR_OK, reply);
+        return;
+    }
+    if (is_code(reply, "NOSCRIPT") && !c->whole) {
+        c->whole = true;
+        if (!send_call(c))
+            finish(c, ERR_DOWN, NULL);
+        return;
+    }
+    if (is_out_of_service(reply)) {
+        redis_link_drop(c->redis->link, reply->str);
+        finish(c, ERR_DOWN, NULL);
+        return;
+    }
+    log_warn(0, "redis.refused", "script=%s why=%s", script_names[c->script],
+             log_quote((struct str){reply->str, reply->len}));
+    finish(c, ERR_INTERNAL, NULL);
+}
+
+/* The words after the script: how many keys, then all args, copied behind the call. */
+static struct call *call_new(const struct args *a)
+{
+    size_t size = 12;
+
+    for (unsigned i = 0; i < a->count; i++)
+        size += a->value[i].len;
+    struct call *c = mem_new(sizeof *c + size);
+    c->count = 3 + a->count;
+    c->words = mem_new(c->count * sizeof c->words[0]);
+    c->lengths = mem_new(c->count * sizeof c->lengths[0]);
+    str_format(c->bytes, 12, "%u", a->keys);
+    c->words[2] = c->bytes;
+    c->lengths[2] = strlen(c->bytes);
+    char *to = c->bytes + 12;
+    for (unsigned i = 0; i < a->count; i++) {
+        c->words[3 + i] = to;
+        c->lengths[3 + i] = a->value[i].len;
+        if (a->value[i].len)
+            memcpy(to, a->value[i].p, a->value[i].len);
+        to += a->value[i].len;
+    }
+    return c;
+}
+
+enum err redis_ask(struct redis *r, enum script script, const struct args *args,
+                   void (*fn)(void *ctx, enum err err, struct grid *grid), void *ctx)
+{
+    if (!r->up)
+        return ERR_DOWN;
+    struct call *c = call_new(args);
+    c->redis = r;
+    c->script = script;
+    c->fn = fn;
+    c->ctx = ctx;
+    if (send_call(c))
+        return ERR_OK;
+    free(c->words);
+    free(c->lengths);
+    free(c);
+    return ERR_DOWN;
+}
+
+bool redis_is_up(const struct redis *r)
+{
+    return r->up;
+}
+
+/* ---- open and close ---- */
+
+enum err redis_open(struct redis **out, struct loop *l, struct resolver *resolver, const char *url,
+                    uint64_t reply_ms)
+{
+    struct redis_url parsed;
+
+    if (!redis_url_read(&parsed, str_of(url)))
+        return ERR_BAD_REQUEST;
+    struct redis *r = mem_new(sizeof *r);
+    r->loop = l;
+    r->resolver = resolver;
+    r->url = parsed;
+    r->reply_ms = reply_ms;
+    read_scripts(r);
+    timer_start(&r->retry, l, 0, connect_now, r);
+    *out = r;
+    return ERR_OK;
+}
+
+void redis_close(struct redis **redis)
+{
+    struct redis *r = *redis;
+
+    if (!r)
+        return;
+    r->up = false;
+    resolver_forget(r->resolver, r);
+    timer_stop(&r->retry);
+    redis_link_free(&r->link);
+    redis_url_fini(&r->url);
+    for (unsigned i = 0; i < SCRIPT_COUNT; i++)
+        free(r->text[i]);
+    free(r);
+    *redis = NULL;
+}

@@ -1,0 +1,77 @@
+-- Stands in front of every script.  All answers are flat lists of strings.
+
+-- Redis's own clock: stores need not agree on the time.
+local clock = redis.call('TIME')
+local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local now = math.floor(now_us / 1000)
+
+local MINUTE_US = 60 * 1000000
+
+local function int(n)
+    return string.format('%.0f', n)
+end
+
+-- A bucket of per_minute tokens that fills evenly (GCRA): the key holds the time at which it is
+-- full again.  Takes count tokens if they are there.
+-- Returns whether they were, how many are left, and when the next one comes (ms).
+local function take(key, per_minute, count)
+    local step = math.floor(MINUTE_US / per_minute)
+    local full_at = tonumber(redis.call('GET', key) or 0)
+    -- A clock that was set back must not shut anybody out for longer than a minute.
+    full_at = math.min(math.max(full_at, now_us), now_us + MINUTE_US)
+    local after = full_at + count * step
+    local missing = after - (now_us + per_minute * step)
+    if missing > 0 then
+        local left = math.floor((now_us + per_minute * step - full_at) / step)
+        return false, math.max(left, 0), math.ceil(missing / 1000)
+    end
+    if count > 0 then
+        redis.call('SET', key, int(after), 'PX', int(math.ceil((after - now_us) / 1000)))
+    end
+    return true, math.floor((now_us + per_minute * step - after) / step), 0
+end
+
+-- A session lives idle_ms after its last use, and life_ms in all.  Returns when it ends, or nil
+-- if it is over.
+local function touch_session(key, idle_ms, life_ms)
+    local created = tonumber(redis.call('HGET', key, 'created_at'))
+    local ends = math.min(now + idle_ms, created + life_ms)
+    if ends <= now then
+        redis.call('DEL', key)
+        return nil
+    end
+    redis.call('PEXPIREAT', key, int(ends))
+    return ends
+end
+
+-- The hash "turns" of a session holds
+--   turn:<id>    of a turn being answered {chat, epoch, lease, hash, stop}: lease is when it runs
+--                out, hash is of the text
+--   text:<id>    what the person wrote
+--   head:<chat>  for a minute after a commit {seq, epoch, at}: what was read of Postgres before is
+--                of no use
+--   done:<id>    for a moment after a turn's end {chat, at}: its answer is still there
+-- on.turn, on.head and on.done are called with the id and what is in it.
+local function each_field(turns, on)
+    local all = redis.call('HGETALL', turns)
+    for i = 1, #all, 2 do
+        local kind, id = string.match(all[i], '^(%a+):(.*)$')
+        if on[kind] then
+            on[kind](id, cjson.decode(all[i + 1]))
+        end
+    end
+end
+
+local function read_turn(turns, id)
+    local text = redis.call('HGET', turns, 'turn:' .. id)
+    return text and cjson.decode(text)
+end
+
+local function write_turn(turns, id, turn, keep_ms)
+    redis.call('HSET', turns, 'turn:' .. id, cjson.encode(turn))
+    redis.call('PEXPIRE', turns, keep_ms)
+end
+
+local function drop_turn(turns, id)
+    redis.call('HDEL', turns, 'turn:' .. id, 'text:' .. id)
+end

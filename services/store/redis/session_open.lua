@@ -1,0 +1,31 @@
+-- Makes or finds a session, and what of it only Redis knows.
+-- KEYS session, turns, limit
+-- ARGV create, created_at of Postgres ('': it does not know it), chat ('': none), idle_ms, life_ms,
+--      per_minute
+-- Answers ok or signed_out, created_at, expires_at, sealed key, its hint, its time, running turn,
+--         its chat, remaining
+local session, turns, limit = KEYS[1], KEYS[2], KEYS[3]
+local create, created_at, chat = ARGV[1], ARGV[2], ARGV[3]
+
+if redis.call('EXISTS', session) == 0 then
+    if create ~= '1' and created_at == '' then
+        return {'signed_out'}
+    end
+    redis.call('HSET', session, 'created_at', created_at ~= '' and created_at or int(now))
+end
+local expires_at = touch_session(session, tonumber(ARGV[4]), tonumber(ARGV[5]))
+if not expires_at then
+    return {'signed_out'}
+end
+
+-- A first turn is being answered before Postgres knows its chat.
+local running, in_chat, newest = '', '', 0
+each_field(turns, {turn = function(id, turn)
+    if turn.lease > now and turn.lease > newest and (chat == '' or turn.chat == chat) then
+        running, in_chat, newest = id, turn.chat, turn.lease
+    end
+end})
+local _, remaining = take(limit, tonumber(ARGV[6]), 0)
+local kept = redis.call('HMGET', session, 'created_at', 'sealed_key', 'key_hint', 'key_at')
+return {'ok', kept[1], int(expires_at), kept[2] or '', kept[3] or '', kept[4] or '0',
+        running, in_chat, int(remaining)}

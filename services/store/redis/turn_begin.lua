@@ -1,0 +1,93 @@
+-- Grants a turn, or says why not.  What Postgres knows was read just before.
+-- KEYS session, turns, limit, answer
+-- ARGV turn, chat, text, last_seq, epoch and created_at of Postgres (created_at '': it does not
+--      know this session), 1 if it does not know this chat either though it was named,
+--      lease_ms, keep_ms, idle_ms, life_ms, per_minute, most running turns
+-- Answers outcome, epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
+local session, turns, limit, stream = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, chat, text = ARGV[1], ARGV[2], ARGV[3]
+local last_seq, epoch, created_at = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local claimed = ARGV[7] == '1'
+local lease_ms, keep_ms = tonumber(ARGV[8]), tonumber(ARGV[9])
+local idle_ms, life_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
+local per_minute, most = tonumber(ARGV[12]), tonumber(ARGV[13])
+
+local function answer(outcome, remaining, retry_after, first)
+    local key = redis.call('HMGET', session, 'sealed_key', 'key_at')
+    return {outcome, int(epoch), int(remaining or 0), int(retry_after or 0),
+            key[1] or '', key[2] or '0', first or '0'}
+end
+
+if redis.call('EXISTS', session) == 0 then
+    if created_at == '' then
+        return answer('signed_out')
+    end
+    redis.call('HSET', session, 'created_at', created_at)
+end
+if not touch_session(session, idle_ms, life_ms) then
+    return answer('signed_out')
+end
+
+-- A chat whose first turn failed is known here only.
+if claimed and redis.call('HGET', session, 'new_chat') ~= chat then
+    return answer('not_found')
+end
+
+local hash = redis.sha1hex(text)
+local running, found = 0, nil
+each_field(turns, {
+    turn = function(other, turn)
+        local alive = turn.lease > now
+        if other == id and alive then
+            found = turn.hash == hash and 'follow' or 'same_id'
+        elseif alive then
+            running = running + 1
+        elseif turn.lease + keep_ms < now then
+            drop_turn(turns, other)
+        end
+        if turn.chat == chat then
+            epoch = math.max(epoch, turn.epoch)
+            if alive and other ~= id then
+                found = found or 'busy'
+            end
+        end
+    end,
+    head = function(other, head)
+        if other == chat then
+            epoch = math.max(epoch, head.epoch)
+            if head.seq > last_seq then
+                found = found or 'stale'
+            end
+        end
+        if head.at + 60000 < now then
+            redis.call('HDEL', turns, 'head:' .. other)
+        end
+    end,
+    done = function(other, done)
+        if done.at + 60000 < now then
+            redis.call('HDEL', turns, 'done:' .. other)
+        end
+    end,
+})
+if found then
+    local _, remaining = take(limit, per_minute, 0)
+    return answer(found, remaining)
+end
+if running >= most then
+    return answer('busy')
+end
+
+local allowed, remaining, retry_after = take(limit, per_minute, 1)
+if not allowed then
+    local first = redis.call('SET', limit .. ':told', '1', 'NX', 'PX', 60000)
+    return answer('limited', 0, retry_after, first and '1' or '0')
+end
+epoch = epoch + 1
+if last_seq == 0 then
+    redis.call('HSET', session, 'new_chat', chat)
+end
+local turn = {chat = chat, epoch = epoch, lease = now + lease_ms, hash = hash, stop = 0}
+write_turn(turns, id, turn, keep_ms)
+redis.call('HSET', turns, 'text:' .. id, text)
+redis.call('UNLINK', stream) -- of an earlier try of this turn
+return answer('granted', remaining)

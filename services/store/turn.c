@@ -1,0 +1,158 @@
+/* A turn under way: turn_renew_ask, turn_append_ask, turn_stop_ask, turn_abort_ask.
+ *
+ *   renew:  ask Redis ──► ok, lost
+ *                 │ missing: Redis was emptied, or the turn was cleared away
+ *                 ▼
+ *           ask Postgres whether it may still be kept ──► lost
+ *                 │ it may
+ *                 ▼
+ *           ask Redis again, which adopts it
+ *
+ * Without Redis a turn goes on as if it had been renewed: the lease only saves work, the fence at
+ * the commit is what keeps a chat right. */
+#include "turn.h"
+#include "base/metrics.h"
+
+enum { RENEW_OUTCOME, RENEW_STOP };
+
+void turn_end_args(struct args *a, const struct job *j, uint64_t epoch, uint64_t seq,
+                   const char *how)
+{
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_answer(&j->session, &j->turn));
+    args_id(a, &j->turn);
+    args_id(a, &j->chat);
+    args_u64(a, epoch);
+    args_u64(a, seq);
+    args_text(a, how);
+    args_u64(a, j->config->answer_keep_ms);
+}
+
+bool turn_number_is_sane(uint64_t n)
+{
+    return n <= INT64_MAX;
+}
+
+/* ---- renew and append ---- */
+
+static enum step say_renewed(struct job *j, bool stop, bool lost)
+{
+    struct turn_renew_say say = {.stop = stop, .lost = lost};
+    struct buf            body = {0};
+
+    turn_renew_say_encode(&say, &body);
+    return job_say(j, &body);
+}
+
+/* An append is a renew with a text. */
+static struct turn_append_ask renewal(const struct job *j)
+{
+    const struct turn_renew_ask *r = &j->ask.renew;
+
+    if (j->number == MSG_TURN_APPEND_ASK)
+        return j->ask.append;
+    return (struct turn_append_ask){.session = r->session,
+                                    .conversation = r->conversation,
+                                    .turn_id = r->turn_id,
+                                    .epoch = r->epoch};
+}
+
+enum step renew_ask(struct job *j)
+{
+    const struct turn_append_ask ask = renewal(j);
+
+    if (!job_ids(j, ask.session, ask.conversation, ask.turn_id) || !j->chat.text[0] ||
+        !j->turn.text[0] || !turn_number_is_sane(ask.epoch))
+        return job_fail(j, ERR_BAD_REQUEST);
+    struct args *a = job_args(j);
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_answer(&j->session, &j->turn));
+    args_id(a, &j->turn);
+    args_id(a, &j->chat);
+    args_u64(a, ask.epoch);
+    args_u64(a, j->config->lease_ms);
+    args_u64(a, j->config->answer_keep_ms);
+    args_u64(a, j->adopt);
+    args_u64(a, ask.offset);
+    args_bytes(a, ask.text);
+    args_u64(a, ANSWER_MAX);
+    if (job_ask_redis(j, 0, SCRIPT_TURN_RENEW))
+        return say_renewed(j, false, false);
+    return job_park(j, STEP_RENEW_TAKE);
+}
+
+enum step renew_take(struct job *j)
+{
+    const struct grid *said = &j->got[0].grid;
+
+    if (j->got[0].err)
+        return say_renewed(j, false, false);
+    if (grid_is(said, 0, RENEW_OUTCOME, "missing"))
+        return STEP_RENEW_ASK_WANTED;
+    return say_renewed(j, grid_u64(said, 0, RENEW_STOP) != 0,
+                       grid_is(said, 0, RENEW_OUTCOME, "lost"));
+}
+
+enum step renew_ask_wanted(struct job *j)
+{
+    struct args *a = job_args(j);
+
+    args_id(a, &j->session);
+    args_id(a, &j->chat);
+    j->adopt = true;
+    if (job_ask_pg(j, 0, STATEMENT_WANTED))
+        return STEP_RENEW_ASK; /* Postgres is away: nothing speaks against it */
+    return job_park(j, STEP_RENEW_TAKE_WANTED);
+}
+
+enum step renew_take_wanted(struct job *j)
+{
+    if (!j->got[0].err && !grid_u64(&j->got[0].grid, 0, 0))
+        return say_renewed(j, false, true);
+    return STEP_RENEW_ASK;
+}
+
+/* ---- stop ---- */
+
+enum step stop_ask(struct job *j)
+{
+    const struct turn_stop_ask *ask = &j->ask.stop;
+
+    if (!job_ids(j, ask->session, STR(""), ask->turn_id) || !j->turn.text[0])
+        return job_fail(j, ERR_BAD_REQUEST);
+    struct args *a = job_args(j);
+    args_key(a, key_turns(&j->session));
+    args_id(a, &j->turn);
+    args_u64(a, j->config->answer_keep_ms);
+    enum err err = job_ask_redis(j, 0, SCRIPT_TURN_STOP);
+    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_STOP_TAKE);
+}
+
+enum step stop_take(struct job *j)
+{
+    if (j->got[0].err)
+        return job_fail(j, job_trouble(j->got[0].err));
+    return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_NOT_FOUND);
+}
+
+/* ---- abort ---- */
+
+enum step abort_ask(struct job *j)
+{
+    const struct turn_abort_ask *ask = &j->ask.abort;
+
+    if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->chat.text[0] ||
+        !j->turn.text[0] || !turn_number_is_sane(ask->epoch))
+        return job_fail(j, ERR_BAD_REQUEST);
+    metric_add(METRIC_TURNS_ABORTED, 1);
+    job_note(j, "turn.aborted", STR(""), ask->reason);
+    turn_end_args(job_args(j), j, ask->epoch, 0, "aborted");
+    if (job_ask_redis(j, 0, SCRIPT_TURN_END))
+        return job_say_done(j); /* without Redis there is no lease to give back */
+    return job_park(j, STEP_ABORT_TAKE);
+}
+
+enum step abort_take(struct job *j)
+{
+    return job_say_done(j);
+}

@@ -1,0 +1,42 @@
+"""What the service tests may ask for, beyond tests/conftest.py."""
+
+import pytest
+
+from support.store import Person
+
+
+@pytest.fixture
+def store_env(keys, gateway, redis, postgres):
+    """Settings of a store; limits are out of the way unless a test is about them."""
+    return {**keys.backend_env("store"), "BUS_GATEWAYS": gateway.address,
+            "REDIS_URL": f"unix:{redis.socket}", "POSTGRES_URL": postgres.url,
+            "LIMIT_MESSAGES": 10000}
+
+
+@pytest.fixture
+def start_store(house, gateway, store_env):
+    """start_store(SETTING=value) starts one and waits until it and both databases are there."""
+    def start(label="store", wait=True, **settings):
+        process = house.start("store", {**store_env, **settings}, label=label)
+        if wait:
+            process.wait_for_event("pg.up")
+            process.wait_for_event("redis.up")
+            process.wait_for_event("bus.link_up")
+            gateway.wait_peer("store")
+        return process
+    return start
+
+
+@pytest.fixture
+def store(start_store):
+    return start_store()
+
+
+@pytest.fixture
+def person(gateway):
+    """person() is somebody new, whose session was just made."""
+    def make(to=None):
+        somebody = Person(gateway, to)
+        somebody.open(create=1)
+        return somebody
+    return make

@@ -37,7 +37,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "chat_inside.h"
-#include "review.h"
+#include "look.h"
 
 #define RENEW_TICKS 3
 #define QUIET_TICKS 15
@@ -247,7 +247,7 @@ static void look_again(struct chat *c)
     if (s->body.len && filter_review_say_decode(&say, buf_view(&s->body)) == ERR_OK)
         c->is_unfit = !say.fit;
     buf_fini(&s->body);
-    size_t due = review_due(buf_view(&c->answer), c->reviewed);
+    size_t due = look_due(buf_view(&c->answer), c->reviewed);
     if (due && !c->is_unfit && chat_ask_review(c, due, false) != ERR_OK)
         log_trace(c->log_id, "chat.no_look", "bytes=%zu", due);
 }

@@ -3,10 +3,10 @@
 
 #include "chat.h"
 #include "errand.h"
+#include "events.h"
 #include "history.h"
 #include "listen.h"
 #include "reply.h"
-#include "sse.h"
 #include "turns.h"
 
 #define LISTENERS_MAX 16 /* of one turn */
@@ -201,7 +201,7 @@ static bool read_after(const struct visit *v, const struct uuid *turn_id, size_t
         buf_str(&id, last);
     else
         buf_print(&id, "%s:%.*s", turn_id->text, (int)query.len, query.p);
-    bool good = sse_offset(buf_view(&id), turn_id->text, after);
+    bool good = events_offset(buf_view(&id), turn_id->text, after);
     buf_fini(&id);
     return good;
 }

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "errand.h"
+#include "events.h"
 #include "history.h"
 #include "listen.h"
 #include "reply.h"
-#include "sse.h"
 
 #define REPLAY_PAGE   100 /* how far back a turn is looked for */
 #define CURSOR_DIGITS 18
@@ -118,12 +118,12 @@ static void print_events(struct buf *out, const struct session_open_say *say, co
     json_object_set_new(data, "turn_id", json_of(l->turn_id));
     json_object_set_new(data, "conversation_id", json_of(say->conversation));
     json_object_set_new(data, "model", json_of(l->model));
-    sse_event(out, id, after, "started", data);
+    events_add(out, id, after, "started", data);
 
     data = json_object();
     json_object_set_new(data, "text", json_of(missed));
     if (missed.len)
-        sse_event(out, id, l->text.len, "delta", data);
+        events_add(out, id, l->text.len, "delta", data);
     else
         json_decref(data);
 
@@ -132,7 +132,7 @@ static void print_events(struct buf *out, const struct session_open_say *say, co
     json_object_set_new(data, "finish_reason", json_null());
     json_object_set_new(data, "model", json_of(l->model));
     json_object_set_new(data, "usage", json_null());
-    sse_event(out, id, l->text.len, "done", data);
+    events_add(out, id, l->text.len, "done", data);
 }
 
 static const struct line *find_answer(const struct session_open_say *say, const char *turn_id)

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "chat.h"
+#include "events.h"
 #include "listen.h"
 #include "reply.h"
-#include "sse.h"
 
 struct ear {
     struct waiter        waiter; /* first: it is the request's user */
@@ -157,25 +157,25 @@ static void format(struct buf *out, struct listener *l, const struct chat *c, en
 
     switch (what) {
     case CHAT_QUEUED:
-        sse_event(out, id, at, "queued", json_pack("{s:i}", "position", (int)c->place));
+        events_add(out, id, at, "queued", json_pack("{s:i}", "position", (int)c->place));
         break;
     case CHAT_STARTED:
-        sse_event(out, id, at, "started", started(c));
+        events_add(out, id, at, "started", started(c));
         break;
     case CHAT_DELTA:
-        sse_event(out, id, c->answer.len, "delta", delta(l, c));
+        events_add(out, id, c->answer.len, "delta", delta(l, c));
         break;
     case CHAT_QUIET:
-        sse_comment(out, "still here");
+        events_comment(out, "still here");
         break;
     case CHAT_RETRACTED:
-        sse_event(out, id, at, "retracted", retracted(c));
+        events_add(out, id, at, "retracted", retracted(c));
         break;
     case CHAT_ANSWERED:
-        sse_event(out, id, at, "done", outcome_of(c));
+        events_add(out, id, at, "done", outcome_of(c));
         break;
     case CHAT_FAILED:
-        sse_event(out, id, at, "error", failed(c));
+        events_add(out, id, at, "error", failed(c));
         break;
     }
 }

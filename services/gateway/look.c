@@ -1,7 +1,7 @@
 /* Ends of sentences. */
 #include <string.h>
 
-#include "review.h"
+#include "look.h"
 
 /* A line's end, or a mark with white space behind it: "3.5 l" is no end. */
 static bool ends_at(struct str answer, size_t i)
@@ -12,10 +12,10 @@ static bool ends_at(struct str answer, size_t i)
            memchr(".!?:", answer.p[i], 4);
 }
 
-size_t review_due(struct str answer, size_t shown)
+size_t look_due(struct str answer, size_t shown)
 {
-    for (size_t i = answer.len; i > shown + REVIEW_STEP; i--)
+    for (size_t i = answer.len; i > shown + LOOK_STEP; i--)
         if (ends_at(answer, i - 1))
             return i;
-    return answer.len > shown + REVIEW_MOST ? answer.len : 0;
+    return answer.len > shown + LOOK_MOST ? answer.len : 0;
 }

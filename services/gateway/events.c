@@ -1,11 +1,11 @@
 /* The bytes of events. */
 #include <stdlib.h>
 
-#include "sse.h"
+#include "events.h"
 
 #define OFFSET_DIGITS 9
 
-void sse_event(struct buf *out, const char *turn_id, size_t offset, const char *name, json_t *data)
+void events_add(struct buf *out, const char *turn_id, size_t offset, const char *name, json_t *data)
 {
     char *text = json_dumps(data, JSON_COMPACT);
 
@@ -15,12 +15,12 @@ void sse_event(struct buf *out, const char *turn_id, size_t offset, const char *
     json_decref(data);
 }
 
-void sse_comment(struct buf *out, const char *text)
+void events_comment(struct buf *out, const char *text)
 {
     buf_print(out, ": %s\n\n", text);
 }
 
-bool sse_offset(struct str id, const char *turn_id, size_t *out)
+bool events_offset(struct str id, const char *turn_id, size_t *out)
 {
     size_t value = 0;
 

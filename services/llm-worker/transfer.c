@@ -304,6 +304,7 @@ static void set_options(struct transfer *t)
     const struct transfers_options *o = &t->owner->options;
 
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a look-up of a name */
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);

@@ -1,5 +1,7 @@
 """What the llm-worker promises: alone on a real bus, against the stand-in for OpenRouter."""
 
+import ssl
+import subprocess
 import time
 
 import msgpack
@@ -494,6 +496,81 @@ def test_many_at_once_keep_apart(worker, gateway):
     for number, request in enumerate(requests):
         request.wait(20)
         assert request.text == f"Question {number} " + "ü🚗" * 20
+
+
+# ---- the network in between ----------------------------------------------------------------
+
+
+@pytest.fixture
+def https(proxy, standin, tmp_path):
+    """The stand-in behind TLS; its certificate is good for localhost if one trusts the file .ca."""
+    key, ca = tmp_path / "tls.key", tmp_path / "tls.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost", "-keyout", key, "-out", ca],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ca, key)
+    made = proxy(standin.port, tls=context)
+    made.ca = ca
+    return made
+
+
+def test_tls_is_spoken_and_its_connections_are_kept(worker, gateway, standin, https):
+    worker(OPENROUTER_BASE_URL=f"https://localhost:{https.port}/api/v1", OPENROUTER_CA_FILE=https.ca)
+    for _ in range(3):
+        request = ask(gateway, "split-3")
+        request.wait()
+        assert request.text == TEXT
+    assert https.accepted == 1
+
+
+@pytest.mark.parametrize("host, trusted", [("localhost", False), ("127.0.0.1", True)])
+def test_a_certificate_that_proves_nothing_is_refused(worker, gateway, standin, https, host, trusted):
+    worker(OPENROUTER_BASE_URL=f"https://{host}:{https.port}/api/v1",
+           OPENROUTER_CA_FILE=https.ca if trusted else "")
+    failed = refused(ask(gateway, "ok"))
+    assert (failed.code, failed.retryable) == ("upstream_error", False)
+    assert "certificate" in failed.detail
+    assert standin.journal() == []
+
+
+def test_a_proxy_of_the_environment_is_used(worker, gateway, standin):
+    worker(OPENROUTER_BASE_URL="http://openrouter.invalid/api/v1",
+           http_proxy=f"http://127.0.0.1:{standin.port}")
+    refused(ask(gateway, "ok"))  # the stand-in is no proxy, but it tells what it was asked
+    assert standin.wait_journal("request")["path"] == "http://openrouter.invalid/api/v1/chat/completions"
+
+
+def test_a_wrong_base_address_is_not_taken_for_a_missing_model(worker, gateway, standin):
+    worker(OPENROUTER_BASE_URL=standin.url + "/nowhere")
+    failed = refused(ask(gateway, "ok"))
+    assert (failed.code, failed.retryable) == ("upstream_error", False)
+    assert failed.detail == "OpenRouter answered with status 404 and a web page."
+
+
+def test_a_name_that_is_not_found_is_told(worker, gateway):
+    worker(OPENROUTER_BASE_URL="http://openrouter.invalid/api/v1")
+    failed = refused(ask(gateway, "ok"), timeout=15)
+    assert (failed.code, failed.retryable) == ("upstream_error", True)
+
+
+def test_a_connection_that_is_never_made_is_given_up(worker, gateway, proxy, standin):
+    stalled = proxy(standin.port)
+    stalled.stall()
+    worker(OPENROUTER_BASE_URL=f"http://127.0.0.1:{stalled.port}/api/v1", **SHORT)
+    assert refused(ask(gateway, "ok")).code == "upstream_timeout"
+    stalled.resume()
+    assert ask(gateway, "ok").wait().finish_reason == "stop"
+
+
+def test_a_kept_connection_that_died_is_not_noticed_by_the_asker(worker, gateway, proxy, standin):
+    between = proxy(standin.port)
+    worker(OPENROUTER_BASE_URL=f"http://127.0.0.1:{between.port}/api/v1")
+    for _ in range(3):
+        assert ask(gateway, "ok").wait().finish_reason == "stop"
+        between.cut()
+    assert between.accepted == 3
 
 
 # ---- keys and models -----------------------------------------------------------------------

@@ -12,9 +12,11 @@ import threading
 
 
 class Proxy:
-    def __init__(self, target, listen=None):
-        """target: a port of 127.0.0.1, or the path of a unix socket; listen: a path, else a free port."""
-        self.target, self.listen = target, listen
+    def __init__(self, target, listen=None, tls=None):
+        """target: a port of 127.0.0.1, or the path of a unix socket; listen: a path, else a free port.
+
+        With tls (a server's SSLContext) it speaks TLS on the port it listens on."""
+        self.target, self.listen, self.tls = target, listen, tls
         self.port = None
         self.delay = 0.0  # seconds that every piece waits
         self.refusing = False
@@ -65,7 +67,7 @@ class Proxy:
         if self.listen:
             server = await asyncio.start_unix_server(self._connection, self.listen)
         else:
-            server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+            server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=self.tls)
             self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()
@@ -121,6 +123,6 @@ class Proxy:
     def _reset(self, writer):
         """RST instead of FIN: the other side sees an error, not an end."""
         connection = writer.get_extra_info("socket")
-        if connection is not None and connection.family != socket.AF_UNIX:
+        if connection is not None and connection.fileno() >= 0 and connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()

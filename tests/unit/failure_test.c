@@ -185,7 +185,7 @@ static void what_is_no_error_object_is_named(void **state)
     static const struct row rows[] = {
         {502, "<html><head><title>502 Bad Gateway</title>", ERR_UPSTREAM_ERROR, true,
          "OpenRouter answered with status 502 and a web page."},
-        {404, "\n <!DOCTYPE html>", ERR_UPSTREAM_MODEL, false,
+        {404, "\n <!DOCTYPE html>", ERR_UPSTREAM_ERROR, false,
          "OpenRouter answered with status 404 and a web page."},
         {524, "error code: 524", ERR_UPSTREAM_TIMEOUT, true, "error code: 524"},
         {500, "", ERR_UPSTREAM_ERROR, true,

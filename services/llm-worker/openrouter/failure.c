@@ -380,6 +380,8 @@ static struct failure failure_of_strange_reply(const struct reply_head *head, st
 
     take_status(&f, head->status);
     f.retryable |= head->status < 300; /* whoever sent this may do better the next time */
+    if (f.err == ERR_UPSTREAM_MODEL)   /* no page says that of a model: the address is wrong */
+        f.err = ERR_UPSTREAM_ERROR;
     if (head->status >= 400 && is_plain_words(body))
         failure_clean(f.detail, body);
     else

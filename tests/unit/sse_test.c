@@ -57,6 +57,8 @@ static void fields_and_line_ends_follow_the_standard(void **state)
         {"data: a\r\rdata: b\r\r", "a|b|"},
         {"data: a\r\n\ndata: b\n\r\n", "a|b|"},
         {"data: a\n\r\ndata: b\r\r\n", "a|b|"},
+        {"data: a\r\ndata: b\r\n\r\n", "a\nb|"},
+        {"data: a\rdata: b\r\r", "a\nb|"},
         {"data:a\n\n", "a|"},
         {"data:  a\n\n", " a|"},
         {"data: a\ndata: b\ndata:c\n\n", "a\nb\nc|"},

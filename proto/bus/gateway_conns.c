@@ -97,7 +97,7 @@ void conn_end(struct gateway_core *g, uint64_t now, struct conn *c, const char *
 {
     struct desk *d = &g->desks[c->service];
 
-    log_info(0, "bus.link_down", "service=%s instance=%s why=%s", service_name(c->service),
+    log_info(0, "bus.link_down", "peer=%s instance=%s why=%s", service_name(c->service),
              c->instance, log_quote(str_of(why)));
     TAILQ_REMOVE(&d->conns, c, in_desk);
     id_table_take(&g->by_route, c->route);
@@ -157,7 +157,7 @@ static void refuse(struct gateway_core *g, const struct sender *from, const char
     if (g->refused_at && g->ticked - g->refused_at < 10000)
         return;
     g->refused_at = g->ticked;
-    log_warn(0, "bus.ready_refused", "service=%s why=%s", service_name(from->service),
+    log_warn(0, "bus.ready_refused", "peer=%s why=%s", service_name(from->service),
              log_quote(str_of(why)));
 }
 
@@ -197,7 +197,7 @@ void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
     c->heard = now;
     c->doubted = c->draining = false;
     c->full_until = c->last_offer = 0;
-    log_info(0, "bus.link_up", "service=%s instance=%s", service_name(c->service), c->instance);
+    log_info(0, "bus.link_up", "peer=%s instance=%s", service_name(c->service), c->instance);
     drop_loans(g, c);
     send_welcome(g, now, c);
     attempts_recall(g, now, c);

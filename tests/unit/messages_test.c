@@ -227,6 +227,65 @@ static void the_rest_of_a_list_is_not_read_as_the_next_field(void **state)
     buf_fini(&b);
 }
 
+/* ---- golden files: what earlier versions sent ----
+ *
+ * GOLDEN/<message>.<version> holds a message as that version wrote it, and
+ * seeds the fuzzer.  The newest file is what we write today: if this fails, a
+ * shipped field changed its place, type or limit.  After appending a field, run
+ * the test once with WRITE_GOLDEN=<version> to add the new files. */
+
+static void write_golden(const struct sample *s, const char *version)
+{
+    char  path[512];
+    FILE *f;
+
+    str_format(path, sizeof path, GOLDEN "/%s.%s", s->name, version);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(s->bytes.p, 1, s->bytes.len, f), s->bytes.len);
+    fclose(f);
+}
+
+static bool read_golden(const struct sample *s, int version, struct buf *out)
+{
+    char   path[512], bytes[65536];
+    FILE  *f;
+    size_t len;
+
+    str_format(path, sizeof path, GOLDEN "/%s.%d", s->name, version);
+    f = fopen(path, "rb");
+    if (!f)
+        return false;
+    len = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    buf_clear(out);
+    buf_add(out, bytes, len);
+    return true;
+}
+
+static void each_golden_file_is_still_read_and_the_newest_is_what_we_write(void **state)
+{
+    (void)state;
+    const char *version = getenv("WRITE_GOLDEN");
+    struct buf  golden = {0}, again = {0};
+
+    for (size_t i = 0; i < sample_count; i++) {
+        int newest = 0;
+        while (read_golden(&samples[i], newest + 1, &golden)) {
+            newest++;
+            assert_int_equal(msg_number(buf_view(&golden)), samples[i].number);
+            assert_int_equal(msg_recode(buf_view(&golden), &again), ERR_OK);
+        }
+        if (newest && str_eq(buf_view(&golden), buf_view(&samples[i].bytes)))
+            continue;
+        if (!version)
+            fail_msg("%s is not what %s.%d holds", samples[i].name, samples[i].name, newest);
+        write_golden(&samples[i], version);
+    }
+    buf_fini(&golden);
+    buf_fini(&again);
+}
+
 /* ---- limits: one field over its max, all others missing ---- */
 
 static void over_u64(struct buf *b, uint64_t max)
@@ -381,6 +440,7 @@ int main(void)
         cmocka_unit_test(each_is_read_from_an_older_sender),
         cmocka_unit_test(a_newer_sender_may_append_anywhere),
         cmocka_unit_test(the_rest_of_a_list_is_not_read_as_the_next_field),
+        cmocka_unit_test(each_golden_file_is_still_read_and_the_newest_is_what_we_write),
         cmocka_unit_test(each_field_keeps_its_limit),
         cmocka_unit_test(a_str_must_be_utf8),
         cmocka_unit_test(every_form_of_a_number_is_read),

@@ -67,20 +67,31 @@ def up():
     for run in runs:
         if run.child.poll() is None:
             run.press_ctrl_c()
+        run.output.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def browser():
+    """browser(run, cookies) opens a session; it is closed with the test."""
+    opened = []
+
+    def open_session(run, cookies=None):
+        person = requests.Session()
+        opened.append(person)
+        person.cookies.update(cookies or {})
+        session = person.get(f"{run.url}/get_session_data").json()
+        person.headers["X-CSRF-Token"] = session["csrf_token"]
+        return person, session
+
+    yield open_session
+    for person in opened:
+        person.close()
 
 
 def health(url):
     with urllib.request.urlopen(f"{url}/health") as answer:
         return json.load(answer)
-
-
-def open_session(run, cookies=None):
-    person = requests.Session()
-    person.cookies.update(cookies or {})
-    session = person.get(f"{run.url}/get_session_data").json()
-    person.headers["X-CSRF-Token"] = session["csrf_token"]
-    return person, session
 
 
 def say(run, person, text):
@@ -89,14 +100,14 @@ def say(run, person, text):
     return answer.json()
 
 
-def test_it_chats_ends_wholly_and_keeps_its_data(up):
+def test_it_chats_ends_wholly_and_keeps_its_data(up, browser):
     run = up().wait_until_ready()
     assert "demo answers: no OpenRouter key" in run.printed()
     assert health(run.url)["demo"] is True
     assert health(run.url)["services"] == {"filter": 1, "llm-worker": 2, "store": 1}
     page = requests.get(run.url)
     assert page.status_code == 200 and "<html" in page.text
-    person, _ = open_session(run)
+    person, _ = browser(run)
     assert say(run, person, "My brakes squeal when it rains. Why?")["status"] == "committed"
     pids = run.pids()
     assert set(pids) == {"redis", "postgres", "store", "filter", "llm-worker-1", "llm-worker-2",
@@ -106,23 +117,23 @@ def test_it_chats_ends_wholly_and_keeps_its_data(up):
     assert not [name for name, pid in pids.items() if is_alive(pid)]
 
     again = up(port=run.port).wait_until_ready()
-    _, session = open_session(again, person.cookies)
+    _, session = browser(again, person.cookies)
     assert [line["content"] for line in session["chat_history"]][:1] == ["My brakes squeal when it rains. Why?"]
     assert again.press_ctrl_c() == 0
 
     afresh = up("--reset", port=run.port).wait_until_ready()
-    _, session = open_session(afresh, person.cookies)
+    _, session = browser(afresh, person.cookies)
     assert session["chat_history"] == []
 
 
-def test_it_scales_and_starts_again_what_dies(up):
+def test_it_scales_and_starts_again_what_dies(up, browser):
     run = up("--workers", "3", "--gateways", "2").wait_until_ready()
     wait_until(lambda: health(run.url)["services"]["llm-worker"] == 3, "three workers")
     first = run.pids()["llm-worker-2"]
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: run.pids().get("llm-worker-2", first) != first, "another worker in its place")
     wait_until(lambda: health(run.url)["services"]["llm-worker"] == 3, "three workers again", 20)
-    person, _ = open_session(run)
+    person, _ = browser(run)
     assert say(run, person, "How often should I change the engine oil?")["response"]
     assert run.press_ctrl_c() == 0
 

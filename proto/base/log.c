@@ -123,7 +123,7 @@ void log_event(enum log_level level, uint64_t id, const char *event, const char 
 
 const char *log_quote(struct str text)
 {
-    static char     ring[4][420];
+    static char     ring[8][420];
     static unsigned turn;
     char           *to = ring[turn++ % COUNT_OF(ring)];
     size_t          len = 0;

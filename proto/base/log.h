@@ -28,7 +28,7 @@ void log_event(enum log_level level, uint64_t id, const char *event, const char 
 /* A foreign text as one harmless quoted value: quotes and backslashes escaped,
  * control characters and broken UTF-8 to
  * spaces, cut at 200 bytes.  The result lives in a ring
- * of four buffers, so use it at once, in a log line. */
+ * of eight buffers, so use it at once, in a log line. */
 const char *log_quote(struct str text);
 
 #endif

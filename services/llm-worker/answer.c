@@ -37,14 +37,14 @@ static void log_end(const struct answer *a, const char *outcome)
 
     log_info(a->call.handle, "answer.end",
              "outcome=%s turn=%s asked=%s model=%s http=%u finish=%s first_ms=%llu ms=%llu "
-             "prompt_tokens=%llu completion_tokens=%llu cost=%.8g generation=%s unread=%u",
+             "prompt_tokens=%llu completion_tokens=%llu cost=%.8g generation=%s unread=%u trace=%s",
              outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->asked)),
              log_quote(str_of(j->model)), j->failure.status ? j->failure.status : j->head.status,
              *j->finish ? j->finish : "-", (unsigned long long)j->first_ms,
              (unsigned long long)(now_ms() - a->call.began),
              (unsigned long long)j->usage.prompt_tokens,
              (unsigned long long)j->usage.completion_tokens, j->usage.cost,
-             log_quote(str_of(j->generation)), j->bad_events);
+             log_quote(str_of(j->generation)), j->bad_events, log_quote(str_of(a->call.trace)));
 }
 
 static void end(struct answer *a, const char *outcome)
@@ -134,12 +134,12 @@ static void on_credit(struct call *c)
     advance((struct answer *)c);
 }
 
-static void on_cancel(struct call *c)
+static void on_cancel(struct call *c, enum end_by by)
 {
     struct answer *a = (struct answer *)c;
 
     transfer_drop(&a->transfer); /* first: whoever stops it wants no more of it made */
-    backend_cancelled(c->worker->backend, c->handle);
+    worker_tell_ended(c, by);
     end(a, "cancelled");
 }
 
@@ -209,7 +209,7 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
 
     a->call.on_cancel = on_cancel;
     a->call.on_credit = on_credit;
-    worker_begin(w, &a->call, rq->handle);
+    worker_begin(w, &a->call, rq);
     str_format(a->call.turn_id, sizeof a->call.turn_id, "%.*s", (int)ask->turn_id.len,
                ask->turn_id.len ? ask->turn_id.p : "");
     str_format(a->asked, sizeof a->asked, "%.*s", (int)model.len, model.p);

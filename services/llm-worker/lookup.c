@@ -41,9 +41,9 @@ static void fail(struct lookup *l, const struct failure *f)
     end(l, err_code(f->err));
 }
 
-static void on_cancel(struct call *c)
+static void on_cancel(struct call *c, enum end_by by)
 {
-    backend_cancelled(c->worker->backend, c->handle);
+    worker_tell_ended(c, by);
     end((struct lookup *)c, "cancelled");
 }
 
@@ -99,7 +99,7 @@ static void begin(struct worker *w, const struct request *rq, const char *what, 
 
     *l = (struct lookup){.what = what, .read = read};
     l->call.on_cancel = on_cancel;
-    worker_begin(w, &l->call, rq->handle);
+    worker_begin(w, &l->call, rq);
     l->transfer = transfer_start(w->transfers, path, key, (struct str){0}, &handlers, l);
     timer_start(&l->clock, w->loop, rq->ttl_ms < ms ? rq->ttl_ms : ms, on_clock, l);
 }

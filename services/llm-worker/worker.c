@@ -18,13 +18,15 @@ static struct call **place_of(struct worker *w, uint64_t handle)
     return at;
 }
 
-void worker_begin(struct worker *w, struct call *c, uint64_t handle)
+void worker_begin(struct worker *w, struct call *c, const struct request *rq)
 {
-    struct call **at = place_of(w, handle);
+    struct call **at = place_of(w, rq->handle);
 
     must(!*at);
     c->worker = w;
-    c->handle = handle;
+    c->handle = rq->handle;
+    str_format(c->trace, sizeof c->trace, "%.*s", (int)rq->trace.len,
+               rq->trace.len ? rq->trace.p : "");
     c->began = now_ms();
     *at = c;
 }
@@ -36,6 +38,16 @@ void worker_end(struct call *c)
     must(*at == c);
     *at = c->next;
     free(c);
+}
+
+void worker_tell_ended(struct call *c, enum end_by by)
+{
+    struct backend *bus = c->worker->backend;
+
+    if (by == END_BY_TURN)
+        backend_error(bus, c->handle, ERR_STOPPED, false, 0, (struct str){0});
+    else
+        backend_cancelled(bus, c->handle);
 }
 
 /* ---- the bus ---- */
@@ -65,7 +77,7 @@ static void on_cancel(void *ctx, uint64_t handle)
     struct call *c = *place_of(ctx, handle);
 
     if (c)
-        c->on_cancel(c);
+        c->on_cancel(c, END_BY_GATEWAY);
 }
 
 static void on_cancel_turn(void *ctx, struct str turn_id)
@@ -76,7 +88,7 @@ static void on_cancel_turn(void *ctx, struct str turn_id)
         for (struct call *c = w->calls[i], *next; c; c = next) {
             next = c->next;
             if (str_is(turn_id, c->turn_id))
-                c->on_cancel(c);
+                c->on_cancel(c, END_BY_TURN);
         }
     }
 }
@@ -134,7 +146,7 @@ void worker_close(struct worker *w)
 {
     for (size_t i = 0; i < COUNT_OF(w->calls); i++)
         while (w->calls[i])
-            w->calls[i]->on_cancel(w->calls[i]);
+            w->calls[i]->on_cancel(w->calls[i], END_BY_GATEWAY);
     backend_close(&w->backend);
     transfers_free(&w->transfers);
 }

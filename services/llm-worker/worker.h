@@ -10,6 +10,7 @@
 #include "bus/backend.h"
 #include "config.h"
 #include "transfer.h"
+#include "wire/frame.h"
 
 struct worker {
     const struct config *config;
@@ -20,14 +21,18 @@ struct worker {
     uint64_t             draining_since;
 };
 
+/* Whether the gateway that asked knows of the end, or has to be told. */
+enum end_by { END_BY_GATEWAY, END_BY_TURN };
+
 /* The beginning of every kind of call. */
 struct call {
     struct worker *worker;
     uint64_t       handle;
     struct call   *next; /* of the same place in the table */
     char           turn_id[UUID_LEN + 1];
+    char           trace[TRACE_MAX + 1];
     uint64_t       began;
-    void (*on_cancel)(struct call *c); /* must end it */
+    void (*on_cancel)(struct call *c, enum end_by by); /* must end it */
     void (*on_credit)(struct call *c);
 };
 
@@ -37,7 +42,8 @@ void                worker_close(struct worker *w);
 void                worker_drain(struct worker *w); /* finish what runs, then quit the loop */
 
 /* For the kinds of calls. */
-void worker_begin(struct worker *w, struct call *c, uint64_t handle); /* into the table */
-void worker_end(struct call *c);                                      /* out of it; frees c */
+void worker_begin(struct worker *w, struct call *c, const struct request *rq); /* into the table */
+void worker_end(struct call *c); /* out of it; frees c */
+void worker_tell_ended(struct call *c, enum end_by by);
 
 #endif

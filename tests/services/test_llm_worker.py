@@ -45,7 +45,7 @@ def said(*texts):
 
 
 def ask(gateway, model="", stream=1, talk=None, **fields):
-    extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout") if key in fields}
+    extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout", "trace") if key in fields}
     fields.setdefault("turn_id", "11111111-2222-4333-8444-555555555555")
     return gateway.send("llm_answer_ask", model=f"standin/{model}" if model else "", stream=stream,
                         talk=talk or said("How do I check the oil?"), **fields, **extra)
@@ -68,7 +68,7 @@ def seal(keys, secret, key_id=b"k1"):
 
 def test_an_answer_comes_in_pieces(worker, gateway, standin):
     process = worker()
-    request = ask(gateway, "ok@delay=2")
+    request = ask(gateway, "ok@delay=2", trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     say = request.wait()
     assert request.text == TEXT and len(request.chunks) > 3
     assert (say.text, say.finish_reason, say.model) == ("", "stop", "standin/ok@delay=2")
@@ -77,6 +77,7 @@ def test_an_answer_comes_in_pieces(worker, gateway, standin):
     assert [chunk.model for chunk in request.chunks if chunk.model] == [say.model]
     assert request.chunks[0].model == say.model
     line = process.wait_for_event("answer.end", outcome="ok")
+    assert line["trace"] == request.frame.trace
     assert line["generation"] == say.generation_id and line["http"] == "200"
 
 
@@ -422,7 +423,9 @@ def test_a_turn_is_stopped_by_its_id(worker, gateway, standin):
     standin.wait_journal("request", 2)
     gateway.cancel_turn("")
     gateway.cancel_turn(turn)
-    assert request.wait_end().type == "CANCELLED"
+    stopped = refused(request)
+    assert (stopped.code, stopped.retryable) == ("stopped", False)
+    assert standin.wait_journal("end", timeout=1.0)["end"] == "peer closed"
     assert kept.wait().finish_reason == "stop"
 
 

@@ -1,6 +1,7 @@
 /* The gateways, from WHO to WELCOME to their loss. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -113,6 +114,7 @@ void link_welcome(struct backend_core *b, uint64_t now, struct link *l, const st
     if (l->state != LINK_ASKED || f->epoch != l->epoch)
         return;
     l->state = LINK_UP;
+    memset(l->recent, 0, sizeof l->recent); /* another life of the gateway, other ids */
     l->heartbeat_ms = welcome.heartbeat_ms;
     l->heard = l->pinged = now;
     log_info(0, "bus.link_up", "gateway=%016" PRIx64, l->epoch);

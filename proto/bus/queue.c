@@ -5,6 +5,7 @@
 
 #define SHORT_WAIT_MS 100  /* a line whose oldest waited less is short */
 #define INTERVAL_MS   1000 /* so long it must not have been short to be overloaded */
+#define PACE_OLD_MS   5000 /* the pace of a line is forgotten so long after the line was gone */
 #define SHED_AFTER_MS 1000 /* who waited longer is shed while overloaded */
 
 void queue_init(struct queue *q, unsigned max, bool turns, uint64_t now)
@@ -35,8 +36,11 @@ bool queue_has_room(const struct queue *q, uint64_t now, uint64_t ttl_ms)
 
 static void joined(struct queue *q, struct waiter *w, uint64_t now)
 {
-    if (!q->count++)
+    if (!q->count++) {
+        if (now - q->served_at > PACE_OLD_MS)
+            q->pace_16th = 0;
         q->served_at = q->fine_at = now;
+    }
     w->waits = true;
 }
 

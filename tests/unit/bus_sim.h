@@ -1,0 +1,166 @@
+/* bus_sim - gateways, backends and a bad network between them, in virtual time.
+ *
+ * The real gateway_core and backend_core run here; what sockets, clocks and
+ * services do is played.  Everything that happens follows from the seed.  After
+ * each step the promises of the two are checked (bus_sim_check.c); the first
+ * one that is broken ends the test with the seed.
+ *
+ *   bus_sim.c        time, processes that are asked, killed and frozen
+ *   bus_sim_net.c    connections that delay, lose, double and break
+ *   bus_sim_check.c  what must hold */
+#ifndef TESTS_UNIT_BUS_SIM_H
+#define TESTS_UNIT_BUS_SIM_H
+#include <sys/queue.h>
+
+#include "bus/backend_core.h"
+#include "bus/dice.h"
+#include "bus/gateway_core.h"
+
+#define STEP_MS       5
+#define GATEWAYS      3
+#define WAYS          4 /* to gateways; the last one is a second address of gateway 0 */
+#define BACKENDS      5 /* workers first, then stores */
+#define WORKERS       3
+#define QUESTIONS_MAX 20000
+#define WORKS_MAX     200
+#define QUEUE_MAX     20
+#define WINDOW        4
+#define BEAT_MS       1000
+#define CREDIT_MAX    (64 * 1024)
+#define PIECE_MAX     (20 * 1024)
+
+/* How bad the network is, by seed. */
+struct weather {
+    bool     breaks, loses, doubles, leaves, freezes, kills;
+    unsigned delay_ms; /* usually less than this */
+};
+
+struct message {
+    uint64_t   at;   /* arrives; of an old one: so long after the start of the gateway */
+    unsigned   life; /* of the gateway when it was sent */
+    struct buf bytes;
+    STAILQ_ENTRY(message) next;
+};
+
+enum side { TO_GATEWAY, TO_BACKEND };
+
+/* The connection between a gateway and a backend, by one of its addresses. */
+struct wire {
+    bool     up;
+    uint64_t route;    /* how the gateway calls it */
+    uint64_t again_at; /* down: when it is tried again */
+    uint64_t blind[2]; /* until then a side has not noticed that it is down */
+    uint64_t last_at[2];
+    STAILQ_HEAD(messages, message) coming[2]; /* to that side */
+    struct messages old[2];                   /* left over from an earlier life of the gateway */
+    unsigned        life;                     /* of the gateway, when it was last up */
+};
+
+struct process {
+    unsigned life;
+    bool     dead;
+    uint64_t started, frozen_until, dead_until;
+    uint64_t thawed_at;
+};
+
+struct gateway {
+    struct process       p;
+    struct gateway_core *core;
+};
+
+struct worker {
+    struct process       p;
+    struct backend_core *core;
+    enum service         service;
+    unsigned             slots;
+    char                 instance[16];
+    bool                 draining;
+    uint64_t             leaves_at;         /* drained, and BYE is out */
+    uint64_t             delivered_attempt; /* of the REQUEST being delivered */
+    uint64_t             greatest_offer_used[GATEWAYS];
+};
+
+/* What a gateway asked, seen from outside. */
+struct question {
+    uint64_t id, asked, ttl_ms;
+    unsigned gateway, life;
+    bool     over;         /* ended, dropped, or its gateway is gone */
+    uint64_t attempt;      /* that the gateway still wants, 0: none */
+    uint64_t chunks, work; /* delivered, and of which work */
+    uint64_t got, taken;   /* bytes */
+};
+
+/* What a piece of an answer says. */
+struct piece {
+    uint64_t work, number;
+};
+
+/* What a backend does about a request. */
+struct work {
+    bool     open;
+    unsigned backend;
+    uint64_t serial, handle, attempt;
+    unsigned question;
+    uint64_t next_at;
+    unsigned chunks_left, end;
+    uint64_t chunks, sent;
+    bool     cancelled;
+    uint64_t unwanted_since; /* 0: wanted */
+};
+
+struct sim {
+    uint64_t        seed, now, until;
+    struct dice     dice;
+    struct weather  weather;
+    bool            calm;  /* nothing breaks any more */
+    bool            quiet; /* nothing is asked any more */
+    struct gateway  gateways[GATEWAYS];
+    struct worker   backends[BACKENDS];
+    struct wire     wires[WAYS][BACKENDS];
+    struct question questions[QUESTIONS_MAX];
+    unsigned        question_count, first_open;
+    struct work     works[WORKS_MAX];        /* a pool */
+    unsigned        asked_by[QUESTIONS_MAX]; /* work: the question it is for */
+    uint64_t        last_serial, last_route, last_boot;
+    unsigned        finals, errors, refused, lost_questions; /* how it went */
+    unsigned        most_open[BACKENDS]; /* requests in work at once, since the last look */
+};
+
+struct sim *sim_new(uint64_t seed);
+void        sim_free(struct sim *s);
+void        sim_run(struct sim *s, uint64_t ms);
+void        sim_calm(struct sim *s); /* everybody lives, the network works */
+unsigned    sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms);
+
+bool     sim_chance(struct sim *s, unsigned one_in);
+uint64_t sim_below(struct sim *s, uint64_t limit);
+bool     process_runs(const struct sim *s, const struct process *p);
+
+/* ---- bus_sim_net.c ---- */
+
+/* False: that side has noticed that nobody is there. */
+bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struct buf *bytes);
+void net_step(struct sim *s);
+void net_free(struct sim *s);
+void net_break(struct sim *s, unsigned way, unsigned backend);
+bool net_find_route(struct sim *s, unsigned gateway, uint64_t route, unsigned *way,
+                    unsigned *backend);
+
+/* ---- bus_sim.c, called by the network ---- */
+
+unsigned gateway_of(unsigned way);
+void     gateway_hears(struct sim *s, unsigned way, unsigned backend, struct str bytes);
+void     backend_hears(struct sim *s, unsigned backend, unsigned way, struct str bytes);
+
+/* ---- bus_sim_check.c ---- */
+
+_Noreturn void sim_fail(const struct sim *s, const char *promise);
+
+void check_gateway_sent(struct sim *s, unsigned gateway, unsigned backend, struct str bytes);
+void check_answer(struct sim *s, unsigned gateway, const struct action *a);
+void check_work(struct sim *s, const struct work *w); /* a new one */
+void check_step(struct sim *s);
+void check_end(struct sim *s);   /* after calm: nothing is open, nothing leaked */
+void check_peaks(struct sim *s); /* every slot was in use at once */
+
+#endif

@@ -1,0 +1,189 @@
+/* What must hold, whatever the network does. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/metrics.h"
+#include "bus_sim.h"
+
+/* An end may come a tick or two after the ttl: the core looks at its clock every 50 ms. */
+#define SLACK_MS (2 * GATEWAY_TICK_MS + STEP_MS)
+
+/* How long a backend may work on for a gateway that has forgotten it: until its
+ * link counts as dead, and the time of a CANCEL that is sent again. */
+#define LIVENESS_MS (5 * BEAT_MS + 2000)
+
+void sim_fail(const struct sim *s, const char *promise)
+{
+    const struct weather *w = &s->weather;
+
+    fprintf(stderr,
+            "broken: %s\n  seed %" PRIu64 ", after %" PRIu64
+            " ms, with breaks=%d loses=%d doubles=%d leaves=%d freezes=%d kills=%d delay=%u\n"
+            "  again: bus_sim_test %" PRIu64 " 1\n",
+            promise, s->seed, s->now - 1000000, w->breaks, w->loses, w->doubles, w->leaves,
+            w->freezes, w->kills, w->delay_ms, s->seed);
+    abort();
+}
+
+static void want(const struct sim *s, bool holds, const char *promise)
+{
+    if (!holds)
+        sim_fail(s, promise);
+}
+
+static struct question *find_question(struct sim *s, unsigned gateway, uint64_t id)
+{
+    for (unsigned n = s->question_count; n-- > 0;) {
+        struct question *q = &s->questions[n];
+        if (q->gateway == gateway && q->id == id && q->life == s->gateways[gateway].p.life)
+            return q;
+    }
+    return NULL;
+}
+
+static void sent_request(struct sim *s, unsigned gateway, unsigned backend, const struct frame *f)
+{
+    struct question *q = find_question(s, gateway, f->id);
+    uint64_t        *greatest = &s->backends[backend].greatest_offer_used[gateway];
+
+    want(s, q && !q->over, "nothing is asked for a question that has ended");
+    want(s, !q->chunks, "there is no other attempt after the first chunk");
+    want(s, f->attempt > q->attempt || !q->attempt, "attempts are counted up");
+    want(s, f->ttl_ms && q->asked + q->ttl_ms >= s->now + f->ttl_ms, "the ttl only shrinks");
+    q->attempt = f->attempt;
+    if (s->backends[backend].service == SERVICE_LLM_WORKER) {
+        want(s, f->sequence > *greatest, "an offer is used once");
+        *greatest = f->sequence;
+    }
+}
+
+void check_gateway_sent(struct sim *s, unsigned gateway, unsigned backend, struct str bytes)
+{
+    struct question *q;
+    struct frame     f;
+
+    want(s, frame_decode(&f, bytes) == ERR_OK, "a gateway sends frames that can be read");
+    if (f.type == FRAME_REQUEST)
+        sent_request(s, gateway, backend, &f);
+    if (f.type == FRAME_CANCEL && f.id) {
+        q = find_question(s, gateway, f.id);
+        if (q && q->attempt == f.attempt)
+            q->attempt = 0;
+    }
+}
+
+static void check_chunk(struct sim *s, struct question *q, const struct piece *p, size_t len)
+{
+    want(s, !q->chunks || q->work == p->work, "chunks of two attempts are never mixed");
+    want(s, p->number == q->chunks + 1, "chunks come in order and without a gap");
+    q->work = p->work;
+    q->chunks++;
+    q->got += len;
+    want(s, q->got - q->taken <= CREDIT_MAX + PIECE_MAX,
+         "credit is overdrawn by one chunk at most");
+}
+
+void check_answer(struct sim *s, unsigned gateway, const struct action *a)
+{
+    struct question *q = find_question(s, gateway, a->id);
+    struct piece     p = {0};
+
+    want(s, q != NULL, "only questions are answered");
+    want(s, !q->over, "a question ends once, and nothing comes after");
+    if (a->kind != ACTION_ERROR) {
+        want(s, a->bytes.len >= sizeof p, "an answer comes whole");
+        memcpy(&p, a->bytes.p, sizeof p);
+        want(s, &s->questions[s->asked_by[p.work]] == q, "an answer belongs to its question");
+    }
+    if (a->kind == ACTION_CHUNK) {
+        check_chunk(s, q, &p, a->bytes.len);
+        return;
+    }
+    want(s, a->kind != ACTION_FINAL || q->chunks == p.number, "the end comes after all chunks");
+    q->over = true;
+    q->attempt = 0;
+    s->finals += a->kind == ACTION_FINAL;
+    s->errors += a->kind == ACTION_ERROR;
+}
+
+void check_work(struct sim *s, const struct work *w)
+{
+    const struct worker *b = &s->backends[w->backend];
+    unsigned             open = 0;
+
+    for (unsigned i = 0; i < WORKS_MAX; i++) {
+        const struct work *other = &s->works[i];
+        if (!other->open || other->backend != w->backend)
+            continue;
+        open++;
+        want(s, other == w || other->question != w->question || other->attempt != w->attempt,
+             "a request is delivered once");
+    }
+    if (b->slots)
+        want(s, open <= b->slots, "a slot works on one request at a time");
+    if (open > s->most_open[w->backend])
+        s->most_open[w->backend] = open;
+}
+
+/* Is there still somebody who waits for this? */
+static bool is_wanted(const struct sim *s, const struct work *w)
+{
+    const struct question *q = &s->questions[w->question];
+    return !q->over && q->attempt == w->attempt;
+}
+
+static void check_forgotten(struct sim *s, struct work *w)
+{
+    const struct process *p = &s->backends[w->backend].p;
+
+    if (!w->open || w->cancelled || is_wanted(s, w) || !process_runs(s, p)) {
+        w->unwanted_since = 0;
+        return;
+    }
+    if (!w->unwanted_since || w->unwanted_since < p->thawed_at)
+        w->unwanted_since = s->now;
+    want(s, s->now - w->unwanted_since <= LIVENESS_MS, "what nobody waits for is stopped in time");
+}
+
+static void check_ttl(struct sim *s, const struct question *q)
+{
+    const struct process *p = &s->gateways[q->gateway].p;
+    uint64_t              by = q->asked + q->ttl_ms;
+
+    if (q->over || !process_runs(s, p))
+        return;
+    if (by < p->thawed_at)
+        by = p->thawed_at;
+    want(s, s->now <= by + SLACK_MS, "a question ends within its ttl");
+}
+
+void check_step(struct sim *s)
+{
+    while (s->first_open < s->question_count && s->questions[s->first_open].over)
+        s->first_open++;
+    for (unsigned n = s->first_open; n < s->question_count; n++)
+        check_ttl(s, &s->questions[n]);
+    for (unsigned i = 0; i < WORKS_MAX; i++)
+        check_forgotten(s, &s->works[i]);
+    for (unsigned i = 0; i < GATEWAYS; i++)
+        want(s,
+             s->gateways[i].p.dead || gateway_core_open(s->gateways[i].core) <=
+                                          2 * QUEUE_MAX + WINDOW * (BACKENDS - WORKERS) + 100,
+             "open questions are bounded");
+}
+
+void check_end(struct sim *s)
+{
+    want(s, s->first_open == s->question_count, "every question has ended");
+    for (unsigned i = 0; i < WORKS_MAX; i++)
+        want(s, !s->works[i].open, "nothing is left in work");
+    want(s, metric_value(METRIC_BUS_IN_FLIGHT) == 0, "no place in a window is lost");
+}
+
+void check_peaks(struct sim *s)
+{
+    for (unsigned b = 0; b < WORKERS; b++)
+        want(s, s->most_open[b] == s->backends[b].slots, "no slot is lost");
+}

@@ -43,10 +43,9 @@ def session_house(short_folder, nothing_is_left):
 @pytest.fixture
 def house(tmp_path, request):
     """Starts programs; at the end all are stopped, and a crash or a sanitizer report fails the test."""
-    house = House(tmp_path)
+    house = request.node.house = House(tmp_path)
     yield house
     faults = house.close()
-    request.node.log_tails = house.tails()
     assert not faults, "\n".join(faults)
 
 
@@ -142,6 +141,6 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        house = item.funcargs.get("house") if hasattr(item, "funcargs") else None
+        house = getattr(item, "house", None)
         for name, tail in house.tails() if house else []:
             report.sections.append((f"log of {name}", tail))

@@ -194,7 +194,7 @@ void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
     c->boot = r.boot;
     c->window = least(r.window, WINDOW_MAX);
     c->slots = least(r.slots, SLOTS_MAX);
-    c->heard = now;
+    c->heard = d->there_at = now;
     c->doubted = c->draining = false;
     c->full_until = c->last_offer = 0;
     log_info(0, "bus.link_up", "peer=%s instance=%s", service_name(c->service), c->instance);

@@ -4,6 +4,8 @@
 
 #include "reply.h"
 
+#define AWAY_MS 2000 /* when to come back where a service is away */
+
 #define CSP                                                                                        \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "                  \
@@ -69,7 +71,11 @@ void failure_message(const struct failure *f, struct buf *out)
 
 uint64_t failure_seconds(const struct failure *f)
 {
-    return (f->retry_after_ms + 999) / 1000;
+    uint64_t ms = f->retry_after_ms;
+
+    if (!ms && err_http(f->err) == 503)
+        ms = AWAY_MS;
+    return (ms + 999) / 1000;
 }
 
 bool err_is_passing(enum err err)
@@ -84,21 +90,22 @@ void reply_failure(struct http_request *rq, const struct failure *f)
 {
     struct buf        message = {0};
     json_t           *error = json_object(), *body = json_object();
+    uint64_t          wait = failure_seconds(f);
     char              seconds[24];
     struct http_field retry = {"Retry-After", seconds};
 
     failure_message(f, &message);
     json_object_set_new(error, "code", json_string(err_code(f->err)));
     json_object_set_new(error, "message", json_of(buf_view(&message)));
-    if (f->retry_after_ms)
-        json_object_set_new(error, "retry_after", json_integer((json_int_t)failure_seconds(f)));
+    if (wait)
+        json_object_set_new(error, "retry_after", json_integer((json_int_t)wait));
     if (f->turn_id.len)
         json_object_set_new(error, "turn_id", json_of(f->turn_id));
     if (f->text.len)
         json_object_set_new(error, "text", json_of(f->text));
     json_object_set_new(body, "error", error);
-    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)failure_seconds(f));
-    send_json(rq, (unsigned)err_http(f->err), body, &retry, f->retry_after_ms ? 1 : 0);
+    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)wait);
+    send_json(rq, (unsigned)err_http(f->err), body, &retry, wait ? 1 : 0);
     buf_fini(&message);
 }
 

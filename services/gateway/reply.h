@@ -15,7 +15,7 @@ struct failure {
     enum err   err;
     struct str said;           /* what to say instead of the error's own sentence; may be empty */
     struct str detail;         /* what to say behind it, in brackets; may be empty */
-    uint64_t   retry_after_ms; /* 0: not told */
+    uint64_t   retry_after_ms; /* 0: not told; then a 503 says 2 s */
     struct str turn_id, text;  /* may be empty */
 };
 
@@ -29,7 +29,7 @@ void reply_json_and(struct http_request *rq, unsigned status, json_t *body,
 void reply_failure(struct http_request *rq, const struct failure *f);
 void reply_error(struct http_request *rq, enum err err);
 
-/* The sentence of a failure, and whole seconds of its retry_after_ms, rounded up. */
+/* The sentence of a failure, and whole seconds to wait before trying again, 0: not told. */
 void     failure_message(const struct failure *f, struct buf *out);
 uint64_t failure_seconds(const struct failure *f);
 

@@ -44,6 +44,7 @@ class Stream:
 
     def __init__(self, response):
         self.response = response
+        response.encoding = "utf-8"  # as the format demands, whatever the header says
         self.status = response.status_code
         self.events, self.comments = [], []
         self.closed = threading.Event()
@@ -112,8 +113,13 @@ class Client:
 
     @property
     def history(self):
-        """(role, content) of each message kept."""
-        return [(line["role"], line["content"]) for line in self.open()["chat_history"]]
+        """(role, content) of each message of the current chat, all pages of it."""
+        page = self.open()
+        lines = page["chat_history"]
+        while page["more"]:
+            page = self.get(f"/conversations/{page['conversation_id']}?cursor={page['more']}").json()
+            lines = page["chat_history"] + lines
+        return [(line["role"], line["content"]) for line in lines]
 
     def get(self, path, **options):
         return self.http.get(self.url + path, timeout=25, **options)

@@ -84,6 +84,11 @@ class Process:
         wait_until(lambda: not any(map(is_alive, family)), f"the end of {self.name}'s children")
         return status
 
+    def restart(self):
+        """SIGKILL and a new start."""
+        self.kill()
+        return self.start()
+
     def signal(self, number):
         if self.is_running():
             self.child.send_signal(number)

@@ -20,10 +20,6 @@ class Server(Process):
         wait_until(self._answers, f"{self.name} to answer:\n{self.tail()}", timeout=25)
         return self
 
-    def restart(self):
-        self.kill()
-        return self.start()
-
     def _answers(self):
         assert self.is_running(), f"{self.name} ended:\n{self.tail()}"
         try:

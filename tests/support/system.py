@@ -8,8 +8,6 @@ from support.processes import Process, free_port, program
 from support.standin import KEY
 from support.wait import wait_until
 
-PAGE = "<!doctype html><title>chat</title>"
-
 # Tests come from one address and ask faster than people.
 NO_LIMITS = {"LIMIT_MESSAGES": 100000, "LIMIT_ADDRESS_MESSAGES": 100000, "MESSAGES_PER_MINUTE": 1000000,
              "ADDRESS_PER_MINUTE": 1000000, "SESSIONS_PER_MINUTE": 1000000}
@@ -51,8 +49,11 @@ class System:
             "DEFAULT_MODEL": "standin/ok", **settings})
 
     def add_store(self):
-        return self._backend(self.stores, "store", {
+        store = self._backend(self.stores, "store", {
             "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url})
+        store.wait_for_event("redis.up")
+        store.wait_for_event("pg.up")
+        return store
 
     def url(self, gateway=0):
         return f"http://127.0.0.1:{self.gateways[gateway].env['HTTP_PORT']}"
@@ -72,6 +73,8 @@ class System:
         want = {name.replace("_", "-"): count for name, count in counts.items()}
 
         def seen():
+            ended = [p.name for p in self.services if not p.is_running() and p.child.returncode > 0]
+            assert not ended, f"{ended} ended; see the logs"
             try:
                 services = self.health(gateway)["services"]
             except requests.RequestException:
@@ -91,6 +94,10 @@ class System:
     def close(self):
         for client in self._clients:
             client.close()
+        # Gateways first, so that no worker finishes an answer for nobody; stores before their databases.
+        for process in self.services:
+            if process.is_running():
+                process.stop()
 
     @staticmethod
     def _running(processes):
@@ -98,15 +105,13 @@ class System:
 
     def _plan_gateway(self):
         number = len(self.gateways)
-        page = self.house.folder / "page"
-        page.mkdir(exist_ok=True)
-        (page / "index.html").write_text(PAGE)
         self._process(self.gateways, "gateway", f"gateway-{number}", {
-            "BUS_BIND": f"tcp://127.0.0.1:{free_port()}", "HTTP_PORT": free_port(),
+            "BUS_BIND": f"tcp://127.0.0.1:{free_port()}", "HTTP_ADDRESS": "127.0.0.1",
+            "HTTP_PORT": free_port(), "DRAIN_SECONDS": 1,
             "BUS_SECRET_KEY_FILE": self.keys.path("gateway.secret"),
             "BUS_ALLOW_FILE": self.keys.path("bus-allow"),
             "SEAL_PUBLIC_KEYS_FILE": self.keys.path("seal.public"),
-            "COOKIE_KEYS_FILE": self.keys.path("cookie.keys"), "WEB_ROOT": page})
+            "COOKIE_KEYS_FILE": self.keys.path("cookie.keys")})
 
     def _backend(self, group, name, env):
         addresses = ",".join(one.env["BUS_BIND"].removeprefix("tcp://") for one in self.gateways)

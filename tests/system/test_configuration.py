@@ -1,0 +1,42 @@
+"""A bad configuration is told whole, at once, with exit status 78."""
+
+import pytest
+
+NEEDED = {
+    "gateway": ("BUS_ALLOW_FILE", "BUS_SECRET_KEY", "SEAL_PUBLIC_KEYS", "COOKIE_KEYS"),
+    "filter": ("BUS_GATEWAYS", "BUS_SECRET_KEY", "BUS_GATEWAY_KEY"),
+    "llm-worker": ("BUS_GATEWAYS", "BUS_SECRET_KEY", "BUS_GATEWAY_KEY", "SEAL_SECRET_KEYS"),
+    "store": ("BUS_GATEWAYS", "BUS_SECRET_KEY", "BUS_GATEWAY_KEY", "REDIS_URL", "POSTGRES_URL"),
+}
+
+
+@pytest.mark.parametrize("service", NEEDED)
+def test_all_faults_are_listed(house, service):
+    status, said = house.run(service, env={"LOG_LEVEL": "loud"})
+    assert status == 78, said
+    for name in (*NEEDED[service], "LOG_LEVEL"):
+        assert name in said
+
+
+@pytest.mark.parametrize("service", NEEDED)
+def test_help_lists_every_setting(house, service):
+    status, said = house.run(service, "--help")
+    assert status == 0
+    for name in (*NEEDED[service], "LOG_LEVEL", "--check-config"):
+        assert name in said
+
+
+@pytest.mark.parametrize("service", NEEDED)
+def test_an_unknown_option_is_refused(house, service):
+    status, said = house.run(service, "--colour")
+    assert status == 64 and "--colour" in said
+
+
+def test_a_taken_port_is_a_clear_message(system):
+    system.start(workers=1)
+    first = system.gateways[0]
+    second = system.house.start("gateway", first.env, label="second")
+    second.expected = {69, 78}
+    assert second.wait() in second.expected
+    assert first.env["BUS_BIND"].rsplit(":", 1)[1] in second.log_text or \
+        str(first.env["HTTP_PORT"]) in second.log_text

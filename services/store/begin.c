@@ -42,6 +42,16 @@ static bool has_nul(struct str s)
     return s.len && memchr(s.p, 0, s.len);
 }
 
+/* A new chat's id comes of its first turn, so that a first message which is sent twice makes one
+ * chat. */
+static struct uuid new_chat(const struct job *j)
+{
+    char name[2 * UUID_LEN + 1];
+
+    str_format(name, sizeof name, "%s%s", j->session.text, j->turn.text);
+    return uuid_derive("conversation", str_of(name));
+}
+
 enum step begin_ask_look(struct job *j)
 {
     const struct turn_begin_ask *ask = &j->ask.begin;
@@ -57,6 +67,8 @@ enum step begin_ask_look(struct job *j)
     args_bytes(a, ask->text);
     args_u64(a, j->config->session_idle_ms);
     args_u64(a, j->config->session_life_ms);
+    struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
+    args_id(a, &fresh);
     enum err err = job_ask_pg(j, 0, STATEMENT_LOOK);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_BEGIN_TAKE_LOOK);
 }
@@ -92,17 +104,9 @@ enum step begin_take_look(struct job *j)
         return job_fail(j, ERR_SIGNED_OUT);
     if (grid_str(&j->look, 0, LOOK_STATUS).len)
         return grid_u64(&j->look, 0, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
+    if (!grid_str(&j->look, 0, LOOK_CHAT).len && grid_u64(&j->look, 0, LOOK_USED))
+        return job_fail(j, ERR_NOT_FOUND);
     return STEP_BEGIN_ASK_GRANT;
-}
-
-/* A new chat's id comes of its first turn, so that a first message which is sent twice makes one
- * chat. */
-static struct uuid new_chat(const struct job *j)
-{
-    char name[2 * UUID_LEN + 1];
-
-    str_format(name, sizeof name, "%s%s", j->session.text, j->turn.text);
-    return uuid_derive("conversation", str_of(name));
 }
 
 /* Was a chat named that Postgres does not know?  Its first turn may have failed, which only Redis

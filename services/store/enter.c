@@ -47,6 +47,7 @@ enum step enter_ask_look(struct job *j)
     args_text(a, "");
     args_u64(a, j->config->session_idle_ms);
     args_u64(a, j->config->session_life_ms);
+    args_id(a, &none);
     enum err err = job_ask_pg(j, 0, STATEMENT_LOOK);
     if (!err)
         return job_park(j, STEP_ENTER_TAKE_LOOK);

@@ -22,7 +22,8 @@ enum look {
     LOOK_FINISH_REASON,
     LOOK_PROMPT_TOKENS,
     LOOK_COMPLETION_TOKENS,
-    LOOK_COST
+    LOOK_COST,
+    LOOK_USED /* whatever there is: the id for a new chat is not free */
 };
 
 #endif

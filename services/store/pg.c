@@ -49,8 +49,10 @@ static void retry_later(struct pg *p);
 
 static void go_away(struct pg *p, const char *why)
 {
-    if (strcmp(p->away_because, why) != 0)
+    if (!p->away_because[0])
         log_warn(0, "pg.away", "why=%s", log_quote(str_of(why)));
+    else if (strcmp(p->away_because, why) != 0)
+        log_info(0, "pg.still_away", "why=%s", log_quote(str_of(why)));
     str_format(p->away_because, sizeof p->away_because, "%s", why);
 }
 

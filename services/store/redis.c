@@ -52,8 +52,10 @@ static void connect_now(void *ctx);
 
 static void go_away(struct redis *r, const char *why)
 {
-    if (strcmp(r->away_because, why) != 0)
+    if (!r->away_because[0])
         log_warn(0, "redis.away", "why=%s", log_quote(str_of(why)));
+    else if (strcmp(r->away_because, why) != 0)
+        log_info(0, "redis.still_away", "why=%s", log_quote(str_of(why)));
     str_format(r->away_because, sizeof r->away_because, "%s", why);
     r->up = false;
     timer_start(&r->retry, r->loop, backoff_next(&r->backoff), connect_now, r);

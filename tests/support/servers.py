@@ -48,6 +48,24 @@ class Redis(Server):
         return b"".join(path.read_bytes() for path in files)
 
 
+class RedisCluster(Redis):
+    """A cluster of one node: it refuses a script whose keys lie in different slots."""
+
+    def __init__(self, house, folder):
+        super().__init__(house, folder)
+        self.name = "redis-cluster"
+        self.command = ["redis-server", "--port", "0", "--unixsocket", self.socket,
+                        "--cluster-enabled", "yes", "--dir", str(folder), "--save", ""]
+
+    def start(self):
+        super().start()
+        with self.client() as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            wait_until(lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok",
+                       "a node for every slot")
+        return self
+
+
 class Postgres(Server):
     """One server for the session; every test has a database of its own."""
 

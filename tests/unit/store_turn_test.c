@@ -1,0 +1,518 @@
+/* What the walks of a turn promise, with the databases played by the test. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "look.h"
+#include "test.h"
+
+#define SESSION "11111111-2222-4333-8444-555555555555"
+#define CHAT    "22222222-2222-4333-8444-555555555555"
+#define TURN    "33333333-2222-4333-8444-555555555555"
+
+enum { REDIS, PG, COMMIT };
+
+/* A question that the job asked, and that the test has yet to answer. */
+struct asked {
+    int         kind, what;
+    struct job *job;
+    unsigned    place;
+    struct args args;
+};
+
+static struct {
+    struct world  world;
+    struct config config;
+    bool          redis_away, pg_away;
+    struct asked  asked[32];
+    unsigned      asks, answered, notes;
+    unsigned      ends;
+    enum err      err;
+    uint64_t      retry_after;
+    struct buf    said;
+} w;
+
+static void note_down(int kind, int what, const struct args *args, struct job *job, unsigned place)
+{
+    struct asked *a = &w.asked[w.asks++];
+
+    *a = (struct asked){kind, what, job, place, *args};
+    for (unsigned i = 0; i < args->count; i++) /* words are views into the args themselves */
+        a->args.value[i].p = str_dup(args->value[i]);
+}
+
+static enum err ask_redis(void *ctx, enum script script, const struct args *args, struct job *job,
+                          unsigned place)
+{
+    (void)ctx;
+    if (w.redis_away)
+        return ERR_DOWN;
+    note_down(REDIS, (int)script, args, job, place);
+    return ERR_OK;
+}
+
+static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
+                       unsigned place)
+{
+    (void)ctx;
+    (void)count;
+    if (w.pg_away)
+        return ERR_DOWN;
+    if (items[0].statement == STATEMENT_AUDIT)
+        w.notes++;
+    else
+        note_down(PG, (int)items[0].statement, items[0].args, job, place);
+    return ERR_OK;
+}
+
+static void commit(void *ctx, const struct args *args, uint64_t ttl_ms, struct job *job,
+                   unsigned place)
+{
+    (void)ctx, (void)ttl_ms;
+    note_down(COMMIT, STATEMENT_COMMIT, args, job, place);
+}
+
+static uint64_t wall(void *ctx)
+{
+    (void)ctx;
+    return 1700000000000;
+}
+
+static void say(void *ctx, uint64_t handle, struct str body)
+{
+    (void)ctx;
+    assert_int_equal(handle, 7);
+    w.ends++;
+    buf_clear(&w.said);
+    buf_str(&w.said, body);
+}
+
+static void refuse(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_ms)
+{
+    (void)ctx, (void)handle;
+    w.ends++;
+    w.err = err;
+    w.retry_after = retry_after_ms;
+}
+
+static int open_world(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    w.world = (struct world){NULL, ask_redis, ask_pg, commit, wall, say, refuse};
+    w.config = (struct config){.limit_messages = 20, .lease_ms = 15000};
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    assert_int_equal(jobs_open(), 0);
+    assert_int_equal(w.ends, 1);
+    for (unsigned i = 0; i < w.asks; i++)
+        for (unsigned k = 0; k < w.asked[i].args.count; k++)
+            free((char *)(uintptr_t)w.asked[i].args.value[k].p);
+    buf_fini(&w.said);
+    return 0;
+}
+
+/* The oldest question not answered yet, which must be this one. */
+static struct asked *next(int kind, int what)
+{
+    assert_true(w.answered < w.asks);
+    struct asked *a = &w.asked[w.answered++];
+    assert_int_equal(a->kind, kind);
+    assert_int_equal(a->what, what);
+    return a;
+}
+
+static void answer_with(struct asked *a, unsigned columns, const char *const *cells, unsigned count)
+{
+    struct grid g = {0};
+
+    if (columns)
+        grid_begin(&g, columns);
+    for (unsigned i = 0; i < count; i++)
+        grid_add(&g, str_of(cells[i]));
+    job_answer(a->job, a->place, ERR_OK, &g);
+}
+
+#define ANSWER(kind, what, ...)                                                                    \
+    do {                                                                                           \
+        const char *const cells_[] = {__VA_ARGS__};                                                \
+        answer_with(next(kind, what), COUNT_OF(cells_), cells_, COUNT_OF(cells_));                 \
+    } while (0)
+
+static void fails(struct asked *a, enum err err)
+{
+    job_answer(a->job, a->place, err, NULL);
+}
+
+static bool arg_is(const struct asked *a, unsigned at, const char *text)
+{
+    return at < a->args.count && str_is(a->args.value[at], text);
+}
+
+/* ---- begin ---- */
+
+static void begin(const char *chat)
+{
+    struct turn_begin_ask ask = {.session = STR(SESSION),
+                                 .conversation = str_of(chat),
+                                 .turn_id = STR(TURN),
+                                 .text = STR("why?"),
+                                 .window = 20};
+    struct buf            body = {0};
+
+    turn_begin_ask_encode(&ask, &body);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    buf_fini(&body);
+}
+
+static void look_finds_chat(const char *seq, const char *epoch)
+{
+    ANSWER(PG, STATEMENT_LOOK, "known", "1000", "2000", "a/model", "key in postgres", "hint", "5",
+           CHAT, seq, epoch, "1", "", "", "", "", "", "", "", "", "", "1");
+}
+
+static void look_finds_nothing(void)
+{
+    answer_with(next(PG, STATEMENT_LOOK), 0, NULL, 0);
+}
+
+static struct turn_begin_say *granted(void)
+{
+    struct turn_begin_say *said = mem_new(sizeof *said);
+
+    assert_int_equal(w.err, ERR_OK);
+    assert_int_equal(turn_begin_say_decode(said, buf_view(&w.said)), ERR_OK);
+    return said;
+}
+
+static void a_turn_is_granted(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->outcome, BEGIN_GRANTED);
+    assert_int_equal(said->epoch, 12);
+    assert_int_equal(said->seq, 5);
+    assert_int_equal(said->remaining, 17);
+    assert_int_equal(said->talk_count, 2);
+    assert_true(said->talk[0].by_user && !said->talk[1].by_user);
+    assert_true(str_is(said->sealed_key, "key in postgres"));
+    assert_true(str_is(said->model, "a/model"));
+    free(said);
+}
+
+static void the_answers_may_come_in_any_order(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    struct asked *context = next(PG, STATEMENT_CONTEXT);
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "newer key", "6", "0");
+    assert_int_equal(w.ends, 0);
+    answer_with(context, 2, (const char *const[]){"question", "answer"}, 2);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->talk_count, 2);
+    assert_true(str_is(said->sealed_key, "newer key"));
+    free(said);
+}
+
+static void an_old_reading_is_taken_anew(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
+    look_finds_chat("5", "12");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
+    assert_true(arg_is(a, 7, "5") && arg_is(a, 8, "12"));
+    answer_with(a, 7, (const char *const[]){"granted", "13", "0", "0", "", "0", "0"}, 7);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->seq, 6);
+    free(said);
+}
+
+static void what_stays_old_is_busy(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    for (unsigned i = 0; !w.ends && i < 20; i++) {
+        look_finds_chat("4", "9");
+        ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+        ANSWER(REDIS, SCRIPT_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
+    }
+    assert_int_equal(w.err, ERR_BUSY);
+}
+
+static void without_redis_it_is_granted_from_postgres(void **state)
+{
+    (void)state;
+    w.redis_away = true;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->unlimited_here, 1);
+    assert_int_equal(said->epoch, 10);
+    assert_int_equal(said->seq, 5);
+    free(said);
+}
+
+static void redis_may_go_while_it_is_asked(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("0", "0");
+    fails(next(REDIS, SCRIPT_TURN_BEGIN), ERR_DOWN);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->unlimited_here, 1);
+    free(said);
+}
+
+static void a_grant_without_its_context_is_given_back(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    struct asked *context = next(PG, STATEMENT_CONTEXT);
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    fails(context, ERR_DOWN);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+    assert_true(arg_is(end, 2, TURN) && arg_is(end, 3, CHAT) && arg_is(end, 4, "12"));
+    assert_null(end->job);
+}
+
+static void without_postgres_nothing_is_begun(void **state)
+{
+    (void)state;
+    w.pg_away = true;
+    begin(CHAT);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+    assert_int_equal(w.asks, 0);
+}
+
+static void a_first_chat_gets_its_id_from_the_turn(void **state)
+{
+    (void)state;
+    begin("");
+    look_finds_nothing();
+    struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
+    assert_true(arg_is(a, 9, "")); /* a session that Postgres does not know */
+    assert_true(arg_is(a, 10, "0"));
+    char *chat = str_dup(a->args.value[5]);
+    answer_with(a, 7, (const char *const[]){"granted", "1", "19", "0", "", "0", "0"}, 7);
+    struct turn_begin_say *said = granted();
+    assert_true(str_is(said->conversation, chat));
+    assert_int_equal(said->seq, 1);
+    free(said);
+    free(chat);
+}
+
+static void a_refusal_is_noted_once_and_tells_when_to_come_back(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("0", "0");
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "limited", "0", "0", "2500", "", "0", "1");
+    assert_int_equal(w.err, ERR_LIMITED);
+    assert_int_equal(w.retry_after, 2500);
+    assert_int_equal(w.notes, 1);
+}
+
+static void each_other_outcome_is_an_error_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *outcome;
+        enum err    err;
+    } all[] = {{"busy", ERR_BUSY},
+               {"same_id", ERR_SAME_ID},
+               {"not_found", ERR_NOT_FOUND},
+               {"signed_out", ERR_SIGNED_OUT}};
+
+    for (unsigned i = 0; i < COUNT_OF(all); i++) {
+        w.ends = 0;
+        begin(CHAT);
+        look_finds_chat("0", "0");
+        ANSWER(REDIS, SCRIPT_TURN_BEGIN, all[i].outcome, "0", "0", "0", "", "0", "0");
+        assert_int_equal(w.err, all[i].err);
+    }
+}
+
+/* ---- renew ---- */
+
+static void renew(void)
+{
+    struct turn_renew_ask ask = {
+        .session = STR(SESSION), .conversation = STR(CHAT), .turn_id = STR(TURN), .epoch = 12};
+    struct buf body = {0};
+
+    turn_renew_ask_encode(&ask, &body);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    buf_fini(&body);
+}
+
+static void was_renewed(bool stop, bool lost)
+{
+    struct turn_renew_say said;
+
+    assert_int_equal(turn_renew_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(said.stop, stop);
+    assert_int_equal(said.lost, lost);
+}
+
+static void a_turn_that_redis_lost_is_adopted(void **state)
+{
+    (void)state;
+    renew();
+    struct asked *first = next(REDIS, SCRIPT_TURN_RENEW);
+    assert_true(arg_is(first, 7, "0"));
+    answer_with(first, 2, (const char *const[]){"missing", "0"}, 2);
+    ANSWER(PG, STATEMENT_WANTED, "1");
+    struct asked *second = next(REDIS, SCRIPT_TURN_RENEW);
+    assert_true(arg_is(second, 7, "1"));
+    answer_with(second, 2, (const char *const[]){"ok", "1"}, 2);
+    was_renewed(true, false);
+}
+
+static void a_turn_that_was_cleared_away_is_lost(void **state)
+{
+    (void)state;
+    renew();
+    ANSWER(REDIS, SCRIPT_TURN_RENEW, "missing", "0");
+    ANSWER(PG, STATEMENT_WANTED, "0");
+    was_renewed(false, true);
+}
+
+static void without_any_database_a_turn_goes_on(void **state)
+{
+    (void)state;
+    renew();
+    w.pg_away = true;
+    ANSWER(REDIS, SCRIPT_TURN_RENEW, "missing", "0");
+    fails(next(REDIS, SCRIPT_TURN_RENEW), ERR_DOWN);
+    was_renewed(false, false);
+}
+
+/* ---- commit ---- */
+
+static void commit_turn(struct str answer)
+{
+    struct turn_commit_ask ask = {.session = STR(SESSION),
+                                  .conversation = STR(CHAT),
+                                  .turn_id = STR(TURN),
+                                  .epoch = 12,
+                                  .seq = 5,
+                                  .user_text = STR("why?"),
+                                  .answer = answer,
+                                  .status = STR("committed")};
+    struct buf             body = {0};
+
+    turn_commit_ask_encode(&ask, &body);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    buf_fini(&body);
+}
+
+static void was_kept(enum commit_outcome outcome)
+{
+    struct turn_commit_say said;
+
+    assert_int_equal(w.err, ERR_OK);
+    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(said.outcome, outcome);
+}
+
+static void a_kept_turn_gives_its_lease_back_first(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
+    assert_int_equal(w.ends, 0);
+    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+    assert_true(arg_is(end, 4, "12") && arg_is(end, 5, "5") && arg_is(end, 6, "committed"));
+    fails(end, ERR_DOWN); /* which changes nothing */
+    was_kept(COMMIT_OK);
+}
+
+static void fenced_is_looked_at_once_more(void **state)
+{
+    (void)state;
+    w.redis_away = true;
+    commit_turn(STR("because"));
+    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
+    ANSWER(COMMIT, STATEMENT_COMMIT, "dup");
+    was_kept(COMMIT_DUP);
+}
+
+static void fenced_twice_is_a_conflict(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
+    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
+    assert_int_equal(w.err, ERR_CONFLICT);
+    assert_int_equal(w.asks, 2);
+}
+
+static void a_commit_that_nobody_could_take_may_be_sent_again(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+    assert_true(w.retry_after > 0);
+}
+
+static void a_nul_is_left_out_of_an_answer(void **state)
+{
+    (void)state;
+    commit_turn((struct str){"be\0cause\0", 9});
+    struct asked *a = next(COMMIT, STATEMENT_COMMIT);
+    assert_true(arg_is(a, 6, "because"));
+    fails(a, ERR_TIMEOUT);
+}
+
+static void what_is_no_question_is_refused(void **state)
+{
+    (void)state;
+    job_start(&w.world, &w.config, 7, STR("\x93\x01\x02\x03"), 1000);
+    assert_int_equal(w.err, ERR_BAD_REQUEST);
+}
+
+int main(void)
+{
+    ids_init();
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+    const struct CMUnitTest tests[] = {
+        TEST(a_turn_is_granted),
+        TEST(the_answers_may_come_in_any_order),
+        TEST(an_old_reading_is_taken_anew),
+        TEST(what_stays_old_is_busy),
+        TEST(without_redis_it_is_granted_from_postgres),
+        TEST(redis_may_go_while_it_is_asked),
+        TEST(a_grant_without_its_context_is_given_back),
+        TEST(without_postgres_nothing_is_begun),
+        TEST(a_first_chat_gets_its_id_from_the_turn),
+        TEST(a_refusal_is_noted_once_and_tells_when_to_come_back),
+        TEST(each_other_outcome_is_an_error_of_its_own),
+        TEST(a_turn_that_redis_lost_is_adopted),
+        TEST(a_turn_that_was_cleared_away_is_lost),
+        TEST(without_any_database_a_turn_goes_on),
+        TEST(a_kept_turn_gives_its_lease_back_first),
+        TEST(fenced_is_looked_at_once_more),
+        TEST(fenced_twice_is_a_conflict),
+        TEST(a_commit_that_nobody_could_take_may_be_sent_again),
+        TEST(a_nul_is_left_out_of_an_answer),
+        TEST(what_is_no_question_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -107,20 +107,25 @@ static void open_counts(struct gateway *g)
 }
 
 /* Written aside and renamed, so nobody reads half a number. */
+static void write_port(const char *path, unsigned port)
+{
+    char  aside[4096];
+    FILE *file = str_format(aside, sizeof aside, "%s.new", path) ? fopen(aside, "w") : NULL;
+
+    if (file)
+        fprintf(file, "%u\n", port);
+    if (!file || fclose(file) != 0 || rename(aside, path) != 0)
+        log_warn(0, "gateway.no_port_file", "why=%s", log_quote(str_of(strerror(errno))));
+}
+
 static void tell_port(const struct gateway *g)
 {
-    char aside[4096];
+    unsigned port = http_port(g->http);
 
-    log_info(0, "gateway.listening", "address=%s port=%u demo=%d", g->config.http_address,
-             http_port(g->http), g->config.demo);
-    if (!*g->config.http_port_file)
-        return;
-    str_format(aside, sizeof aside, "%s.new", g->config.http_port_file);
-    FILE *file = fopen(aside, "w");
-    if (file)
-        fprintf(file, "%u\n", http_port(g->http));
-    if (!file || fclose(file) != 0 || rename(aside, g->config.http_port_file) != 0)
-        log_warn(0, "gateway.no_port_file", "why=%s", log_quote(str_of(strerror(errno))));
+    if (*g->config.http_port_file)
+        write_port(g->config.http_port_file, port);
+    log_info(0, "gateway.listening", "address=%s port=%u demo=%d", g->config.http_address, port,
+             g->config.demo);
 }
 
 static void close_all(struct gateway *g)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.gateway import RealGateway
 from support.store import Person
 
 
@@ -40,3 +41,24 @@ def person(gateway):
         somebody.open(create=1)
         return somebody
     return make
+
+
+@pytest.fixture
+def start_gateway(house, keys, tmp_path, backend):
+    """start_gateway(SETTING=value) starts the real one with fake backends: .store, .filter, .worker."""
+    started = []
+
+    def start(backends=True, **settings):
+        started.append(RealGateway(house, keys, tmp_path, **settings))
+        if backends:
+            started[-1].give_backends(backend)
+        return started[-1]
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def chat(start_gateway):
+    """A gateway with fake backends."""
+    return start_gateway()

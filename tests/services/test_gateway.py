@@ -1,83 +1,536 @@
-"""What the gateway promises to browsers and scripts, alone on a bus of fake backends."""
+"""What the gateway promises about turns, with fake backends on a real bus."""
 
+import signal
+import threading
 import uuid
 
 import pytest
 
-from support.bus import say, stream
-from support.client import Client
-from support.processes import free_port
+from support.bus import busy, error, in_turn, never, say
+from support.gateway import CONVERSATION, read_reply, status_of
 from support.wait import wait_until
 
-CONVERSATION = "c0ffee00-0000-4000-8000-000000000001"
 HELLO = "My brakes squeal when I stop. Why?"
 
 
-class Gateway:
-    """A gateway with its three fake backends, who all say yes unless a test tells them otherwise."""
-
-    def __init__(self, house, keys, folder, env=None):
-        self.house, self.keys, self.folder = house, keys, folder
-        self.bus = f"127.0.0.1:{free_port()}"
-        self.port_file = folder / "port"
-        self.env = {
-            "HTTP_ADDRESS": "127.0.0.1", "HTTP_PORT": 0, "HTTP_PORT_FILE": self.port_file,
-            "BUS_BIND": f"tcp://{self.bus}", "BUS_SECRET_KEY_FILE": keys.path("gateway.secret"),
-            "BUS_ALLOW_FILE": keys.path("bus-allow"), "SEAL_PUBLIC_KEYS_FILE": keys.path("seal.public"),
-            "COOKIE_KEYS_FILE": keys.path("cookie.keys"), "DRAIN_SECONDS": 5, **(env or {})}
-        self.process = house.start("gateway", self.env)
-        self.process.wait_for_event("gateway.listening")
-        self.port = int(self.port_file.read_text())
-        self.url = f"http://127.0.0.1:{self.port}"
+def code(response):
+    return response.json()["error"]["code"]
 
 
-def store_scripts(store):
-    store.on("session_open_ask", say("session_open_say", created_at=1000, expires_at=2000, remaining=19))
-    store.on("limit_take_ask", say("limit_take_say", allowed=1))
-    store.on("turn_begin_ask", say("turn_begin_say", conversation=CONVERSATION, epoch=7, seq=1))
-    store.on("turn_renew_ask", say("turn_renew_say"))
-    store.on("turn_commit_ask", say("turn_commit_say"))
-    for done in ("turn_abort_ask", "turn_stop_ask", "session_save_ask", "session_clear_ask", "chat_clear_ask"):
-        store.on(done, say("done_say"))
+def granted(**fields):
+    return say("turn_begin_say", conversation=CONVERSATION, epoch=7, seq=1, **fields)
 
 
-@pytest.fixture
-def start(house, keys, tmp_path, backend):
-    """start(**env) gives a gateway with .store, .filter and .worker, and .client() for people."""
-    clients = []
-
-    def make(**env):
-        gateway = Gateway(house, keys, tmp_path, env)
-        gateway.store = backend("store", gateway.bus)
-        store_scripts(gateway.store)
-        gateway.filter = backend("filter", gateway.bus)
-        gateway.filter.on("filter_check_ask", say("filter_check_say", verdict=2, score=1.0, reason="test"))
-        gateway.filter.on("filter_review_ask", say("filter_review_say", fit=1, score=1.0, reason="test"))
-        gateway.worker = backend("llm-worker", gateway.bus, slots=4)
-        gateway.worker.on("llm_answer_ask", stream(["Check ", "the pads."], prompt_tokens=5, completion_tokens=3))
-        for one in (gateway.store, gateway.filter, gateway.worker):
-            one.wait_welcome()
-
-        def client():
-            clients.append(Client(gateway.url))
-            clients[-1].open()
-            return clients[-1]
-        gateway.client = client
-        return gateway
-
-    yield make
-    for one in clients:
-        one.close()
+def held(chat):
+    """Makes the worker wait for the test: the test answers asked by itself."""
+    chat.worker.on("llm_answer_ask", never)
 
 
-def test_a_message_is_answered_as_json(start):
-    gateway = start()
-    anna = gateway.client()
-    answer = anna.say(HELLO)
-    assert answer["response"] == "Check the pads."
+# ---- a good day ---------------------------------------------------------------------------
 
 
-def test_stream(start):
-    gateway = start()
-    anna = gateway.client()
-    assert anna.stream(HELLO).wait_end().data["status"] == "committed"
+def test_a_message_is_answered_as_json(chat):
+    turn = str(uuid.uuid4())
+    answer = chat.client().say(HELLO, turn_id=turn)
+    assert answer == {"response": "Check the pads.", "turn_id": turn, "conversation_id": CONVERSATION,
+                      "model": "test/model", "status": "committed", "finish_reason": "stop",
+                      "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}
+    commit = chat.store.wait_request("turn_commit_ask")
+    assert (commit.user_text, commit.answer, commit.epoch, commit.seq) == (HELLO, "Check the pads.", 7, 1)
+    assert (commit.turn_id, commit.conversation, commit.verdict) == (turn, CONVERSATION, 2)
+
+
+def test_a_message_is_answered_as_a_stream(chat):
+    events = chat.client().stream(HELLO, turn_id=(turn := str(uuid.uuid4())))
+    events.wait_end()
+    assert [(e.name, e.id) for e in events.events] == [
+        ("started", f"{turn}:0"), ("delta", f"{turn}:6"), ("delta", f"{turn}:15"), ("done", f"{turn}:15")]
+    assert events.events[0].data == {"turn_id": turn, "conversation_id": CONVERSATION,
+                                     "model": "test/model"}
+    assert events.find("done").data == {
+        "status": "committed", "finish_reason": "stop", "model": "test/model",
+        "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}
+    assert events.comments
+    headers = events.response.headers
+    assert headers["Content-Type"] == "text/event-stream"
+    assert headers["Cache-Control"] == "no-store, no-transform"
+    assert headers["X-Accel-Buffering"] == "no"
+
+
+def test_words_arrive_as_they_are_written(chat):
+    held(chat)
+    events = chat.client().stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    for count, word in enumerate(["Check ", "the ", "pads."], start=1):
+        asked.chunk("llm_piece", text=word, model="m")
+        wait_until(lambda: sum(e.name == "delta" for e in events.events) == count, f"word {count}")
+    asked.final("llm_answer_say", model="m", finish_reason="stop")
+    events.wait_end()
+    assert events.text == "Check the pads."
+
+
+def test_the_worker_is_asked_with_the_talk(chat):
+    chat.store.on("turn_begin_ask", granted(
+        sealed_key=b"sealed", model="chosen/model",
+        talk=[{"by_user": 1, "text": "Hi"}, {"by_user": 0, "text": "Hello"}]))
+    chat.client().say(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    assert [(one["by_user"], one["text"]) for one in asked.talk] == [(1, "Hi"), (0, "Hello"), (1, HELLO)]
+    assert (asked.model, asked.sealed_key, asked.stream) == ("chosen/model", b"sealed", 1)
+
+
+def test_a_model_may_be_wished_for_one_turn(chat):
+    chat.client().say(HELLO, model="other/model:free")
+    assert chat.worker.wait_request("llm_answer_ask").model == "other/model:free"
+    assert chat.store.wait_request("turn_begin_ask").model == "other/model:free"
+
+
+def test_an_idempotency_key_names_the_turn(chat):
+    anna, key = chat.client(), str(uuid.uuid4())
+    assert anna.post("/chat", {"message": HELLO}, {"Idempotency-Key": key}).json()["turn_id"] == key
+    first, second = (anna.post("/chat", {"message": HELLO}, {"Idempotency-Key": "order 66"}).json()["turn_id"]
+                     for _ in range(2))
+    assert first == second and uuid.UUID(first)
+    assert chat.client().post("/chat", {"message": HELLO},
+                              {"Idempotency-Key": "order 66"}).json()["turn_id"] != first
+
+
+# ---- refusals and failures: the text comes back, history stays ----------------------------
+
+
+def no_commit(chat):
+    return not any(asked.name == "turn_commit_ask" for asked in chat.store.asked)
+
+
+def test_off_topic_is_refused(chat):
+    chat.filter.on("filter_check_ask", say("filter_check_say", verdict=0))
+    response = chat.client().chat(HELLO, turn_id=(turn := str(uuid.uuid4())))
+    assert response.status_code == 422
+    assert response.json()["error"] == {
+        "code": "off_topic", "message": "I am here for questions about cars and driving.",
+        "turn_id": turn, "text": HELLO}
+    assert chat.store.wait_request("turn_abort_ask").reason == "off_topic"
+    assert not any(asked.name == "llm_answer_ask" for asked in chat.worker.asked)
+
+
+@pytest.mark.parametrize("on_topic, greeting, status", [(0, 0, 422), (1, 0, 200), (0, 1, 200)])
+def test_what_depends_needs_a_talk_about_cars(chat, on_topic, greeting, status):
+    chat.filter.on("filter_check_ask", say("filter_check_say", verdict=1, greeting=greeting))
+    chat.store.on("turn_begin_ask", granted(on_topic=on_topic))
+    assert chat.client().chat("and how much is that?").status_code == status
+
+
+@pytest.mark.parametrize("stream_wanted", [False, True])
+@pytest.mark.parametrize("failing, status, retryable", [
+    ("upstream_error", 502, True), ("upstream_timeout", 504, True), ("upstream_credit", 402, False)])
+def test_a_failing_model_gives_the_text_back(chat, failing, status, retryable, stream_wanted):
+    chat.worker.on("llm_answer_ask", error(failing, 0, 2500, "Provider said no"))
+    anna = chat.client()
+    if stream_wanted:
+        end = anna.stream(HELLO).wait_end()
+        assert end.name == "error"
+        data = end.data
+        assert data["retryable"] is retryable
+    else:
+        response = anna.chat(HELLO)
+        assert response.status_code == status
+        assert response.headers["Retry-After"] == "3"
+        data = response.json()["error"]
+    assert (data["code"], data["text"], data["retry_after"]) == (failing, HELLO, 3)
+    assert data["message"].endswith("(Provider said no)")
+    assert chat.store.wait_request("turn_abort_ask").reason == failing
+    assert no_commit(chat)
+
+
+def test_an_answer_that_breaks_off_is_an_error_not_an_end(chat):
+    held(chat)
+    events = chat.client().stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check the", model="m")
+    events.wait_for("delta")
+    chat.worker.kill()
+    assert events.wait_end().name == "error"
+    chat.store.wait_request("turn_abort_ask")
+    assert no_commit(chat)
+
+
+def test_an_unfit_answer_is_retracted(chat):
+    chat.filter.on("filter_review_ask", say("filter_review_say", fit=0))
+    anna = chat.client()
+    end = anna.stream(HELLO).wait_end()
+    assert (end.name, end.data["text"]) == ("retracted", HELLO)
+    assert end.data["reason"]
+    response = anna.chat(HELLO)
+    assert (response.status_code, code(response)) == (502, "retracted")
+    assert no_commit(chat)
+
+
+def test_an_answer_is_reviewed_while_it_is_written(chat):
+    held(chat)
+    chat.filter.on("filter_review_ask", in_turn(say("filter_review_say", fit=1), say("filter_review_say", fit=0)))
+    events = chat.client().stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    for count in (1, 2):
+        asked.chunk("llm_piece", text="This is about something else. " * 8, model="m")
+        chat.filter.wait_request("filter_review_ask", count)
+    assert events.wait_end().name == "retracted"
+    chat.worker.wait_cancel(asked)  # the upstream is closed, not read to its end
+
+
+def test_without_a_filter_nothing_passes(start_gateway, backend):
+    chat = start_gateway(BUS_HEARTBEAT_MS=50)
+    anna = chat.client()
+    chat.filter.close()
+    wait_until(lambda: chat.stranger().get("/health").json()["services"]["filter"] == 0, "no filter")
+    response = anna.chat(HELLO)
+    assert (response.status_code, code(response)) == (503, "filter_down")
+    assert response.json()["error"]["text"] == HELLO
+    assert no_commit(chat)
+
+
+@pytest.mark.parametrize("store_says, status", [
+    ("limited", 429), ("busy", 409), ("conflict", 409), ("not_found", 404), ("signed_out", 401),
+    ("same_id_other_text", 422), ("store_down", 503)])
+def test_what_the_store_refuses_is_told(chat, store_says, status):
+    chat.store.on("turn_begin_ask", error(store_says, 1, 12_000))
+    response = chat.client().chat(HELLO)
+    assert (response.status_code, code(response)) == (status, store_says)
+    assert response.json()["error"]["retry_after"] == 12
+    assert response.json()["error"]["text"] == HELLO
+    assert not any(asked.name in ("turn_abort_ask", "turn_commit_ask") for asked in chat.store.asked)
+
+
+def test_an_address_has_a_limit(chat):
+    chat.store.on("limit_take_ask", say("limit_take_say", allowed=0, retry_after_ms=4200))
+    response = chat.client().chat(HELLO)
+    assert (response.status_code, code(response)) == (429, "limited")
+    assert response.headers["Retry-After"] == "5"
+    asked = chat.store.wait_request("limit_take_ask")
+    assert asked.what == "chat" and len(asked.address_hash) == 32
+    assert not chat.filter.asked
+
+
+def test_the_gateway_counts_while_the_store_cannot(start_gateway):
+    chat = start_gateway(ADDRESS_PER_MINUTE=100, MESSAGES_PER_MINUTE=2)
+    chat.store.on("limit_take_ask", say("limit_take_say", allowed=1, unlimited_here=1))
+    chat.store.on("turn_begin_ask", granted(unlimited_here=1))
+    anna, berta = chat.client(), chat.client()
+    assert [anna.chat(HELLO).status_code for _ in range(3)] == [200, 200, 429]
+    assert berta.chat(HELLO).status_code == 200
+    assert chat.store.wait_request("turn_abort_ask").reason == "limited"
+
+
+# ---- the same turn again ------------------------------------------------------------------
+
+
+def test_a_kept_turn_is_replayed_in_both_forms(chat):
+    chat.store.on("turn_begin_ask", say("turn_begin_say", outcome=2, conversation=CONVERSATION, text="As said.",
+                                        status="stopped", model="old/model", finish_reason="stop",
+                                        prompt_tokens=1, completion_tokens=2, cost=0.5))
+    anna, turn = chat.client(), str(uuid.uuid4())
+    answer = anna.say(HELLO, turn_id=turn)
+    assert (answer["response"], answer["status"], answer["model"]) == ("As said.", "stopped", "old/model")
+    events = anna.stream(HELLO, turn_id=turn)
+    assert events.wait_end().data["usage"]["cost"] == 0.5
+    assert events.text == "As said."
+    assert not chat.worker.asked and no_commit(chat)
+
+
+def test_a_running_turn_is_joined_not_asked_again(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    first = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check ", model="m")
+    first.wait_for("delta")
+    second = anna.stream(HELLO, turn_id=turn)
+    third = anna.follow(turn, after=3)
+    answers = []
+    fourth = threading.Thread(target=lambda: answers.append(anna.say(HELLO, turn_id=turn)))
+    fourth.start()
+    assert second.wait_for("delta").data["text"] == "Check "
+    assert third.wait_for("delta").data["text"] == "ck "
+    asked.chunk("llm_piece", text="the pads.", model="m")
+    asked.final("llm_answer_say", model="m", finish_reason="stop")
+    for listener in (first, second, third):
+        assert listener.wait_end().data["status"] == "committed"
+    fourth.join(10)
+    assert first.text == second.text == answers[0]["response"] == "Check the pads."
+    assert sum(one.name == "llm_answer_ask" for one in chat.worker.asked) == 1
+
+
+def test_the_same_id_with_another_text_is_refused(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    first = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    response = anna.chat("Something else about brakes", turn_id=turn)
+    assert (response.status_code, code(response)) == (422, "same_id_other_text")
+    other = chat.client()
+    assert other.follow(turn).status == 404  # and nobody else's turn can be followed
+    asked.final("llm_answer_say", text="Pads.", model="m")
+    first.wait_end()
+
+
+def test_a_turn_that_runs_at_another_gateway_is_waited_for(chat):
+    chat.store.on("turn_begin_ask", in_turn(
+        say("turn_begin_say", outcome=1, conversation=CONVERSATION),
+        say("turn_begin_say", outcome=2, conversation=CONVERSATION, text="Done there.", status="committed")))
+    assert chat.client().say(HELLO)["response"] == "Done there."
+    assert not chat.worker.asked
+
+
+# ---- an answer belongs to its turn --------------------------------------------------------
+
+
+def test_an_answer_goes_on_when_its_browser_leaves(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    events = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check ", model="m")
+    events.wait_for("delta")
+    events.hang_up()
+    chat.process.wait_for_event("http.done", route="/chat")
+    again = anna.follow(turn)
+    assert again.wait_for("delta").data["text"] == "Check "
+    again.hang_up()
+    asked.chunk("llm_piece", text="the pads.", model="m")
+    asked.final("llm_answer_say", model="m", finish_reason="stop")
+    assert chat.store.wait_request("turn_commit_ask").answer == "Check the pads."
+    assert not asked.cancelled_by_gateway
+
+
+def test_a_json_client_may_leave_too(chat):
+    held(chat)
+    anna = chat.client()
+    with pytest.raises(Exception, match="timed out"):
+        anna.http.post(chat.url + "/chat", json={"message": HELLO}, timeout=0.5,
+                       headers={"X-CSRF-Token": anna.csrf})
+    chat.process.wait_for_event("http.done", route="/chat")
+    chat.worker.wait_request("llm_answer_ask").final("llm_answer_say", text="Pads.", model="m")
+    assert chat.store.wait_request("turn_commit_ask").answer == "Pads."
+
+
+def test_a_finished_answer_is_replayed_from_history(chat):
+    turn = str(uuid.uuid4())
+    lines = [{"turn_id": turn, "seq": 1, "by_user": 1, "text": HELLO, "at": 1},
+             {"turn_id": turn, "seq": 1, "by_user": 0, "text": "Check the pads.", "at": 2, "model": "m",
+              "status": "committed"}]
+    chat.store.on("session_open_ask", say("session_open_say", conversation=CONVERSATION, lines=lines))
+    events = chat.client().follow(turn, after=6)
+    end = events.wait_end()
+    assert (end.data["status"], end.id, events.text) == ("committed", f"{turn}:15", "the pads.")
+    assert chat.client().follow(str(uuid.uuid4())).status == 404
+
+
+def test_a_reader_may_say_where_it_was(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    first = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check ", model="m")
+    first.wait_for("delta")
+    path = f"/chat/events/{turn}"
+    with anna.get(path, headers={"Last-Event-ID": f"{turn}:4"}, stream=True) as response:
+        assert b'{"text":"k "}' in next(part for part in response.iter_content(4096) if b"delta" in part)
+    assert anna.get(path, headers={"Last-Event-ID": "nonsense"}).status_code == 400
+    assert anna.get(path + "?after=x").status_code == 400
+    assert anna.get("/chat/events/nonsense").status_code == 404
+    asked.final("llm_answer_say", model="m")
+    first.wait_end()
+
+
+# ---- stop ---------------------------------------------------------------------------------
+
+
+def test_stop_keeps_what_there_is(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    events = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check the", model="m")
+    events.wait_for("delta")
+    assert anna.stop(turn).status_code == 202
+    assert events.wait_end().data["status"] == "stopped"
+    chat.worker.wait_cancel(asked)
+    commit = chat.store.wait_request("turn_commit_ask")
+    assert (commit.answer, commit.status) == ("Check the", "stopped")
+
+
+def test_stop_before_the_first_word_gives_the_text_back(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    events = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    assert anna.stop(turn).status_code == 202
+    assert events.wait_end().data["text"] == HELLO
+    chat.worker.wait_cancel(asked)
+    assert chat.store.wait_request("turn_abort_ask").reason == "stopped"
+
+
+def test_stop_of_a_turn_elsewhere_goes_through_the_store(chat):
+    anna, turn = chat.client(), str(uuid.uuid4())
+    assert anna.stop(turn).status_code == 202
+    assert chat.store.wait_request("turn_stop_ask").turn_id == turn
+    chat.store.on("turn_stop_ask", error("not_found"))
+    assert anna.stop(turn).status_code == 404
+    chat.store.on("turn_stop_ask", error("store_down"))
+    assert anna.stop(turn).status_code == 202
+    told = chat.worker.wait(lambda: [f for f in chat.worker.frames if f.type == "CANCEL"], "CANCEL")
+    assert told[0].message.turn_id == turn
+    assert anna.post("/chat/stop", {}).status_code == 400
+    assert anna.post("/chat/stop", {"turn_id": "x"}).status_code == 400
+
+
+def test_nobody_stops_another_person_s_turn(chat):
+    held(chat)
+    anna, turn = chat.client(), str(uuid.uuid4())
+    events = anna.stream(HELLO, turn_id=turn)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    chat.client().stop(turn)
+    asked.final("llm_answer_say", text="Pads.", model="m")
+    assert events.wait_end().data["status"] == "committed"
+
+
+def test_the_lease_is_renewed_and_carries_a_stop(chat):
+    held(chat)
+    chat.store.on("turn_renew_ask", say("turn_renew_say", stop=1))
+    events = chat.client().stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check", model="m")
+    assert events.wait_end().data["status"] == "stopped"
+    renewed = chat.store.wait_request("turn_renew_ask")
+    assert (renewed.epoch, renewed.conversation) == (7, CONVERSATION)
+
+
+# ---- keeping it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome, status", [(0, "committed"), (1, "committed"), (2, "spooled")])
+def test_the_store_says_what_became_of_it(chat, outcome, status):
+    chat.store.on("turn_commit_ask", say("turn_commit_say", outcome=outcome))
+    assert chat.client().say(HELLO)["status"] == status
+
+
+def test_an_answer_that_cannot_be_kept_is_unsaved(chat):
+    chat.store.on("turn_commit_ask", error("store_down"))
+    anna, turn = chat.client(), str(uuid.uuid4())
+    answer = anna.say(HELLO, turn_id=turn)
+    assert (answer["status"], answer["response"], answer["turn_id"]) == ("unsaved", "Check the pads.", turn)
+    assert anna.stream(HELLO).wait_end().data["status"] == "unsaved"
+
+
+def test_a_commit_is_tried_at_another_store(chat, backend):
+    chat.store.on("turn_commit_ask", busy)
+    second = backend("store", chat.bus).on("turn_commit_ask", say("turn_commit_say")).wait_welcome()
+    for message in ("limit_take_ask", "turn_begin_ask", "turn_renew_ask", "session_open_ask"):
+        second.on(message, chat.store._scripts[message])
+    for _ in range(4):  # whichever of the two is asked first
+        assert chat.client().say(HELLO)["status"] == "committed"
+    assert any(one.name == "turn_commit_ask" for one in second.asked)
+
+
+def test_a_fenced_commit_is_a_conflict_with_the_text_back(chat):
+    chat.store.on("turn_commit_ask", error("conflict"))
+    response = chat.client().chat(HELLO)
+    assert (response.status_code, code(response)) == (409, "conflict")
+    assert response.json()["error"]["text"] == HELLO
+
+
+# ---- lines --------------------------------------------------------------------------------
+
+
+def test_the_place_in_line_is_told(chat):
+    held(chat)
+    anna = chat.client()
+    running = [anna.stream(HELLO) for _ in range(4)]
+    asked = [chat.worker.wait_request("llm_answer_ask", count) for count in range(1, 5)]
+    waiting = anna.stream(HELLO)
+    assert waiting.wait_for("queued").data == {"position": 1}
+    for one in asked:
+        one.final("llm_answer_say", text="Pads.", model="m")
+    chat.worker.wait_request("llm_answer_ask", 5).final("llm_answer_say", text="Pads.", model="m")
+    for events in (*running, waiting):
+        assert events.wait_end().name == "done"
+
+
+def test_overload_is_said_before_a_turn_begins(start_gateway):
+    chat = start_gateway(BUS_QUEUE=1)
+    held(chat)
+    anna = chat.client()
+    streams = [anna.stream(HELLO) for _ in range(4)]
+    asked = [chat.worker.wait_request("llm_answer_ask", count) for count in range(1, 5)]
+    streams.append(anna.stream(HELLO))
+    streams[4].wait_for("queued")
+    begun = sum(one.name == "turn_begin_ask" for one in chat.store.asked)
+    response = anna.chat(HELLO)
+    assert (response.status_code, code(response)) == (503, "overloaded")
+    assert sum(one.name == "turn_begin_ask" for one in chat.store.asked) == begun
+    for one in asked:
+        one.final("llm_answer_say", text="Pads.", model="m")
+    chat.worker.wait_request("llm_answer_ask", 5).final("llm_answer_say", text="Pads.", model="m")
+    for events in streams:
+        events.wait_end()
+
+
+# ---- ending -------------------------------------------------------------------------------
+
+
+def test_sigterm_lets_running_turns_finish(chat):
+    held(chat)
+    anna = chat.client()
+    events = anna.stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    kept_alive = chat.connect()
+    kept_alive.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert status_of(read_reply(kept_alive)) == 200
+    chat.process.signal(signal.SIGTERM)
+    chat.process.wait_for_event("gateway.draining")
+    kept_alive.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
+    reply = read_reply(kept_alive)
+    assert status_of(reply) == 503 and b'"draining"' in reply and b"Connection: close" in reply
+    with pytest.raises(OSError):
+        chat.connect()
+    asked.chunk("llm_piece", text="Check the pads.", model="m")
+    asked.final("llm_answer_say", model="m", finish_reason="stop")
+    assert events.wait_end().data["status"] == "committed"
+    assert chat.process.wait() == 0
+
+
+def test_a_drain_has_an_end(start_gateway):
+    chat = start_gateway(DRAIN_SECONDS=1)
+    held(chat)
+    events = chat.client().stream(HELLO)
+    chat.worker.wait_request("llm_answer_ask")
+    assert chat.process.stop() == 0
+    assert events.closed.wait(5)
+    assert chat.process.find_events("gateway.drain_cut", turns=1)
+
+
+def test_a_second_signal_ends_at_once(chat):
+    held(chat)
+    chat.client().stream(HELLO)
+    chat.worker.wait_request("llm_answer_ask")
+    chat.process.signal(signal.SIGTERM)
+    chat.process.wait_for_event("gateway.draining")
+    assert chat.process.stop() == 0
+
+
+# ---- what the log knows -------------------------------------------------------------------
+
+
+def test_the_log_tells_of_turns_and_requests_but_not_of_words(start_gateway):
+    chat = start_gateway(LOG_LEVEL="trace")
+    anna = chat.client()
+    anna.say("My SECRETWORD brakes squeal")
+    anna.get("/SECRETWORD?q=SECRETWORD")
+    anna.post("/save_settings", {"api_key": "sk-or-v1-SECRETWORD" + "0" * 53})
+    done = chat.process.wait_for_event("chat.done")
+    assert (done["code"], done["status"], done["bytes"]) == ("ok", "committed", "15")
+    assert chat.process.wait_for_event("http.done", route="/chat", status=200)
+    assert chat.process.wait_for_event("http.done", route="-", status=404)
+    chat.process.stop()
+    text = chat.process.log_text
+    assert "SECRETWORD" not in text
+    assert anna.csrf not in text and anna.http.cookies["session"] not in text

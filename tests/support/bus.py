@@ -113,6 +113,8 @@ class _Speaker:
                 self._tick(now)
 
     def _end(self):
+        if self._closing:
+            return
         self._closing = True
         os.write(self._wake_write, b"!")
         self._thread.join()
@@ -495,8 +497,9 @@ class FakeBackend(_Speaker):
         self._thread.start()
 
     def close(self):
-        """Says BYE."""
-        self.say("BYE")
+        """Says BYE, if it lives."""
+        if not self._closing:
+            self.say("BYE")
         self._end()
 
     def kill(self):

@@ -14,9 +14,6 @@
 #include "turns.h"
 
 #define DRAIN_TICK_MS    50
-#define HTTP_HEAD_MS     10000
-#define HTTP_BODY_MS     20000
-#define HTTP_BODY_MAX    (32 * 1024)
 #define HTTP_UNSENT_MAX  (512 * 1024) /* a whole answer, replayed, with room for its escapes */
 #define MINUTE_MS        60000
 #define TESTS_PER_MINUTE 5
@@ -85,10 +82,10 @@ static enum err open_http(struct gateway *g)
     struct http_options o = {.address = g->config.http_address,
                              .port = (unsigned)g->config.http_port,
                              .connections = (unsigned)g->config.http_connections,
-                             .body_max = HTTP_BODY_MAX,
+                             .body_max = g->config.http_body_bytes,
                              .unsent_max = HTTP_UNSENT_MAX,
-                             .head_ms = HTTP_HEAD_MS,
-                             .body_ms = HTTP_BODY_MS,
+                             .head_ms = g->config.http_head_seconds * 1000,
+                             .body_ms = g->config.http_body_seconds * 1000,
                              .idle_ms = g->config.http_idle_seconds * 1000};
     return http_open(&g->http, g->loop, &o, &router_ops, g);
 }

@@ -215,8 +215,8 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
     str_format(a->asked, sizeof a->asked, "%.*s", (int)model.len, model.p);
     job_init(&a->job, &limits, ask->stream, a->call.began);
     write_request(w->config, ask, &body);
-    a->transfer =
-        transfer_start(w->transfers, "/chat/completions", key, buf_view(&body), &handlers, a);
+    const struct upstream_request request = {"/chat/completions", key, buf_view(&body)};
+    a->transfer = transfer_start(w->transfers, &request, &handlers, a);
     buf_fini(&body);
     advance(a);
 }

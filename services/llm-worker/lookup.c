@@ -91,8 +91,8 @@ static void on_end(void *ctx, enum reply_end reply_end)
 
 static const struct transfer_handlers handlers = {on_head, on_bytes, on_end};
 
-static void begin(struct worker *w, const struct request *rq, const char *what, const char *path,
-                  struct str key, reader *read)
+static void begin(struct worker *w, const struct request *rq, const char *what,
+                  struct upstream_request get, reader *read)
 {
     struct lookup *l = mem_new(sizeof *l);
     uint64_t       ms = w->config->lookup_ms;
@@ -100,7 +100,7 @@ static void begin(struct worker *w, const struct request *rq, const char *what, 
     *l = (struct lookup){.what = what, .read = read};
     l->call.on_cancel = on_cancel;
     worker_begin(w, &l->call, rq);
-    l->transfer = transfer_start(w->transfers, path, key, (struct str){0}, &handlers, l);
+    l->transfer = transfer_start(w->transfers, &get, &handlers, l);
     timer_start(&l->clock, w->loop, rq->ttl_ms < ms ? rq->ttl_ms : ms, on_clock, l);
 }
 
@@ -131,7 +131,7 @@ void lookup_start_key(struct worker *w, const struct request *rq)
 
     if (key_test_ask_decode(&ask, rq->body) == ERR_OK &&
         keyring_open(&w->config->ring, w->config->house_key, ask.sealed_key, &key, &why))
-        begin(w, rq, "key", "/key", buf_view(&key), read_key);
+        begin(w, rq, "key", (struct upstream_request){"/key", buf_view(&key), {0}}, read_key);
     else
         refuse(w, rq, &why);
     seal_wipe(&key);
@@ -159,7 +159,7 @@ void lookup_start_models(struct worker *w, const struct request *rq)
     struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
 
     if (models_list_ask_decode(&ask, rq->body) == ERR_OK)
-        begin(w, rq, "models", "/models", (struct str){0}, read_models);
+        begin(w, rq, "models", (struct upstream_request){.path = "/models"}, read_models);
     else
         refuse(w, rq, &why);
 }

@@ -1,27 +1,24 @@
 /* libcurl handles: made, fed, paused, reused. */
 #include <stdlib.h>
-#include <string.h>
-
-#include <sodium.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
 #include "loop/curl.h"
 #include "transfer.h"
 
-#define READ_SIZE  4096  /* libcurl's buffer for each transfer */
 #define ASIDE_MAX  16384 /* bytes put aside for one transfer until the loop gets to it */
 #define LINGER_MS  1000
 #define KEEP_IDLE  30L /* s until TCP asks whether the other side is still there */
 #define KEEP_EVERY 10L
 
 struct transfers {
-    struct loop             *loop;
-    struct loop_curl        *curl;
-    struct transfers_options options;
-    struct transfer         *all;
-    CURL                   **idle; /* handles ready for use */
-    unsigned                 idle_count;
+    struct loop      *loop;
+    struct loop_curl *curl;
+    struct upstream   upstream;
+    struct transfer  *all;
+    unsigned          most;
+    CURL            **idle; /* handles ready for use */
+    unsigned          idle_count;
 };
 
 struct transfer {
@@ -42,14 +39,15 @@ struct transfer {
 
 /* ---- the shared part ---- */
 
-struct transfers *transfers_new(struct loop *l, const struct transfers_options *o)
+struct transfers *transfers_new(struct loop *l, const struct upstream *u, unsigned most)
 {
     struct transfers *ts = mem_new(sizeof *ts);
 
     ts->loop = l;
-    ts->options = *o;
-    ts->curl = loop_curl_new(l, o->most);
-    ts->idle = mem_new(o->most * sizeof ts->idle[0]);
+    ts->upstream = *u;
+    ts->most = most;
+    ts->curl = loop_curl_new(l, most);
+    ts->idle = mem_new(most * sizeof ts->idle[0]);
     return ts;
 }
 
@@ -62,7 +60,7 @@ static CURL *take_easy(struct transfers *ts)
 
 static void give_easy(struct transfers *ts, CURL *easy)
 {
-    if (ts->idle_count == ts->options.most) {
+    if (ts->idle_count == ts->most) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -71,14 +69,6 @@ static void give_easy(struct transfers *ts, CURL *easy)
 }
 
 /* ---- its end ---- */
-
-static void wipe_headers(struct curl_slist **headers)
-{
-    for (struct curl_slist *h = *headers; h; h = h->next)
-        sodium_memzero(h->data, strlen(h->data));
-    curl_slist_free_all(*headers);
-    *headers = NULL;
-}
 
 static void count_connects(const struct transfer *t)
 {
@@ -100,7 +90,7 @@ static void destroy(struct transfer *t)
     if (t->next)
         t->next->link = t->link;
     give_easy(ts, t->easy);
-    wipe_headers(&t->headers);
+    upstream_wipe(&t->headers);
     buf_fini(&t->body);
     buf_fini(&t->aside);
     free(t);
@@ -126,52 +116,9 @@ void transfers_free(struct transfers **transfers)
 
 /* ---- what comes ---- */
 
-static void copy_header(const struct transfer *t, const char *name, char *to, size_t size)
-{
-    struct curl_header *h;
-
-    if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
-        str_format(to, size, "%s", h->value);
-}
-
-static struct reply_head read_head(const struct transfer *t)
-{
-    struct reply_head head = {0};
-    long              status = 0;
-
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    head.status = (unsigned)status;
-    copy_header(t, "Content-Type", head.type, sizeof head.type);
-    copy_header(t, "X-Generation-Id", head.generation, sizeof head.generation);
-    copy_header(t, "Retry-After", head.retry_after, sizeof head.retry_after);
-    copy_header(t, "Retry-After-Ms", head.retry_after_ms, sizeof head.retry_after_ms);
-    copy_header(t, "X-RateLimit-Reset", head.limit_reset, sizeof head.limit_reset);
-    return head;
-}
-
-static enum reply_end end_of(CURLcode result)
-{
-    switch ((int)result) {
-    case CURLE_OK:
-        return REPLY_WHOLE;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-        return REPLY_UNTRUSTED;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_PROXY:
-    case CURLE_OPERATION_TIMEDOUT: /* the only time limit set in libcurl is for connecting */
-    case CURLE_SSL_CONNECT_ERROR:
-        return REPLY_UNREACHED;
-    default:
-        return REPLY_CUT;
-    }
-}
-
 static void give_head(struct transfer *t)
 {
-    struct reply_head head = read_head(t);
+    struct reply_head head = upstream_head(t->easy);
 
     t->head_given = true;
     if (head.status)
@@ -206,7 +153,7 @@ static void deliver(void *ctx)
     if (t->handlers && t->aside.len)
         give_bytes(t);
     if (t->handlers && t->done)
-        t->handlers->on_end(t->ctx, end_of(t->result));
+        t->handlers->on_end(t->ctx, upstream_end(t->result));
     t->delivering = false;
     if (t->handlers || timer_is_on(&t->linger))
         resume(t);
@@ -248,89 +195,11 @@ static void on_done(void *ctx, CURLcode result)
 
 /* ---- what goes ---- */
 
-static void add_header(struct transfer *t, const char *name, struct str value)
+struct transfer *transfer_start(struct transfers *ts, const struct upstream_request *rq,
+                                const struct transfer_handlers *handlers, void *ctx)
 {
-    struct buf line = {0};
-
-    buf_print(&line, "%s: ", name);
-    buf_str(&line, value);
-    struct curl_slist *longer = curl_slist_append(t->headers, line.p);
-    must(longer != NULL);
-    t->headers = longer;
-    sodium_memzero(line.p, line.len); /* it may have been the key */
-    buf_fini(&line);
-}
-
-static void set_headers(struct transfer *t, struct str key)
-{
-    const struct transfers_options *o = &t->owner->options;
-
-    if (key.len) {
-        struct buf bearer = {0};
-        buf_str(&bearer, STR("Bearer "));
-        buf_str(&bearer, key);
-        add_header(t, "Authorization", buf_view(&bearer));
-        sodium_memzero(bearer.p, bearer.len);
-        buf_fini(&bearer);
-    }
-    add_header(t, "Accept", t->body.len ? STR("text/event-stream") : STR("application/json"));
-    if (t->body.len) {
-        add_header(t, "Content-Type", STR("application/json"));
-        add_header(t, "Expect", STR("")); /* without a value it is not sent */
-    }
-    if (*o->referer)
-        add_header(t, "HTTP-Referer", str_of(o->referer));
-    if (*o->title)
-        add_header(t, "X-OpenRouter-Title", str_of(o->title));
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-}
-
-static void set_url(struct transfer *t, const char *path)
-{
-    const char *base = t->owner->options.base_url;
-    size_t      len = strlen(base);
-    struct buf  url = {0};
-
-    while (len && base[len - 1] == '/')
-        len--;
-    buf_add(&url, base, len);
-    buf_str(&url, str_of(path));
-    curl_easy_setopt(t->easy, CURLOPT_URL, url.p);
-    buf_fini(&url);
-}
-
-static void set_options(struct transfer *t)
-{
-    const struct transfers_options *o = &t->owner->options;
-
-    curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a look-up of a name */
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
-    curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
-    curl_easy_setopt(t->easy, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, KEEP_IDLE);
-    curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, KEEP_EVERY);
-    curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "automotive-chat");
-    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, put_aside);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-    if (*o->ca_file)
-        curl_easy_setopt(t->easy, CURLOPT_CAINFO, o->ca_file);
-    if (t->body.len) {
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)t->body.len);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->body.p);
-    } else {
-        curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
-    }
-}
-
-struct transfer *transfer_start(struct transfers *ts, const char *path, struct str key,
-                                struct str body, const struct transfer_handlers *handlers,
-                                void *ctx)
-{
-    struct transfer *t = mem_new(sizeof *t);
+    struct transfer        *t = mem_new(sizeof *t);
+    struct upstream_request kept = *rq;
 
     *t = (struct transfer){.owner = ts, .handlers = handlers, .ctx = ctx, .easy = take_easy(ts)};
     t->next = ts->all;
@@ -338,10 +207,11 @@ struct transfer *transfer_start(struct transfers *ts, const char *path, struct s
     if (t->next)
         t->next->link = &t->next;
     ts->all = t;
-    buf_str(&t->body, body);
-    set_url(t, path);
-    set_options(t);
-    set_headers(t, key);
+    buf_str(&t->body, rq->body);
+    kept.body = buf_view(&t->body);
+    t->headers = upstream_prepare(&ts->upstream, &kept, t->easy);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, put_aside);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     metric_add(METRIC_UPSTREAM_CALLS, 1);
     loop_curl_start(ts->curl, &t->call, t->easy, on_done, t);
     return t;

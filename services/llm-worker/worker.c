@@ -121,13 +121,12 @@ static const struct backend_ops ops = {
 
 enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const struct config *c)
 {
-    const struct transfers_options upstream = {
+    const struct upstream upstream = {
         .base_url = c->base_url,
         .referer = c->http_referer,
         .title = c->app_title,
         .ca_file = c->ca_file,
         .connect_ms = c->connect_ms,
-        .most = (unsigned)c->slots,
     };
     const struct backend_options bus = {
         .service = SERVICE_LLM_WORKER,
@@ -137,7 +136,7 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
         .slots = (unsigned)c->slots,
     };
     *w = (struct worker){.config = c, .loop = l};
-    w->transfers = transfers_new(l, &upstream);
+    w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
     return backend_open(&w->backend, l, r, &bus, &ops, w);
 }
 

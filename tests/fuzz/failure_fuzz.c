@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure f = failure_of_reply(&head, body, 1754667640000);
     must(f.err > ERR_OK && f.err < ERR_COUNT);
     must(f.retry_after_ms <= 10 * 60 * 1000 && (f.retryable || !f.retry_after_ms));
-    must(strlen(f.detail) <= FAILURE_DETAIL_MAX && str_is_utf8(str_of(f.detail)));
+    must(strlen(f.detail) <= WORDS_MAX && str_is_utf8(str_of(f.detail)));
     for (const char *p = f.detail; *p; p++)
         must((unsigned char)*p >= ' ' && *p != 0x7F);
     return 0;

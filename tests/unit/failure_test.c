@@ -255,10 +255,10 @@ static void foreign_words_are_made_harmless(void **state)
         {"broken \xFF", ""},
         {"", ""},
     };
-    char clean[FAILURE_DETAIL_MAX + 1];
+    char clean[WORDS_MAX + 1];
 
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-        failure_clean(clean, str_of(rows[i].words));
+        words_clean(clean, str_of(rows[i].words));
         assert_string_equal(clean, rows[i].clean);
     }
 }
@@ -266,13 +266,13 @@ static void foreign_words_are_made_harmless(void **state)
 static void foreign_words_are_bounded_between_characters(void **state)
 {
     (void)state;
-    char       clean[FAILURE_DETAIL_MAX + 1];
+    char       clean[WORDS_MAX + 1];
     struct buf words = {0};
 
     buf_str(&words, STR("a"));
     for (unsigned i = 0; i < 5000; i++)
         buf_str(&words, STR("\xE2\x82\xAC"));
-    failure_clean(clean, buf_view(&words));
+    words_clean(clean, buf_view(&words));
     assert_int_equal(strlen(clean), 298); /* 1 + 99 whole characters */
     assert_true(str_is_utf8(str_of(clean)));
     buf_fini(&words);

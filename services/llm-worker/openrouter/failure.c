@@ -1,5 +1,4 @@
 /* Errors in every form they were seen in. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -108,90 +107,27 @@ static void take_message(struct failure *f, const char *message)
     }
 }
 
-/* ---- a foreign sentence ---- */
-
-static bool is_key_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '-' || c == '_';
-}
-
-/* The length of a key at the front of s, 0 if there is none: known by how they
- * begin, or long and with digits. */
-static size_t key_len(struct str s)
-{
-    size_t len = 0;
-    bool   digits = false;
-
-    while (len < s.len && is_key_char(s.p[len]))
-        digits |= isdigit((unsigned char)s.p[len++]) != 0;
-    return (str_starts(s, "sk-") && len >= 8) || (len >= 32 && digits) ? len : 0;
-}
-
-void failure_clean(char to[FAILURE_DETAIL_MAX + 1], struct str words)
-{
-    struct buf out = {0};
-
-    words = str_trim(words);
-    for (size_t i = 0; i < words.len && out.len <= FAILURE_DETAIL_MAX;) {
-        bool   fresh = i == 0 || !is_key_char(words.p[i - 1]);
-        size_t key = fresh ? key_len((struct str){words.p + i, words.len - i}) : 0;
-        bool   blank = (unsigned char)words.p[i] <= ' ' || words.p[i] == 0x7F;
-        if (key)
-            buf_str(&out, STR("[...]"));
-        else if (!blank)
-            buf_add(&out, words.p + i, 1);
-        else if (out.len && out.p[out.len - 1] != ' ')
-            buf_str(&out, STR(" "));
-        i += key ? key : 1;
-    }
-    struct str whole = str_trim(str_cut(buf_view(&out), FAILURE_DETAIL_MAX));
-    if (!str_is_utf8(whole))
-        whole.len = 0;
-    if (whole.len)
-        memcpy(to, whole.p, whole.len);
-    to[whole.len] = '\0';
-    buf_fini(&out);
-}
-
-/* The words inside error JSON: {"error":{"message":...}}, [{"message":...}],
- * {"message":...}, {"detail":...}, or a plain string. */
-static const char *words_in(const json_t *j, unsigned depth)
-{
-    static const char *const keys[] = {"error", "message", "detail"};
-
-    if (json_is_string(j))
-        return json_string_value(j);
-    if (depth == 0)
-        return NULL;
-    if (json_is_array(j))
-        return words_in(json_array_get(j, 0), depth - 1);
-    for (unsigned i = 0; json_is_object(j) && i < COUNT_OF(keys); i++) {
-        const char *words = words_in(json_object_get(j, keys[i]), depth - 1);
-        if (words && *words)
-            return words;
-    }
-    return NULL;
-}
+/* ---- what it says ---- */
 
 /* Words that are themselves JSON text are opened once; HTML says nothing. */
-static void take_words(char to[FAILURE_DETAIL_MAX + 1], const char *words)
+static void take_words(char to[WORDS_MAX + 1], const char *words)
 {
     json_t *inner = NULL;
 
     if (words[0] == '{' || words[0] == '[')
         inner = json_loads(words, 0, NULL);
-    const char *found = inner ? words_in(inner, 4) : words;
+    const char *found = inner ? words_find(inner) : words;
     if (found && found[0] != '<')
-        failure_clean(to, str_of(found));
+        words_clean(to, str_of(found));
     json_decref(inner);
 }
 
 /* "Provider returned error" hides the reason, which is then in metadata.raw. */
 static void take_detail(struct failure *f, const char *message, const json_t *metadata)
 {
-    const char *raw = words_in(json_object_get(metadata, "raw"), 4);
+    const char *raw = words_find(json_object_get(metadata, "raw"));
     const char *provider = json_string_value(json_object_get(metadata, "provider_name"));
-    char        words[FAILURE_DETAIL_MAX + 1] = "";
+    char        words[WORDS_MAX + 1] = "";
     struct buf  both = {0};
 
     if (raw && (!*message || strcasestr(message, "provider returned error")))
@@ -201,7 +137,7 @@ static void take_detail(struct failure *f, const char *message, const json_t *me
         return;
     }
     buf_print(&both, "%s%s%s", provider ? provider : "", provider ? ": " : "", words);
-    failure_clean(f->detail, buf_view(&both));
+    words_clean(f->detail, buf_view(&both));
     buf_fini(&both);
 }
 
@@ -317,7 +253,7 @@ struct failure failure_of(enum err err, bool retryable, const char *detail)
 {
     struct failure f = {.err = err, .retryable = retryable};
 
-    failure_clean(f.detail, str_of(detail));
+    words_clean(f.detail, str_of(detail));
     return f;
 }
 
@@ -335,7 +271,7 @@ struct failure failure_of_error(const json_t *error, const struct reply_head *he
 {
     struct failure f = {0};
     const json_t  *inner = innermost(error), *metadata = json_object_get(inner, "metadata");
-    const char    *message = words_in(inner, 4);
+    const char    *message = words_find(inner);
     const char    *source = json_string_value(json_object_get(metadata, "limit_source"));
     unsigned       status = status_told(inner);
 
@@ -369,8 +305,7 @@ static const char *kind_of(struct str body)
 /* A short plain text is shown as it is; JSON that names no error is not. */
 static bool is_plain_words(struct str body)
 {
-    return body.len && body.len <= FAILURE_DETAIL_MAX && !memchr("<{[", body.p[0], 3) &&
-           str_is_utf8(body);
+    return body.len && body.len <= WORDS_MAX && !memchr("<{[", body.p[0], 3) && str_is_utf8(body);
 }
 
 static struct failure failure_of_strange_reply(const struct reply_head *head, struct str body,
@@ -383,7 +318,7 @@ static struct failure failure_of_strange_reply(const struct reply_head *head, st
     if (f.err == ERR_UPSTREAM_MODEL)   /* no page says that of a model: the address is wrong */
         f.err = ERR_UPSTREAM_ERROR;
     if (head->status >= 400 && is_plain_words(body))
-        failure_clean(f.detail, body);
+        words_clean(f.detail, body);
     else
         str_format(f.detail, sizeof f.detail, "OpenRouter answered with status %u and %s.",
                    head->status, kind_of(body));

@@ -11,15 +11,14 @@
 
 #include "base/err.h"
 #include "openrouter/reply.h"
-
-#define FAILURE_DETAIL_MAX 300 /* bytes */
+#include "openrouter/words.h"
 
 struct failure {
     enum err err;
     bool     retryable; /* another try may succeed */
     uint64_t retry_after_ms;
-    unsigned status;                         /* as told by HTTP or in the body, 0: neither */
-    char     detail[FAILURE_DETAIL_MAX + 1]; /* the other side's own words, cleaned; may be empty */
+    unsigned status;                /* as told by HTTP or in the body, 0: neither */
+    char     detail[WORDS_MAX + 1]; /* the other side's own words, cleaned; may be empty */
 };
 
 /* Our own finding; detail is a whole sentence. */
@@ -33,9 +32,5 @@ struct failure failure_of_error(const json_t *error, const struct reply_head *he
 
 /* A reply that cannot be an answer: its status is not 200, or its body no JSON object. */
 struct failure failure_of_reply(const struct reply_head *head, struct str body, uint64_t wall);
-
-/* Foreign words for a person: one line of valid UTF-8, no control characters,
- * no keys, at most FAILURE_DETAIL_MAX bytes. */
-void failure_clean(char to[FAILURE_DETAIL_MAX + 1], struct str words);
 
 #endif

@@ -452,6 +452,7 @@ def test_without_credit_the_upstream_is_held(worker, gateway, standin):
     for _ in range(2):  # each takes as long as the idle limit, which must not hit the one that is held
         assert refused(ask(gateway, "hang-after")).code == "upstream_timeout"
     assert held._came == came < 65536 + 17000 and not held.end
+    standin.wait_journal("end", count=2)
     assert len(standin.journal("end")) == 2  # of hang-after; the others are not even sent
     stopped.cancel()
     assert stopped.wait_end().type == "CANCELLED"

@@ -124,11 +124,12 @@ enum err seal_open(const struct seal_ring *ring, struct str sealed, struct buf *
     if (!k)
         return ERR_NOT_FOUND;
     crypto_scalarmult_base(public_key, k->key);
-    if (crypto_box_seal_open(plain, (const unsigned char *)box.p, box.len, public_key, k->key))
-        return ERR_BAD_REQUEST;
-    buf_add(out, plain, box.len - crypto_box_SEALBYTES);
+    bool opened =
+        crypto_box_seal_open(plain, (const unsigned char *)box.p, box.len, public_key, k->key) == 0;
+    if (opened)
+        buf_add(out, plain, box.len - crypto_box_SEALBYTES);
     sodium_memzero(plain, sizeof plain);
-    return ERR_OK;
+    return opened ? ERR_OK : ERR_BAD_REQUEST;
 }
 
 void seal_wipe(struct buf *secret)

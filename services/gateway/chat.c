@@ -216,7 +216,7 @@ static enum chat_step join(struct chat *c)
         return fail(c, err);
     if (!is_granted) {
         c->is_following = true;
-        c->ticks = 0;
+        c->follow_tick = c->ticks;
         return CHAT_WAIT_ELSEWHERE;
     }
     uint64_t wait = is_uncounted ? c->ports->limit_session(c->ports->ctx, &c->session) : 0;
@@ -369,7 +369,7 @@ static enum chat_step replay(struct chat *c)
 /* Another gateway walks it: ask again each second until that has come to an end. */
 static enum chat_step wait_elsewhere(struct chat *c)
 {
-    if (c->ticks == 0)
+    if (c->ticks == c->follow_tick)
         return CHAT_PARKED;
     if (c->ports->now_ms(c->ports->ctx) - c->since_ms > LONGEST_MS)
         return fail(c, ERR_BUSY);

@@ -101,7 +101,7 @@ struct chat {
     bool     is_following; /* another gateway walks this turn: we wait for its end */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
     uint64_t epoch, seq, verdict;
-    unsigned ticks, place, pieces;
+    unsigned ticks, follow_tick, place, pieces;
     size_t   reviewed; /* bytes of the answer the filter was shown last */
 
     struct buf       answer;

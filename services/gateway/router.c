@@ -1,5 +1,4 @@
 /* Checks in the order of their price, the cheapest first; then the handler. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -211,16 +210,4 @@ void visit_refuse(const struct visit *v, enum err err, struct buf *why)
 {
     reply_failure(v->rq, &(struct failure){.err = err, .said = buf_view(why)});
     buf_fini(why);
-}
-
-/* ---- docs ---- */
-
-void router_print_docs(void)
-{
-    static const char *const needs[] = {"nothing", "session", "session, CSRF token, JSON"};
-
-    printf("| method | path | needs | does |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < COUNT_OF(routes); i++)
-        printf("| %s | `%s` | %s | %s |\n", routes[i].method, routes[i].path,
-               needs[routes[i].needs], routes[i].doc);
 }

@@ -17,7 +17,4 @@ struct route {
 MUST_CHECK enum err router_find(const char *method, const char *path, const struct route **route,
                                 struct str *word, struct buf *allow);
 
-/* docs/http.md */
-void router_print_docs(void);
-
 #endif

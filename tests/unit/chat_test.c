@@ -714,6 +714,23 @@ static void a_turn_that_runs_elsewhere_is_waited_for(void **state)
     world_close(&w);
 }
 
+static void who_waits_for_another_gateway_hears_that_it_lives(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_BEGIN);
+    filter_says(&w, VERDICT_ON);
+    for (unsigned i = 0; i < 30; i++) {
+        SAYS(&w, CHAT_Q_BEGIN, turn_begin_say, .outcome = BEGIN_FOLLOW);
+        chat_tick(w.chat);
+    }
+    assert_string_equal(w.ear.heard, "quiet quiet ");
+    world_finishes(&w);
+    world_close(&w);
+}
+
 static void a_turn_that_died_elsewhere_is_walked_here(void **state)
 {
     (void)state;
@@ -1255,6 +1272,7 @@ int main(void)
         cmocka_unit_test(what_the_store_refuses_needs_no_abort),
         cmocka_unit_test(a_turn_that_was_kept_is_replayed),
         cmocka_unit_test(a_turn_that_runs_elsewhere_is_waited_for),
+        cmocka_unit_test(who_waits_for_another_gateway_hears_that_it_lives),
         cmocka_unit_test(a_turn_that_died_elsewhere_is_walked_here),
         cmocka_unit_test(nobody_waits_for_another_gateway_for_ever),
         cmocka_unit_test(a_late_listener_hears_all_from_where_it_was),

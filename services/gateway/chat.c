@@ -399,10 +399,11 @@ static enum chat_step end(struct chat *c)
     uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
 
     log_info(c->log_id, "chat.done",
-             "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s verdict=%llu reason=%s",
+             "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s cost=%g doubtful=%d "
+             "verdict=%llu reason=%s",
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
-             c->pieces, c->answer.len, log_quote(str_of(c->model)), (unsigned long long)c->verdict,
-             log_quote(str_of(c->reason)));
+             c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
+             (unsigned long long)c->verdict, log_quote(str_of(c->reason)));
     if (c->err)
         metric_add(METRIC_TURNS_ABORTED, 1);
     else if (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED)

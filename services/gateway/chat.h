@@ -100,6 +100,7 @@ struct chat {
     bool     is_granted;   /* the lease is ours until commit or abort */
     bool     is_following; /* another gateway walks this turn: we wait for its end */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
+    bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
     uint64_t epoch, seq, verdict;
     unsigned ticks, follow_tick, place, pieces;
     size_t   reviewed; /* bytes of the answer the filter was shown last */

@@ -58,5 +58,7 @@ enum err chat_take_last(struct chat *c, struct str body)
     c->prompt_tokens = say.prompt_tokens;
     c->completion_tokens = say.completion_tokens;
     c->cost = say.cost;
+    c->is_cost_known = true;
+    c->is_cost_doubtful = say.cost_doubtful;
     return c->answer.len ? ERR_OK : ERR_UPSTREAM_ERROR; /* an empty answer is none */
 }

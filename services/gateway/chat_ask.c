@@ -170,11 +170,21 @@ enum err chat_ask_commit(struct chat *c)
         .completion_tokens = c->completion_tokens,
         .cost = c->cost,
         .asked_at = c->asked_at,
+        .cost_unknown = !c->is_cost_known,
     };
     struct buf body = {0};
 
     turn_commit_ask_encode(&m, &body);
     return ask(c, CHAT_Q_END, SERVICE_STORE, &body, COMMIT_MS);
+}
+
+/* Whether the model may have worked for this turn: it spoke, or was cut off while it might have. */
+static bool may_have_cost(const struct chat *c)
+{
+    bool was_asked = c->slots[CHAT_Q_ANSWER].id != 0;
+
+    return c->pieces || (was_asked && (c->err == ERR_STOPPED || c->err == ERR_UPSTREAM_TIMEOUT ||
+                                       c->err == ERR_UPSTREAM_CUT || c->err == ERR_INTERNAL));
 }
 
 enum err chat_ask_abort(struct chat *c)
@@ -183,7 +193,8 @@ enum err chat_ask_abort(struct chat *c)
                                .conversation = uuid_str(&c->conversation),
                                .turn_id = uuid_str(&c->turn_id),
                                .epoch = c->epoch,
-                               .reason = str_of(err_code(c->err))};
+                               .reason = str_of(err_code(c->err)),
+                               .spent = may_have_cost(c)};
     struct buf            body = {0};
 
     turn_abort_ask_encode(&m, &body);

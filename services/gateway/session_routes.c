@@ -42,6 +42,8 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_object_set_new(limits, "messages_per_minute",
                         json_integer((json_int_t)cf->messages_per_minute));
     json_object_set_new(limits, "remaining", json_integer((json_int_t)say->remaining));
+    if (say->has_budget)
+        json_object_set_new(limits, "budget_left", json_real(say->budget_left));
 
     json_object_set_new(o, "csrf_token", csrf_of(e));
     json_object_set_new(o, "session", session);

@@ -977,6 +977,72 @@ static void an_answer_without_an_end_is_cut_where_it_is_full(void **state)
     world_close(&w);
 }
 
+/* ---- money ---- */
+
+static bool abort_says_spent(const struct world *w)
+{
+    struct turn_abort_ask m;
+    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w->last[CHAT_Q_END])), ERR_OK);
+    return m.spent;
+}
+
+static void an_abort_tells_whether_it_may_have_cost_something(void **state)
+{
+    (void)state;
+    static const struct {
+        bool     spoke;
+        enum err err;
+        bool     spent;
+    } cases[] = {
+        {true, ERR_UPSTREAM_ERROR, true}, {false, ERR_UPSTREAM_ERROR, false},
+        {false, ERR_UPSTREAM_CUT, true},  {false, ERR_TIMEOUT, true},
+        {false, ERR_UPSTREAM_KEY, false}, {false, ERR_OVERLOADED, false},
+        {false, ERR_STOPPED, true},
+    };
+
+    for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+        struct world w;
+        world_open(&w);
+        world_walks_to(&w, CHAT_Q_ANSWER);
+        if (cases[i].spoke)
+            worker_pieces(&w, "Half an ans");
+        world_errs(&w, CHAT_Q_ANSWER, cases[i].err);
+        assert_int_equal(abort_says_spent(&w), cases[i].spent);
+        abort_is_done(&w);
+        world_close(&w);
+    }
+    struct world w;
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_FILTER);
+    filter_says(&w, VERDICT_OFF);
+    begin_grants(&w);
+    assert_false(abort_says_spent(&w));
+    abort_is_done(&w);
+    world_close(&w);
+}
+
+static void a_stopped_answer_has_no_known_cost(void **state)
+{
+    (void)state;
+    struct world           w;
+    struct turn_commit_ask m;
+
+    for (unsigned stop = 0; stop < 2; stop++) {
+        world_open(&w);
+        world_walks_to(&w, CHAT_Q_ANSWER);
+        worker_pieces(&w, "Check the pads.");
+        if (stop)
+            chat_stop(w.chat);
+        else
+            worker_ends(&w);
+        review_says(&w, 1);
+        assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+        assert_int_equal(m.cost_unknown, stop);
+        commit_says(&w, COMMIT_OK);
+        world_close(&w);
+    }
+}
+
 /* ---- keeping it ---- */
 
 static void a_commit_that_came_twice_is_committed(void **state)
@@ -1287,6 +1353,8 @@ int main(void)
         cmocka_unit_test(a_failing_model_leaves_history_as_it_was),
         cmocka_unit_test(an_answer_without_a_word_is_an_error),
         cmocka_unit_test(an_answer_without_an_end_is_cut_where_it_is_full),
+        cmocka_unit_test(an_abort_tells_whether_it_may_have_cost_something),
+        cmocka_unit_test(a_stopped_answer_has_no_known_cost),
         cmocka_unit_test(a_commit_that_came_twice_is_committed),
         cmocka_unit_test(a_spooled_turn_says_so),
         cmocka_unit_test(an_answer_that_cannot_be_kept_is_unsaved_not_lost),

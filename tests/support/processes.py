@@ -84,6 +84,15 @@ class Process:
         wait_until(lambda: not any(map(is_alive, family)), f"the end of {self.name}'s children")
         return status
 
+    def stops(self):
+        """Whether it ends when asked; if not, it is killed."""
+        try:
+            self.stop()
+            return True
+        except AssertionError:
+            self.kill()
+            return False
+
     def restart(self):
         """SIGKILL and a new start."""
         self.kill()
@@ -171,12 +180,8 @@ class House:
         """Stops everything, last started first; returns what went wrong."""
         faults = []
         for process in reversed(self.processes):
-            if process.is_running():
-                try:
-                    process.stop()
-                except AssertionError as why:
-                    faults.append(str(why))
-                    process.kill()
+            if process.is_running() and not process.stops():
+                faults.append(f"{process.name} did not stop when asked")
             faults += process.faults()
         return faults
 

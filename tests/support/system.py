@@ -95,9 +95,11 @@ class System:
         for client in self._clients:
             client.close()
         # Gateways first, so that no worker finishes an answer for nobody; stores before their databases.
+        stuck = []
         for process in self.services:
-            if process.is_running():
-                process.stop()
+            if process.is_running() and not process.stops():
+                stuck.append(process.name)
+        assert not stuck, f"did not stop when asked: {stuck}"
 
     @staticmethod
     def _running(processes):

@@ -1,5 +1,6 @@
 """What the store promises of a turn: begun, answered, kept exactly once, and given back."""
 
+import json
 import re
 import threading
 
@@ -158,6 +159,54 @@ def test_a_lease_that_is_not_renewed_runs_out(start_store, person):
     assert again.epoch > turn.epoch
     assert turn.renew().lost == 1
     assert turn.renew(epoch=again.epoch).lost == 0
+
+
+def wait_lease_over(turn, text="somebody else"):
+    """Another turn of the chat, begun as soon as that is possible."""
+    ann = turn.person
+    ann.chat = turn.chat
+    wait_until(lambda: not turn_runs(turn), "the end of the lease", 5)
+    return ann.turn(text)
+
+
+def turn_runs(turn):
+    return turn.person.open(page=0).running_turn == turn.id
+
+
+def test_a_turn_whose_chat_went_on_is_lost(start_store, person):
+    start_store(LEASE_MS=1000)
+    turn = person().turn()
+    other = wait_lease_over(turn)
+    assert turn.renew().lost == 1
+    assert turn.append(0, "too late").lost == 1
+    assert other.renew().lost == 0
+    other.commit()
+    refused("conflict", turn.commit)
+
+
+def test_an_older_owner_does_not_end_a_newer_ones_turn(start_store, person):
+    start_store(LEASE_MS=1000)
+    turn = person().turn()
+    wait_until(lambda: not turn_runs(turn), "the end of the lease", 5)
+    again = turn.again()
+    assert again.outcome == GRANTED
+    turn.abort()
+    assert turn_runs(turn)
+    assert turn.renew(epoch=again.epoch).lost == 0
+
+
+def test_a_reading_of_postgres_that_is_too_old_grants_nothing(store, person, redis):
+    """As when another store commits between our look at Postgres and the grant."""
+    ann = person()
+    ann.say()
+    with redis.client() as client:
+        (key,) = client.keys("*:turns")
+        head = json.loads(client.hget(key, f"head:{ann.chat}"))
+        assert head["seq"] == 1
+        client.hset(key, f"head:{ann.chat}", json.dumps({**head, "seq": 2}))
+        refused("busy", ann.begin, "next")
+        client.hset(key, f"head:{ann.chat}", json.dumps({**head, "seq": 1, "epoch": 41}))
+        assert ann.turn("next").epoch == 42
 
 
 # ---- refused --------------------------------------------------------------------------------

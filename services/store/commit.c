@@ -13,8 +13,7 @@
 #include "base/metrics.h"
 #include "turn.h"
 
-#define RETRY_AFTER_MS 2000
-#define ASKED_AT_MAX   4102444800000 /* the year 2100: a clock that far off is no clock */
+#define ASKED_AT_MAX 4102444800000 /* the year 2100: a clock that far off is no clock */
 
 /* Postgres cannot keep U+0000.  A question with it was never begun; in an answer it is left out,
  * for what was paid is not thrown away over a character that nobody can see. */
@@ -86,7 +85,7 @@ enum step commit_take(struct job *j)
     enum err           err = j->got[0].err;
 
     if (err)
-        return job_fail_later(j, job_trouble(err), err == ERR_DOWN ? RETRY_AFTER_MS : 0);
+        return job_fail(j, job_trouble(err));
     if (grid_is(said, 0, 0, "fenced")) {
         if (j->tries++ == 0)
             return STEP_COMMIT_ASK;

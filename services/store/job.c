@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "job.h"
 
+#define AWAY_RETRY_MS 2000 /* about what a database takes to start */
+
 static unsigned open_jobs;
 
 static const struct {
@@ -178,7 +180,7 @@ enum step job_fail_later(struct job *j, enum err err, uint64_t retry_after_ms)
 
 enum step job_fail(struct job *j, enum err err)
 {
-    return job_fail_later(j, err, 0);
+    return job_fail_later(j, err, err == ERR_STORE_DOWN ? AWAY_RETRY_MS : 0);
 }
 
 enum step job_say(struct job *j, struct buf *body)

@@ -92,6 +92,7 @@ struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, con
                                  const char *path);
 void                 request_free(struct http_request *rq);
 void                 request_take_body(struct http_request *rq, const char *bytes, size_t len);
+void                 request_refuse(struct http_request *rq, unsigned status); /* in its handler */
 void request_give(struct http_request *rq);  /* to the user; answers or suspends it */
 void request_wake(struct http_request *rq);  /* puts it on the list of http */
 void request_go_on(struct http_request *rq); /* what request_wake asked for */

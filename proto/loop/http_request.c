@@ -337,6 +337,15 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *to, size_t max)
     return 0;
 }
 
+void request_refuse(struct http_request *rq, unsigned status)
+{
+    metric_add(METRIC_HTTP_REFUSED, 1);
+    rq->in_handler = true;
+    http_reply(rq, &(struct http_answer){.status = status});
+    rq->in_handler = false;
+    queue(rq); /* before its body was read: libmicrohttpd closes the connection behind it */
+}
+
 void http_stream_open(struct http_request *rq, const struct http_answer *a)
 {
     must(!rq->is_stream);

@@ -470,6 +470,36 @@ static void malformed_requests_are_not_given(void **state)
     assert_int_equal(w.given, 0);
 }
 
+static void requests_whose_end_is_ambiguous_are_refused(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {
+        "Host: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Host: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
+        "Host: h\r\nContent-Length: 5\r\nContent-Length: 5\r\n",
+        "Host: h\r\nContent-Length: +5\r\n",
+        "Host: h\r\nTransfer-Encoding: chunked, chunked\r\n",
+        "Host: h\r\nTransfer-Encoding: identity\r\n",
+        "Host: h\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: h\r\nHost: other\r\nContent-Length: 5\r\n",
+    };
+
+    for (unsigned i = 0; i < COUNT_OF(heads); i++) {
+        struct client c;
+        char          ask[256];
+        snprintf(ask, sizeof ask, "POST /x HTTP/1.1\r\n%s\r\n0\r\n\r\nGET /y HTTP/1.1\r\n",
+                 heads[i]);
+        client_open(&c);
+        client_read(&c);
+        say(&c, ask);
+        expect(&c, NULL);
+        if (c.got.p && !strstr(c.got.p, " 400 "))
+            fail_msg("%s: %s", heads[i], c.got.p);
+        client_close(&c);
+    }
+    assert_int_equal(w.given, 0);
+}
+
 static void a_quiet_server_answers_what_it_has_and_takes_no_more(void **state)
 {
     (void)state;
@@ -539,6 +569,7 @@ int main(void)
         TEST_SLOW(a_slow_answer_is_not_cut),
         TEST(connections_over_the_limit_wait_their_turn),
         TEST(malformed_requests_are_not_given),
+        TEST(requests_whose_end_is_ambiguous_are_refused),
         TEST(a_quiet_server_answers_what_it_has_and_takes_no_more),
         TEST(closing_tells_those_who_still_wait),
         TEST(a_taken_port_is_an_error),

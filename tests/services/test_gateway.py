@@ -238,6 +238,8 @@ def test_a_kept_turn_is_replayed_in_both_forms(chat):
 
 def test_a_running_turn_is_joined_not_asked_again(chat):
     held(chat)
+    kept = say("turn_begin_say", outcome=2, conversation=CONVERSATION, text="Check the pads.", status="committed")
+    chat.store.on("turn_begin_ask", in_turn(granted(), kept))  # should the last one come too late to join
     anna, turn = chat.client(), str(uuid.uuid4())
     first = anna.stream(HELLO, turn_id=turn)
     asked = chat.worker.wait_request("llm_answer_ask")

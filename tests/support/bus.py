@@ -438,24 +438,25 @@ class Asked:
             self.send("CHUNK", wire.encode(name, **fields), sequence=self._chunks)
 
     def final(self, name, **fields):
-        self._finish("FINAL", wire.encode(name, **fields))
+        self.finish("FINAL", wire.encode(name, **fields))
 
     def error(self, code, retryable=0, retry_after_ms=0, detail=""):
-        self._finish("ERROR", wire.encode("error", code=code, retryable=retryable,
+        self.finish("ERROR", wire.encode("error", code=code, retryable=retryable,
                                           retry_after_ms=retry_after_ms, detail=detail))
 
     def busy(self):
-        self._finish("BUSY", wire.encode("busy"))
+        self.finish("BUSY", wire.encode("busy"))
 
     def cancelled(self):
-        self._finish("CANCELLED", wire.encode("cancelled"))
+        self.finish("CANCELLED", wire.encode("cancelled"))
 
     def send(self, kind, body, **head):
         """One frame about this request; head may make it wrong on purpose."""
         head = {"epoch": self.link.epoch, "id": self.frame.id, "attempt": self.frame.attempt, **head}
         self.backend.send_raw(Frame(kind, body=body, **head).encode(), link=self.link)
 
-    def _finish(self, kind, body):
+    def finish(self, kind, body):
+        """Ends the request with this body, whatever it is."""
         self.ended = True
         self.send(kind, body, sequence=self._chunks if kind in ("FINAL", "ERROR") else 0)
         self.backend._slot_is_free(self.link, self.offer)
@@ -477,7 +478,9 @@ class _Link:
 class FakeBackend(_Speaker):
     """Dials gateways as filter, llm-worker or store, and answers as the test wants it to."""
 
-    def __init__(self, keys, service, *addresses, window=64, slots=0, pair=None, instance=None):
+    def __init__(self, keys, service, *addresses, window=64, slots=0, pair=None, instance=None,
+                 ready=None):
+        """pair: under whose key; ready: fields of READY that differ from the truth."""
         super().__init__(f"fake {service}")
         self.service = service
         self.instance = instance or os.urandom(16).hex()
@@ -487,6 +490,9 @@ class FakeBackend(_Speaker):
         self.asked = []  # every Asked, in order
         self.frames = []  # every Frame
         self.pings = True  # False: alive for requests, but no heartbeat
+        self._ready_fields = {
+            "service": service, "instance": self.instance, "boot": self.boot, "protocol_min": 1,
+            "protocol_max": 1, "window": self.window, "slots": slots, **(ready or {})}
         self._scripts = {}
         self._offers = 0
         self._free = slots
@@ -559,9 +565,7 @@ class FakeBackend(_Speaker):
             return False  # nobody there just now
 
     def _ready(self, link):
-        body = wire.encode("ready", service=self.service, instance=self.instance, boot=self.boot,
-                           protocol_min=1, protocol_max=1, window=self.window, slots=self.slots)
-        self._put(link, Frame("READY", body=body).encode())
+        self._put(link, Frame("READY", body=wire.encode("ready", **self._ready_fields)).encode())
 
     def _tick(self, now):
         for link in self.links:

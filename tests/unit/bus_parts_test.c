@@ -1,0 +1,321 @@
+/* What the small parts of the bus promise: id_table, retry_budget, queue, allow, gateways. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "bus/allow.h"
+#include "bus/dice.h"
+#include "bus/gateways.h"
+#include "bus/id_table.h"
+#include "bus/queue.h"
+#include "bus/retry_budget.h"
+#include "test.h"
+
+/* ---- id_table ---- */
+
+static void a_thing_is_found_until_it_is_taken(void **state)
+{
+    (void)state;
+    struct id_table t = {0};
+    int             a, b;
+
+    assert_null(id_table_find(&t, 1));
+    assert_null(id_table_take(&t, 1));
+    id_table_add(&t, 1, &a);
+    id_table_add(&t, 0, &b);
+    assert_ptr_equal(id_table_find(&t, 1), &a);
+    assert_ptr_equal(id_table_take(&t, 1), &a);
+    assert_null(id_table_find(&t, 1));
+    assert_ptr_equal(id_table_take_any(&t), &b);
+    assert_null(id_table_take_any(&t));
+    id_table_fini(&t);
+}
+
+/* Against an array that cannot be wrong. */
+static void a_table_agrees_with_an_array(void **state)
+{
+    (void)state;
+    enum { IDS = 300 };
+    struct id_table t = {0};
+    struct dice     dice = {7};
+    char            things[IDS];
+    bool            in[IDS] = {false};
+
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned n = (unsigned)dice_below(&dice, IDS);
+        uint64_t id = (uint64_t)n << 20; /* many with the same low bits */
+        if (dice_below(&dice, 2) && !in[n]) {
+            id_table_add(&t, id, &things[n]);
+            in[n] = true;
+        } else {
+            assert_ptr_equal(id_table_take(&t, id), in[n] ? &things[n] : NULL);
+            in[n] = false;
+        }
+    }
+    for (unsigned n = 0; n < IDS; n++)
+        assert_ptr_equal(id_table_find(&t, (uint64_t)n << 20), in[n] ? &things[n] : NULL);
+    id_table_fini(&t);
+}
+
+/* ---- retry_budget ---- */
+
+static unsigned take_all(struct retry_budget *b, uint64_t now)
+{
+    unsigned taken = 0;
+    while (retry_budget_take(b, now))
+        taken++;
+    return taken;
+}
+
+static void ten_first_tries_earn_a_retry(void **state)
+{
+    (void)state;
+    struct retry_budget b;
+
+    retry_budget_init(&b, 0);
+    assert_int_equal(take_all(&b, 0), 100); /* what is saved at the start */
+    for (unsigned i = 0; i < 9; i++)
+        retry_budget_earn(&b);
+    assert_false(retry_budget_take(&b, 0));
+    retry_budget_earn(&b);
+    assert_true(retry_budget_take(&b, 0));
+    assert_false(retry_budget_take(&b, 0));
+}
+
+static void a_second_earns_three_retries(void **state)
+{
+    (void)state;
+    struct retry_budget b;
+
+    retry_budget_init(&b, 0);
+    take_all(&b, 0);
+    assert_int_equal(take_all(&b, 1000), 3);
+    assert_int_equal(take_all(&b, 3600 * 1000), 100); /* savings are capped */
+}
+
+/* ---- queue ---- */
+
+static void the_oldest_is_served_first(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0}, b = {0};
+
+    queue_init(&q, 10, true, 0);
+    queue_add(&q, &a, 10);
+    queue_add(&q, &b, 20);
+    assert_ptr_equal(queue_next(&q, 30), &a);
+    assert_int_equal(queue_place(&q, &b, 30), 2);
+    assert_int_equal(queue_oldest_ms(&q, 30), 20);
+    queue_serve(&q, &a, 30);
+    assert_ptr_equal(queue_next(&q, 30), &b);
+    queue_remove(&q, &b);
+    assert_null(queue_next(&q, 30));
+}
+
+static void who_was_put_back_keeps_its_place(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0}, b = {0}, c = {0};
+
+    queue_init(&q, 10, false, 0);
+    queue_add(&q, &a, 1);
+    queue_add(&q, &b, 2);
+    queue_add(&q, &c, 3);
+    queue_serve(&q, &b, 4);
+    queue_put_back(&q, &b, 5);
+    assert_int_equal(queue_place(&q, &b, 5), 2);
+}
+
+static void a_full_line_lets_nobody_in(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0};
+
+    queue_init(&q, 1, true, 0);
+    assert_true(queue_has_room(&q, 0, 100));
+    queue_add(&q, &a, 0);
+    assert_false(queue_has_room(&q, 0, 100));
+}
+
+/* A line that moves once in 100 ms, with three in it. */
+static void who_cannot_be_served_in_time_is_not_let_in(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter w[6] = {0};
+    uint64_t      now = 0;
+
+    queue_init(&q, 10, false, 0);
+    for (unsigned i = 0; i < 6; i++)
+        queue_add(&q, &w[i], now);
+    for (unsigned i = 0; i < 3; i++)
+        queue_serve(&q, &w[i], now += 100);
+    assert_int_equal(queue_wait_ms(&q, now), 400);
+    assert_true(queue_has_room(&q, now, 400));
+    assert_false(queue_has_room(&q, now, 399));
+    assert_false(queue_has_room(&q, now + 1000, 400)); /* it has come to a halt */
+}
+
+static void a_line_without_a_server_is_not_slow(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter w[3] = {0};
+
+    queue_init(&q, 10, true, 0);
+    for (unsigned i = 0; i < 3; i++)
+        queue_add(&q, &w[i], 0);
+    queue_serve(&q, &w[0], 10);
+    for (uint64_t now = 10; now < 3000; now += 50)
+        queue_tick(&q, now, false);
+    assert_true(queue_has_room(&q, 3000, 1000));
+    assert_ptr_equal(queue_next(&q, 3000), &w[1]);
+    assert_null(queue_shed(&q, 3000));
+}
+
+static void stand_for(struct queue *q, uint64_t ms)
+{
+    for (uint64_t now = 0; now <= ms; now += 50)
+        queue_tick(q, now, true);
+}
+
+static void an_overloaded_line_turns_round_and_sheds_the_oldest(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0}, b = {0};
+
+    queue_init(&q, 10, true, 0);
+    queue_add(&q, &a, 0);
+    stand_for(&q, 1500);
+    queue_add(&q, &b, 1500);
+    assert_ptr_equal(queue_next(&q, 1500), &b);
+    assert_int_equal(queue_place(&q, &b, 1500), 1);
+    assert_ptr_equal(queue_shed(&q, 1500), &a);
+    queue_remove(&q, &a);
+    assert_null(queue_shed(&q, 1500));
+}
+
+static void a_line_that_people_see_never_turns_round(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0}, b = {0};
+
+    queue_init(&q, 10, false, 0);
+    queue_add(&q, &a, 0);
+    stand_for(&q, 20000);
+    queue_add(&q, &b, 20000);
+    assert_ptr_equal(queue_next(&q, 20000), &a);
+    assert_null(queue_shed(&q, 20000));
+}
+
+/* ---- allow ---- */
+
+#define KEY_A "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+#define KEY_B "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+
+static void a_key_speaks_for_its_service(void **state)
+{
+    (void)state;
+    struct allow a;
+    enum service s;
+
+    assert_int_equal(allow_parse(&a, STR("# keys\n\n  store\t" KEY_A "  \nfilter " KEY_B)), ERR_OK);
+    assert_true(allow_find(&a, STR(KEY_A), &s));
+    assert_int_equal(s, SERVICE_STORE);
+    assert_true(allow_find(&a, STR(KEY_B), &s));
+    assert_int_equal(s, SERVICE_FILTER);
+    assert_false(allow_find(&a, STR(""), &s));
+}
+
+static void a_bad_line_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "stores " KEY_A,                                   /* no such service */
+        "store",                                           /* no key */
+        "store " KEY_A "x",                                /* too long */
+        "store rq:rM>}U?@Lns47E1%kR.o@n%F ",               /* too short */
+        "store \"q:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", /* no Z85 */
+        "store " KEY_A "\nfilter " KEY_A,                  /* one key, two services */
+    };
+    struct allow a;
+    enum service s;
+
+    assert_int_equal(allow_parse(&a, STR("store " KEY_B)), ERR_OK);
+    for (unsigned i = 0; i < COUNT_OF(bad); i++) {
+        assert_int_equal(allow_parse(&a, str_of(bad[i])), ERR_BAD_REQUEST);
+        assert_true(allow_find(&a, STR(KEY_B), &s));
+    }
+    assert_int_equal(allow_read(&a, "/no/such/file"), ERR_BAD_REQUEST);
+}
+
+/* ---- gateways ---- */
+
+static void names_and_numbers_are_understood(void **state)
+{
+    (void)state;
+    struct gateway_names g;
+
+    assert_int_equal(
+        gateways_parse(&g, STR("gateway-bus, 10.0.0.7:5556 ,[fd00::7]:1,::1,[::2], a.b:65535")),
+        ERR_OK);
+    assert_int_equal(g.count, 6);
+    assert_string_equal(g.name[0].host, "gateway-bus");
+    assert_int_equal(g.name[0].port, 5555);
+    assert_string_equal(g.name[1].host, "10.0.0.7");
+    assert_int_equal(g.name[1].port, 5556);
+    assert_string_equal(g.name[2].host, "fd00::7");
+    assert_int_equal(g.name[2].port, 1);
+    assert_string_equal(g.name[3].host, "::1");
+    assert_int_equal(g.name[3].port, 5555);
+    assert_string_equal(g.name[4].host, "::2");
+    assert_string_equal(g.name[5].host, "a.b");
+    assert_int_equal(g.name[5].port, 65535);
+}
+
+static void a_bad_name_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",       " , ",   "a:",   "a:0",  "a:65536",
+                                      "a:x",    ":5555", "[::1", "[]",   "[::1]x",
+                                      "[::1]:", "a b",   "a/b",  "a\"b", "x,a:"};
+    struct gateway_names     g;
+    char                     many[256] = "a", longest[300];
+
+    for (unsigned i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(gateways_parse(&g, str_of(bad[i])), ERR_BAD_REQUEST);
+    for (unsigned i = 0; i < GATEWAYS_MAX; i++)
+        strcat(many, ",a");
+    assert_int_equal(gateways_parse(&g, str_of(many)), ERR_BAD_REQUEST);
+    memset(longest, 'a', sizeof longest);
+    assert_int_equal(gateways_parse(&g, (struct str){longest, HOST_NAME_LEN}), ERR_OK);
+    assert_int_equal(gateways_parse(&g, (struct str){longest, HOST_NAME_LEN + 1}), ERR_BAD_REQUEST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thing_is_found_until_it_is_taken),
+        cmocka_unit_test(a_table_agrees_with_an_array),
+        cmocka_unit_test(ten_first_tries_earn_a_retry),
+        cmocka_unit_test(a_second_earns_three_retries),
+        cmocka_unit_test(the_oldest_is_served_first),
+        cmocka_unit_test(who_was_put_back_keeps_its_place),
+        cmocka_unit_test(a_full_line_lets_nobody_in),
+        cmocka_unit_test(who_cannot_be_served_in_time_is_not_let_in),
+        cmocka_unit_test(a_line_without_a_server_is_not_slow),
+        cmocka_unit_test(an_overloaded_line_turns_round_and_sheds_the_oldest),
+        cmocka_unit_test(a_line_that_people_see_never_turns_round),
+        cmocka_unit_test(a_key_speaks_for_its_service),
+        cmocka_unit_test(a_bad_line_changes_nothing),
+        cmocka_unit_test(names_and_numbers_are_understood),
+        cmocka_unit_test(a_bad_name_is_refused),
+    };
+    log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

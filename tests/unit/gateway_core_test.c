@@ -1,0 +1,809 @@
+/* What gateway_core promises, one promise at a time; bus_sim_test lets them meet. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "bus/gateway_core.h"
+#include "test.h"
+#include "wire/messages.h"
+
+#define EPOCH 77
+#define BEAT  1000
+
+/* A gateway, the last frames it sent and the last answers it gave. */
+static struct world {
+    struct gateway_core *core;
+    uint64_t             now;
+    struct sender        from[4]; /* route 0 is nobody; 1, 2 stores or workers; 3 a worker */
+    unsigned             sent[FRAME_FINAL + 1]; /* by type */
+    uint64_t             to;                    /* of the last REQUEST */
+    struct frame         request, other;        /* heads only */
+    uint64_t             credit;
+    unsigned             chunks, finals, errors;
+    struct action        last; /* answer */
+} w;
+
+/* ---- the world ---- */
+
+static int open_world(void **state)
+{
+    struct gateway_core_options o = {
+        .epoch = EPOCH, .seed = 1, .heartbeat_ms = BEAT, .queue_max = 3};
+    (void)state;
+    w = (struct world){.now = 1000000};
+    w.core = gateway_core_new(&o, w.now);
+    w.from[1] = (struct sender){1, SERVICE_STORE, STR("key")};
+    w.from[2] = (struct sender){2, SERVICE_STORE, STR("key")};
+    w.from[3] = (struct sender){3, SERVICE_LLM_WORKER, STR("worker")};
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    gateway_core_free(&w.core);
+    assert_int_equal(metric_value(METRIC_BUS_IN_FLIGHT), 0);
+    return 0;
+}
+
+static void note_sent(const struct action *a)
+{
+    struct frame  f;
+    struct credit credit;
+
+    assert_int_equal(frame_decode(&f, buf_view(&a->bytes)), ERR_OK);
+    assert_int_equal(f.epoch, EPOCH);
+    w.sent[f.type]++;
+    if (f.type == FRAME_CREDIT && credit_decode(&credit, f.body) == ERR_OK)
+        w.credit = credit.bytes;
+    f.body = f.trace = (struct str){0};
+    if (f.type == FRAME_REQUEST) {
+        w.request = f;
+        w.to = a->to;
+    } else {
+        w.other = f;
+    }
+}
+
+static void act(void)
+{
+    struct action a;
+
+    while (gateway_core_next(w.core, &a)) {
+        if (a.kind == ACTION_SEND)
+            note_sent(&a);
+        w.chunks += a.kind == ACTION_CHUNK;
+        w.finals += a.kind == ACTION_FINAL;
+        w.errors += a.kind == ACTION_ERROR;
+        if (a.kind != ACTION_SEND)
+            w.last = a;
+        action_fini(&a);
+    }
+}
+
+static void say_frame(unsigned route, struct frame f)
+{
+    struct buf bytes = {0};
+
+    f.version = f.version ? f.version : PROTOCOL_VERSION;
+    frame_encode(&f, &bytes);
+    gateway_core_frame(w.core, w.now, &w.from[route], buf_view(&bytes));
+    act();
+    buf_fini(&bytes);
+}
+
+/* A frame about the last request. */
+static void say(unsigned route, uint64_t type, uint64_t sequence, struct str body)
+{
+    say_frame(route, (struct frame){.type = type,
+                                    .epoch = EPOCH,
+                                    .id = w.request.id,
+                                    .attempt = w.request.attempt,
+                                    .sequence = sequence,
+                                    .body = body});
+}
+
+static void say_ready_as(unsigned route, const char *service, const char *instance, uint64_t boot,
+                         uint64_t window, uint64_t slots)
+{
+    struct ready r = {.service = str_of(service),
+                      .instance = str_of(instance),
+                      .boot = boot,
+                      .protocol_min = 1,
+                      .protocol_max = 1,
+                      .window = window,
+                      .slots = slots};
+    struct buf   body = {0};
+
+    ready_encode(&r, &body);
+    say_frame(route, (struct frame){.type = FRAME_READY, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void store_ready(unsigned route)
+{
+    say_ready_as(route, "store", route == 1 ? "one" : "two", 1, 2, 0);
+}
+
+static void say_ping(unsigned route)
+{
+    struct buf body = {0};
+
+    ping_encode(&(struct ping){0}, &body);
+    say_frame(route, (struct frame){.type = FRAME_PING, .epoch = EPOCH, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void say_error(unsigned route, bool retryable, uint64_t retry_after_ms)
+{
+    struct error e = {.code = STR("upstream_limited"),
+                      .retryable = retryable,
+                      .retry_after_ms = retry_after_ms,
+                      .detail = STR("slower")};
+    struct buf   body = {0};
+
+    error_encode(&e, &body);
+    say(route, FRAME_ERROR, 0, buf_view(&body));
+    buf_fini(&body);
+}
+
+static void offer(uint64_t number)
+{
+    struct buf body = {0};
+
+    offer_encode(&(struct offer){.offer = number}, &body);
+    say_frame(3, (struct frame){.type = FRAME_OFFER, .epoch = EPOCH, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void revoke(uint64_t number)
+{
+    struct buf body = {0};
+
+    revoke_encode(&(struct revoke){.offer = number}, &body);
+    say_frame(3, (struct frame){.type = FRAME_REVOKE, .epoch = EPOCH, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static uint64_t ask(enum service s, uint64_t ttl_ms)
+{
+    uint64_t id;
+
+    assert_int_equal(gateway_core_ask(w.core, w.now, s, STR("body"), ttl_ms, STR("trace"), &id),
+                     ERR_OK);
+    act();
+    return id;
+}
+
+static void wait_ms(uint64_t ms)
+{
+    for (uint64_t end = w.now + ms; w.now < end;) {
+        w.now += 10;
+        gateway_core_tick(w.core, w.now);
+        act();
+    }
+}
+
+/* While the backends at these routes keep their heartbeat. */
+static void wait_alive(uint64_t ms, unsigned routes)
+{
+    for (uint64_t end = w.now + ms; w.now < end;) {
+        wait_ms(100);
+        for (unsigned r = 1; r <= routes; r++)
+            say_ping(r);
+    }
+}
+
+/* ---- getting in ---- */
+
+static void a_hello_and_a_stranger_are_asked_who(void **state)
+{
+    (void)state;
+    gateway_core_frame(w.core, w.now, &w.from[1], (struct str){0});
+    act();
+    assert_int_equal(w.sent[FRAME_WHO], 1);
+    say_ping(1);
+    assert_int_equal(w.sent[FRAME_WHO], 2);
+    assert_int_equal(w.sent[FRAME_PONG], 0);
+}
+
+static void who_is_ready_is_welcome(void **state)
+{
+    (void)state;
+    store_ready(1);
+    assert_int_equal(w.sent[FRAME_WELCOME], 1);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
+}
+
+static void a_ready_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    say_ready_as(1, "filter", "one", 1, 2, 0);     /* not the service of its key */
+    say_ready_as(1, "store", "", 1, 2, 0);         /* no instance */
+    say_ready_as(1, "store", "a b", 1, 2, 0);      /* would spoil the log */
+    say_ready_as(1, "store", "one", 1, 0, 0);      /* no window */
+    say_ready_as(1, "store", "one", 1, 2, 2);      /* slots are for workers */
+    say_ready_as(3, "llm-worker", "one", 1, 2, 0); /* and windows are not */
+    assert_int_equal(w.sent[FRAME_WELCOME], 0);
+}
+
+static void the_newer_start_of_an_instance_wins(void **state)
+{
+    (void)state;
+    say_ready_as(1, "store", "one", 5, 2, 0);
+    say_ready_as(2, "store", "one", 4, 2, 0); /* older */
+    assert_int_equal(w.sent[FRAME_WELCOME], 1);
+    say_ready_as(2, "store", "one", 5, 2, 0); /* the same one, dialled again */
+    assert_int_equal(w.sent[FRAME_WELCOME], 2);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
+    say_ping(1);
+    assert_int_equal(w.sent[FRAME_WHO], 1); /* nobody is there any more */
+}
+
+static void ready_again_begins_afresh(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    offer(10);
+    offer(11);
+    ask(SERVICE_LLM_WORKER, 5000);
+    say(3, FRAME_ACCEPT, 0, (struct str){0});
+    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1); /* offer 11 is void */
+    offer(12);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(w.request.sequence, 12);
+}
+
+static void frames_of_another_epoch_change_nothing(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    metric_set(METRIC_BUS_OLD_EPOCH, 0);
+    say_frame(1, (struct frame){.type = FRAME_FINAL,
+                                .epoch = EPOCH + 1,
+                                .id = w.request.id,
+                                .attempt = w.request.attempt});
+    assert_int_equal(w.finals, 0);
+    assert_int_equal(metric_value(METRIC_BUS_OLD_EPOCH), 1);
+    assert_int_equal(w.sent[FRAME_WHO], 1);
+}
+
+static void a_frame_of_a_newer_version_is_dropped(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say_frame(1, (struct frame){.version = 2,
+                                .type = FRAME_FINAL,
+                                .epoch = EPOCH,
+                                .id = w.request.id,
+                                .attempt = w.request.attempt});
+    assert_int_equal(w.finals, 0);
+}
+
+static void an_unknown_frame_is_skipped(void **state)
+{
+    (void)state;
+    store_ready(1);
+    say(1, 99, 0, STR("\x90"));
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
+    assert_int_equal(w.sent[FRAME_WHO], 0);
+}
+
+static void a_revoked_key_is_cut_at_once(void **state)
+{
+    (void)state;
+    struct allow allow = {.count = 1, .entry = {{SERVICE_STORE, "another key"}}};
+
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    gateway_core_allow(w.core, w.now, &allow);
+    act();
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
+    say(1, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 0);
+}
+
+/* ---- life and death ---- */
+
+static void a_silent_backend_gets_no_work_and_then_is_gone(void **state)
+{
+    (void)state;
+    store_ready(1);
+    wait_ms(2 * BEAT);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
+    wait_ms(BEAT + 100);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
+    ask(SERVICE_STORE, 60000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 0);
+    wait_ms(2 * BEAT);
+    say_ping(1);
+    assert_int_equal(w.sent[FRAME_WHO], 1); /* forgotten */
+}
+
+static void who_works_for_us_is_probed(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    wait_ms(1000);
+    assert_in_range(w.sent[FRAME_PONG], 3, 4);
+}
+
+static void a_peer_that_takes_no_frames_is_gone(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 5000);
+    uint64_t first = w.to;
+    gateway_core_lost(w.core, w.now, first);
+    act();
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(w.to, 3 - first);
+    assert_int_equal(w.request.attempt, 2);
+    assert_int_equal(w.sent[FRAME_CANCEL], 0); /* nobody is there to hear it */
+}
+
+static void who_does_not_accept_in_time_is_passed_over(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 5000);
+    uint64_t first = w.to;
+    wait_ms(350);
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+    assert_int_equal(w.to, 3 - first);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
+    say_ping((unsigned)first);
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 2);
+}
+
+static void who_drains_gets_nothing_new_and_may_finish(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    struct frame first = w.request;
+    say(1, FRAME_DRAIN, 0, (struct str){0});
+    ask(SERVICE_STORE, 5000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    w.request = first;
+    say(1, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
+static void a_service_that_stays_away_is_said_to_be_down(void **state)
+{
+    (void)state;
+    uint64_t id;
+
+    ask(SERVICE_STORE, 60000); /* may come any moment */
+    wait_ms(5100);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_STORE_DOWN);
+    assert_true(w.last.retryable);
+    assert_int_equal(
+        gateway_core_ask(w.core, w.now, SERVICE_STORE, STR("body"), 1000, STR(""), &id),
+        ERR_STORE_DOWN);
+}
+
+static void a_question_waits_for_a_service_that_comes_back(void **state)
+{
+    (void)state;
+    ask(SERVICE_STORE, 60000);
+    wait_ms(4000);
+    store_ready(1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+}
+
+/* ---- answers ---- */
+
+static void a_question_carries_its_time_and_trace(void **state)
+{
+    (void)state;
+    ask(SERVICE_STORE, 5000);
+    wait_ms(1000);
+    store_ready(1);
+    assert_int_equal(w.request.ttl_ms, 4000);
+    assert_int_equal(w.request.attempt, 1);
+}
+
+static void a_question_ends_with_its_ttl(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 600);
+    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    wait_ms(600 + 2 * GATEWAY_TICK_MS);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_TIMEOUT);
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+    say(1, FRAME_FINAL, 0, STR("late"));
+    assert_int_equal(w.finals, 0);
+}
+
+static void a_dropped_question_is_cancelled_and_not_answered(void **state)
+{
+    (void)state;
+    store_ready(1);
+    uint64_t id = ask(SERVICE_STORE, 5000);
+    gateway_core_drop(w.core, w.now, id);
+    act();
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+    say(1, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals + w.errors, 0);
+    assert_int_equal(gateway_core_open(w.core), 0);
+}
+
+static void a_cancel_is_said_again_until_it_is_heard(void **state)
+{
+    (void)state;
+    store_ready(1);
+    gateway_core_drop(w.core, w.now, ask(SERVICE_STORE, 5000));
+    wait_alive(3000, 1);
+    assert_in_range(w.sent[FRAME_CANCEL], 3, 4);
+    unsigned before = w.sent[FRAME_CANCEL];
+    say(1, FRAME_CANCELLED, 0, (struct str){0});
+    wait_alive(3000, 1);
+    assert_int_equal(w.sent[FRAME_CANCEL], before);
+}
+
+/* The window of the store is 2. */
+static void a_cancelled_request_keeps_its_place_until_it_has_stopped(void **state)
+{
+    (void)state;
+    store_ready(1);
+    gateway_core_drop(w.core, w.now, ask(SERVICE_STORE, 5000));
+    struct frame dropped = w.request;
+    ask(SERVICE_STORE, 5000);
+    uint64_t third = ask(SERVICE_STORE, 5000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(gateway_core_place(w.core, w.now, third), 1);
+    w.request = dropped;
+    say(1, FRAME_CANCELLED, 0, (struct str){0});
+    assert_int_equal(w.sent[FRAME_REQUEST], 3);
+    assert_int_equal(gateway_core_place(w.core, w.now, third), 0);
+}
+
+static void an_answer_from_another_backend_is_dropped(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 5000);
+    say(3 - (unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 0);
+    say((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
+static void an_answer_that_comes_twice_counts_once(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say(1, FRAME_FINAL, 0, STR("x"));
+    say(1, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
+static void a_chunk_that_comes_twice_counts_once(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say(1, FRAME_CHUNK, 1, STR("a"));
+    say(1, FRAME_CHUNK, 1, STR("a"));
+    say(1, FRAME_CHUNK, 2, STR("b"));
+    say(1, FRAME_FINAL, 2, STR("x"));
+    assert_int_equal(w.chunks, 2);
+    assert_int_equal(w.finals, 1);
+}
+
+static void a_missing_chunk_is_a_broken_answer(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 5000);
+    say((unsigned)w.to, FRAME_CHUNK, 1, STR("a"));
+    say((unsigned)w.to, FRAME_CHUNK, 3, STR("c"));
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+}
+
+static void an_end_that_counts_more_chunks_is_a_broken_answer(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say(1, FRAME_CHUNK, 1, STR("a"));
+    say(1, FRAME_FINAL, 2, STR("x"));
+    assert_int_equal(w.finals, 0);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+}
+
+static void credit_is_given_for_what_was_taken(void **state)
+{
+    (void)state;
+    static char piece[20000];
+    struct str  body = {piece, sizeof piece};
+
+    store_ready(1);
+    uint64_t id = ask(SERVICE_STORE, 5000);
+    say(1, FRAME_CHUNK, 1, body);
+    say(1, FRAME_CHUNK, 2, body);
+    gateway_core_taken(w.core, w.now, id, 10000);
+    act();
+    assert_int_equal(w.sent[FRAME_CREDIT], 0); /* not worth a frame yet */
+    gateway_core_taken(w.core, w.now, id, 10000);
+    act();
+    assert_int_equal(w.sent[FRAME_CREDIT], 1);
+    assert_int_equal(w.credit, 20000);
+}
+
+static void who_sends_more_than_its_credit_is_cut_off(void **state)
+{
+    (void)state;
+    static char piece[40000];
+    struct str  body = {piece, sizeof piece};
+
+    store_ready(1);
+    ask(SERVICE_STORE, 5000);
+    say(1, FRAME_CHUNK, 1, body);
+    say(1, FRAME_CHUNK, 2, body); /* may overdraw it once */
+    assert_int_equal(w.chunks, 2);
+    say(1, FRAME_CHUNK, 3, body);
+    assert_int_equal(w.chunks, 2);
+    assert_int_equal(w.errors, 1);
+}
+
+/* ---- trying again ---- */
+
+static void three_failures_are_enough(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(w.request.attempt, i);
+        say_error(1, true, 0);
+    }
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_LIMITED);
+    assert_int_equal(w.sent[FRAME_REQUEST], 3);
+}
+
+static void a_retry_goes_to_another_instance(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    for (unsigned i = 0; i < 20; i++) {
+        ask(SERVICE_STORE, 60000);
+        uint64_t first = w.to;
+        say_error((unsigned)first, true, 0);
+        assert_int_equal(w.to, 3 - first);
+        say((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+    }
+}
+
+static void what_is_not_retryable_ends(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    say_error(1, false, 0);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_false(w.last.retryable);
+}
+
+static void a_retry_waits_as_long_as_it_was_told(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    say_error(1, true, 2000);
+    wait_alive(1900, 1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    wait_alive(200, 1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+}
+
+static void a_retry_that_would_come_too_late_is_not_waited_for(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 2000);
+    say_error(1, true, 2000);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.retry_after_ms, 2000); /* the person may still want to know */
+}
+
+static void after_a_chunk_there_is_no_retry(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    say(1, FRAME_CHUNK, 1, STR("a"));
+    say_error(1, true, 0);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_LIMITED);
+}
+
+static void busy_costs_no_try(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    for (unsigned i = 0; i < 10; i++) {
+        say(1, FRAME_BUSY, 0, (struct str){0});
+        assert_int_equal(w.sent[FRAME_REQUEST], i + 1);
+        wait_alive(200, 1);
+        assert_int_equal(w.sent[FRAME_REQUEST], i + 2);
+    }
+    assert_int_equal(w.errors, 0);
+}
+
+static void a_service_that_always_fails_is_not_hammered(void **state)
+{
+    (void)state;
+    store_ready(1);
+    for (unsigned i = 0; i < 1000; i++) {
+        ask(SERVICE_STORE, 60000);
+        for (unsigned errors = w.errors; errors == w.errors;)
+            say_error(1, true, 0);
+    }
+    /* 1000 first tries, 100 saved retries and a tenth of them earned. */
+    assert_in_range(w.sent[FRAME_REQUEST], 1190, 1200);
+}
+
+/* ---- waiting, offers ---- */
+
+static void a_full_line_is_told_at_once(void **state)
+{
+    (void)state;
+    uint64_t id;
+
+    store_ready(1);
+    for (unsigned i = 0; i < 5; i++)
+        ask(SERVICE_STORE, 5000); /* two at work, three in line */
+    assert_int_equal(gateway_core_would_take(w.core, w.now, SERVICE_STORE, 5000), ERR_OVERLOADED);
+    assert_int_equal(
+        gateway_core_ask(w.core, w.now, SERVICE_STORE, STR("body"), 5000, STR(""), &id),
+        ERR_OVERLOADED);
+    assert_int_equal(gateway_core_would_take(w.core, w.now, SERVICE_FILTER, 5000), ERR_OK);
+}
+
+static void an_offer_is_good_for_one_request(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    offer(10);
+    ask(SERVICE_LLM_WORKER, 5000);
+    ask(SERVICE_LLM_WORKER, 5000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_int_equal(w.request.sequence, 10);
+    offer(10); /* it came twice */
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    offer(11);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+}
+
+static void more_offers_than_slots_are_not_kept(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    offer(10);
+    offer(11);
+    ask(SERVICE_LLM_WORKER, 5000);
+    ask(SERVICE_LLM_WORKER, 5000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+}
+
+static void a_line_is_made_known_to_the_workers(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    ask(SERVICE_LLM_WORKER, 5000);
+    assert_int_equal(w.sent[FRAME_DEMAND], 1);
+    ask(SERVICE_LLM_WORKER, 5000);
+    ask(SERVICE_LLM_WORKER, 5000);
+    assert_int_equal(w.sent[FRAME_DEMAND], 1);
+    wait_ms(100); /* it has grown: said once, not with every question */
+    assert_int_equal(w.sent[FRAME_DEMAND], 2);
+}
+
+static void an_idle_offer_is_given_back(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    offer(10);
+    revoke(10);
+    assert_int_equal(w.sent[FRAME_RELEASE], 1);
+    ask(SERVICE_LLM_WORKER, 5000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 0);
+}
+
+static void an_offer_in_use_is_not_given_back(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    offer(10);
+    ask(SERVICE_LLM_WORKER, 5000);
+    revoke(10);
+    assert_int_equal(w.sent[FRAME_RELEASE], 0);
+}
+
+static void a_turn_is_cancelled_at_every_worker(void **state)
+{
+    (void)state;
+    store_ready(1);
+    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    gateway_core_cancel_turn(w.core, w.now, STR("turn"));
+    act();
+    assert_int_equal(w.sent[FRAME_CANCEL], 1);
+    assert_int_equal(w.other.id, 0);
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROMISE(a_hello_and_a_stranger_are_asked_who),
+        PROMISE(who_is_ready_is_welcome),
+        PROMISE(a_ready_that_does_not_fit_is_refused),
+        PROMISE(the_newer_start_of_an_instance_wins),
+        PROMISE(ready_again_begins_afresh),
+        PROMISE(frames_of_another_epoch_change_nothing),
+        PROMISE(a_frame_of_a_newer_version_is_dropped),
+        PROMISE(an_unknown_frame_is_skipped),
+        PROMISE(a_revoked_key_is_cut_at_once),
+        PROMISE(a_silent_backend_gets_no_work_and_then_is_gone),
+        PROMISE(who_works_for_us_is_probed),
+        PROMISE(a_peer_that_takes_no_frames_is_gone),
+        PROMISE(who_does_not_accept_in_time_is_passed_over),
+        PROMISE(who_drains_gets_nothing_new_and_may_finish),
+        PROMISE(a_service_that_stays_away_is_said_to_be_down),
+        PROMISE(a_question_waits_for_a_service_that_comes_back),
+        PROMISE(a_question_carries_its_time_and_trace),
+        PROMISE(a_question_ends_with_its_ttl),
+        PROMISE(a_dropped_question_is_cancelled_and_not_answered),
+        PROMISE(a_cancel_is_said_again_until_it_is_heard),
+        PROMISE(a_cancelled_request_keeps_its_place_until_it_has_stopped),
+        PROMISE(an_answer_from_another_backend_is_dropped),
+        PROMISE(an_answer_that_comes_twice_counts_once),
+        PROMISE(a_chunk_that_comes_twice_counts_once),
+        PROMISE(a_missing_chunk_is_a_broken_answer),
+        PROMISE(an_end_that_counts_more_chunks_is_a_broken_answer),
+        PROMISE(credit_is_given_for_what_was_taken),
+        PROMISE(who_sends_more_than_its_credit_is_cut_off),
+        PROMISE(three_failures_are_enough),
+        PROMISE(a_retry_goes_to_another_instance),
+        PROMISE(what_is_not_retryable_ends),
+        PROMISE(a_retry_waits_as_long_as_it_was_told),
+        PROMISE(a_retry_that_would_come_too_late_is_not_waited_for),
+        PROMISE(after_a_chunk_there_is_no_retry),
+        PROMISE(busy_costs_no_try),
+        PROMISE(a_service_that_always_fails_is_not_hammered),
+        PROMISE(a_full_line_is_told_at_once),
+        PROMISE(an_offer_is_good_for_one_request),
+        PROMISE(more_offers_than_slots_are_not_kept),
+        PROMISE(a_line_is_made_known_to_the_workers),
+        PROMISE(an_idle_offer_is_given_back),
+        PROMISE(an_offer_in_use_is_not_given_back),
+        PROMISE(a_turn_is_cancelled_at_every_worker),
+    };
+    log_open("test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

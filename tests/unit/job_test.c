@@ -232,8 +232,8 @@ static void every_bad_sample_fails_as_it_should(void **state)
         const char *text, *detail;
     } rows[] = {
         {SAMPLE_E, ERR_UPSTREAM_LIMITED, true, "Hel", "Rate limit exceeded"},
-        {SAMPLE_F, ERR_UPSTREAM_LIMITED, true, "", "Provider returned error"},
-        {SAMPLE_G, ERR_UPSTREAM_REFUSED, false, "", "Token limit reached"},
+        {SAMPLE_F, ERR_UPSTREAM_LIMITED, true, "", ""},
+        {SAMPLE_G, ERR_UPSTREAM_LONG, false, "", "Token limit reached"},
         {SAMPLE_I, ERR_UPSTREAM_ERROR, true, "", "The provider lost the connection to the model."},
         {SAMPLE_J, ERR_UPSTREAM_CUT, true, "Hel", ""},
         {"", ERR_UPSTREAM_CUT, true, "", ""},

@@ -18,8 +18,8 @@ static const struct {
 } statuses[] = {
     {401, ERR_UPSTREAM_KEY, false},    {402, ERR_UPSTREAM_CREDIT, false},
     {404, ERR_UPSTREAM_MODEL, false},  {408, ERR_UPSTREAM_TIMEOUT, true},
-    {429, ERR_UPSTREAM_LIMITED, true}, {504, ERR_UPSTREAM_TIMEOUT, true},
-    {524, ERR_UPSTREAM_TIMEOUT, true},
+    {413, ERR_UPSTREAM_LONG, false},   {429, ERR_UPSTREAM_LIMITED, true},
+    {504, ERR_UPSTREAM_TIMEOUT, true}, {524, ERR_UPSTREAM_TIMEOUT, true},
 };
 
 static void take_status(struct failure *f, unsigned status)
@@ -35,66 +35,69 @@ static void take_status(struct failure *f, unsigned status)
     }
 }
 
-/* error_type and availability.code, and the words some providers put in "code". */
-static const struct {
+/* error_type and availability.code, and the words some providers put in "code".
+ * err: what it means, ERR_OK: what the status says. */
+static const struct named {
     const char *name;
     unsigned    status;
+    enum err    err;
 } named[] = {
-    {"context_length_exceeded", 400},
-    {"max_tokens_exceeded", 400},
-    {"token_limit_exceeded", 400},
-    {"string_too_long", 400},
-    {"invalid_request", 400},
-    {"invalid_request_error", 400},
-    {"invalid_prompt", 400},
-    {"content_policy_violation", 400},
-    {"refusal", 400},
-    {"unsupported_value", 400},
-    {"wrong_endpoint", 400},
-    {"authentication", 401},
-    {"payment_required", 402},
-    {"permission_denied", 403},
-    {"region_restricted", 403},
-    {"model_not_found", 404},
-    {"not_found", 404},
-    {"no_endpoints", 404},
-    {"model_deprecated", 404},
-    {"model_unavailable_upstream", 404},
-    {"free_variant_ended", 404},
-    {"privacy_restricted", 404},
-    {"constraint_filtered", 404},
-    {"timeout", 408},
-    {"precondition_failed", 412},
-    {"payload_too_large", 413},
-    {"unprocessable", 422},
-    {"rate_limit_exceeded", 429},
-    {"capacity_exhausted", 429},
-    {"server", 500},
-    {"server_error", 500},
-    {"unmapped", 500},
-    {"provider_unavailable", 502},
-    {"provider_overloaded", 503},
-    {"temporarily_unavailable", 503},
+    {"context_length_exceeded", 400, ERR_UPSTREAM_LONG},
+    {"max_tokens_exceeded", 400, ERR_OK},
+    {"token_limit_exceeded", 400, ERR_UPSTREAM_LONG},
+    {"string_too_long", 400, ERR_UPSTREAM_LONG},
+    {"invalid_request", 400, ERR_OK},
+    {"invalid_request_error", 400, ERR_OK},
+    {"invalid_prompt", 400, ERR_OK},
+    {"content_policy_violation", 400, ERR_UPSTREAM_UNFIT},
+    {"refusal", 400, ERR_UPSTREAM_UNFIT},
+    {"unsupported_value", 400, ERR_OK},
+    {"wrong_endpoint", 400, ERR_OK},
+    {"authentication", 401, ERR_OK},
+    {"payment_required", 402, ERR_OK},
+    {"permission_denied", 403, ERR_OK},
+    {"region_restricted", 403, ERR_OK},
+    {"model_not_found", 404, ERR_UPSTREAM_MODEL},
+    {"not_found", 404, ERR_OK},
+    {"no_endpoints", 404, ERR_UPSTREAM_MODEL},
+    {"model_deprecated", 404, ERR_UPSTREAM_MODEL},
+    {"model_unavailable_upstream", 404, ERR_UPSTREAM_MODEL},
+    {"free_variant_ended", 404, ERR_UPSTREAM_MODEL},
+    {"privacy_restricted", 404, ERR_UPSTREAM_PRIVACY},
+    {"constraint_filtered", 404, ERR_UPSTREAM_MODEL},
+    {"timeout", 408, ERR_OK},
+    {"precondition_failed", 412, ERR_OK},
+    {"payload_too_large", 413, ERR_OK},
+    {"unprocessable", 422, ERR_OK},
+    {"rate_limit_exceeded", 429, ERR_OK},
+    {"capacity_exhausted", 429, ERR_OK},
+    {"server", 500, ERR_OK},
+    {"server_error", 500, ERR_OK},
+    {"unmapped", 500, ERR_OK},
+    {"provider_unavailable", 502, ERR_OK},
+    {"provider_overloaded", 503, ERR_OK},
+    {"temporarily_unavailable", 503, ERR_OK},
 };
 
-static unsigned status_of_name(const char *name)
+static const struct named *named_find(const char *name)
 {
     for (unsigned i = 0; name && i < COUNT_OF(named); i++)
         if (strcmp(named[i].name, name) == 0)
-            return named[i].status;
-    return 0;
+            return &named[i];
+    return NULL;
 }
 
-/* Messages that say more than their status. */
+/* Messages that say more than their status; none of them goes away by trying again. */
 static const struct {
     unsigned    status;
     const char *part;
     enum err    err;
-    bool        retryable;
 } told[] = {
-    {400, "not a valid model", ERR_UPSTREAM_MODEL, false},
-    {403, "key limit exceeded", ERR_UPSTREAM_CREDIT, false},
-    {429, "per-day", ERR_UPSTREAM_LIMITED, false},
+    {400, "not a valid model", ERR_UPSTREAM_MODEL}, {400, "context length", ERR_UPSTREAM_LONG},
+    {400, "token limit", ERR_UPSTREAM_LONG},        {403, "key limit", ERR_UPSTREAM_CREDIT},
+    {403, "moderation", ERR_UPSTREAM_UNFIT},        {403, "flagged", ERR_UPSTREAM_UNFIT},
+    {403, "request blocked", ERR_UPSTREAM_UNFIT},   {404, "data policy", ERR_UPSTREAM_PRIVACY},
+    {429, "per-day", ERR_UPSTREAM_DAILY},
 };
 
 static void take_message(struct failure *f, const char *message)
@@ -102,41 +105,53 @@ static void take_message(struct failure *f, const char *message)
     for (unsigned i = 0; i < COUNT_OF(told); i++) {
         if (told[i].status == f->status && strcasestr(message, told[i].part)) {
             f->err = told[i].err;
-            f->retryable = told[i].retryable;
+            f->retryable = false;
         }
     }
 }
 
 /* ---- what it says ---- */
 
-/* Words that are themselves JSON text are opened once; HTML says nothing. */
+/* Where JSON begins in a text, its end if there is none. */
+static const char *json_in(const char *words)
+{
+    const char *at = words;
+
+    while (*at && !(strchr("{[", at[0]) && at[1] && strchr("{[\"", at[1])))
+        at++;
+    return at;
+}
+
+/* JSON in the words is opened for the sentence in it, else left out; HTML says nothing. */
 static void take_words(char to[WORDS_MAX + 1], const char *words)
 {
-    json_t *inner = NULL;
+    const char *json = json_in(words);
+    json_t     *inner = *json ? json_loads(json, 0, NULL) : NULL;
+    const char *found = words_find(inner);
 
-    if (words[0] == '{' || words[0] == '[')
-        inner = json_loads(words, 0, NULL);
-    const char *found = inner ? words_find(inner) : words;
     if (found && found[0] != '<')
         words_clean(to, str_of(found));
+    else if (words[0] != '<')
+        words_clean(to, (struct str){words, (size_t)(json - words)});
     json_decref(inner);
 }
 
-/* "Provider returned error" hides the reason, which is then in metadata.raw. */
+/* "Provider returned error" hides the reason, which is then in metadata.raw, or nowhere. */
 static void take_detail(struct failure *f, const char *message, const json_t *metadata)
 {
     const char *raw = words_find(json_object_get(metadata, "raw"));
     const char *provider = json_string_value(json_object_get(metadata, "provider_name"));
+    bool        is_hidden = !*message || strcasestr(message, "provider returned error");
     char        words[WORDS_MAX + 1] = "";
     struct buf  both = {0};
 
-    if (raw && (!*message || strcasestr(message, "provider returned error")))
-        take_words(words, raw);
-    if (!*words) {
+    if (!is_hidden) {
         take_words(f->detail, message);
         return;
     }
-    buf_print(&both, "%s%s%s", provider ? provider : "", provider ? ": " : "", words);
+    if (raw)
+        take_words(words, raw);
+    buf_print(&both, "%s%s%s", provider ? provider : "", provider && *words ? ": " : "", words);
     words_clean(f->detail, buf_view(&both));
     buf_fini(&both);
 }
@@ -213,8 +228,8 @@ static unsigned status_in(const json_t *value)
     return status >= 400 && status <= 599 ? (unsigned)status : 0;
 }
 
-/* The status the object itself tells, 0 if it tells none that we know. */
-static unsigned status_told(const json_t *error)
+/* What the object calls itself, NULL if that is nothing we know. */
+static const struct named *name_told(const json_t *error)
 {
     const json_t     *metadata = json_object_get(error, "metadata");
     const json_t     *availability = json_object_get(error, "availability");
@@ -225,13 +240,32 @@ static unsigned status_told(const json_t *error)
         json_string_value(json_object_get(error, "code")),
         json_string_value(json_object_get(error, "type")),
     };
-    unsigned status = status_in(json_object_get(error, "code"));
+    const struct named *found = NULL;
+
+    for (unsigned i = 0; !found && i < COUNT_OF(names); i++)
+        found = named_find(names[i]);
+    return found;
+}
+
+/* The status the object itself tells, 0 if it tells none that we know. */
+static unsigned status_told(const json_t *error)
+{
+    const struct named *name = name_told(error);
+    unsigned            status = status_in(json_object_get(error, "code"));
 
     if (!status)
         status = status_in(json_object_get(error, "http_status"));
-    for (unsigned i = 0; !status && i < COUNT_OF(names); i++)
-        status = status_of_name(names[i]);
-    return status;
+    return status || !name ? status : name->status;
+}
+
+static void take_name(struct failure *f, const json_t *error)
+{
+    const struct named *name = name_told(error);
+
+    if (!name || !name->err)
+        return;
+    f->err = name->err;
+    f->retryable = false;
 }
 
 /* Since August 2026 some errors say for themselves whether a retry makes sense. */
@@ -241,8 +275,6 @@ static void take_availability(struct failure *f, const json_t *availability)
     uint64_t      wait =
         bounded_wait(json_number_value(json_object_get(availability, "retry_after")) * 1000);
 
-    if (status_of_name(json_string_value(json_object_get(availability, "code"))) == 404)
-        f->err = ERR_UPSTREAM_MODEL;
     if (json_is_boolean(retryable))
         f->retryable = json_is_true(retryable);
     if (wait)
@@ -283,10 +315,13 @@ struct failure failure_of_error(const json_t *error, const struct reply_head *he
     f.retry_after_ms = wait_of_head(head, wall);
     if (!f.retry_after_ms)
         f.retry_after_ms = wait_of_metadata(metadata, wall);
+    take_name(&f, inner);
     take_message(&f, message ? message : "");
     take_detail(&f, message ? message : "", metadata);
-    if (source && strstr(source, "_daily"))
+    if (source && strstr(source, "_daily")) {
+        f.err = ERR_UPSTREAM_DAILY;
         f.retryable = false;
+    }
     take_availability(&f, json_object_get(inner, "availability"));
     if (!f.retryable)
         f.retry_after_ms = 0;

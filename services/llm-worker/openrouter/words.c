@@ -11,8 +11,8 @@ static bool is_key_char(char c)
     return isalnum((unsigned char)c) || c == '-' || c == '_';
 }
 
-/* The length of a key at the front of s, 0 if there is none: known by how they
- * begin, or long and with digits. */
+/* The length of a key or an id of a person at the front of s, 0 if there is none:
+ * known by how they begin, or long and with digits. */
 static size_t key_len(struct str s)
 {
     size_t len = 0;
@@ -20,7 +20,8 @@ static size_t key_len(struct str s)
 
     while (len < s.len && is_key_char(s.p[len]))
         digits |= isdigit((unsigned char)s.p[len++]) != 0;
-    return (str_starts(s, "sk-") && len >= 8) || (len >= 32 && digits) ? len : 0;
+    bool is_marked = str_starts(s, "sk-") || str_starts(s, "user_") || str_starts(s, "org_");
+    return (is_marked && len >= 8) || (len >= 32 && digits) ? len : 0;
 }
 
 void words_clean(char to[WORDS_MAX + 1], struct str words)

@@ -10,7 +10,7 @@
 
 #define WORDS_MAX 300 /* bytes */
 
-/* One line of valid UTF-8 without control characters and keys, cut at WORDS_MAX. */
+/* One line of valid UTF-8 without control characters, keys and ids of people, cut at WORDS_MAX. */
 void words_clean(char to[WORDS_MAX + 1], struct str words);
 
 /* The sentence inside error JSON: {"error":{"message":...}}, [{"message":...}],

@@ -6,8 +6,11 @@
 /* Asking the same again cannot help: the message or the page has to change first. */
 const FINAL = new Set([
     'bad_request', 'origin', 'not_found', 'method', 'too_long', 'media_type', 'off_topic', 'same_id_other_text',
+    'upstream_unfit', 'upstream_long',
 ]);
-const NEEDS_SETTINGS = new Set(['no_key', 'upstream_key', 'upstream_credit', 'upstream_model']);
+const NEEDS_SETTINGS = new Set([
+    'no_key', 'upstream_key', 'upstream_credit', 'upstream_refused', 'upstream_model', 'upstream_privacy', 'upstream_daily',
+]);
 const NEEDS_RELOAD = new Set(['signed_out', 'csrf', 'conflict', 'bad_answer', 'broken']);
 
 export class Failure extends Error {

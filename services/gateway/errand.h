@@ -22,7 +22,7 @@ struct errand {
     /* what some of them carry from one step to the next */
     struct uuid turn_id;
     size_t      after;
-    bool        is_new;
+    bool        is_new, is_unusual;
     struct buf  body; /* what is asked at the next step, or a sealed key */
 };
 

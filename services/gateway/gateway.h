@@ -6,6 +6,7 @@
 #include "client.h"
 #include "config.h"
 #include "loop/http.h"
+#include "models.h"
 #include "rate.h"
 #include "session.h"
 
@@ -19,6 +20,7 @@ struct gateway {
     struct bus          *bus;
     struct static_files *files;
     struct turns        *turns;
+    struct models        models;
     struct rate         *by_address, *by_session, *new_sessions, *key_tests;
     bool                 is_draining;
     uint64_t             drain_until;

@@ -130,6 +130,7 @@ static void close_all(struct gateway *g)
     timer_stop(&g->drain_tick);
     http_close(&g->http);
     turns_free(&g->turns);
+    models_close(&g->models);
     rate_free(&g->key_tests);
     rate_free(&g->new_sessions);
     rate_free(&g->by_session);

@@ -1,9 +1,8 @@
-/* /, /static, /health, /models: what needs little thought. */
-#include <stdlib.h>
+/* /, /static, /health: what needs little thought. */
 #include <string.h>
 
 #include "base/clock.h"
-#include "errand.h"
+#include "gateway.h"
 #include "reply.h"
 #include "static.h"
 
@@ -57,44 +56,4 @@ void route_health(const struct visit *v)
     json_object_set_new(o, "demo", json_boolean(v->gw->config.demo));
     json_object_set_new(o, "services", services);
     reply_json(v->rq, 200, o);
-}
-
-/* ---- models ---- */
-
-static json_t *model_of(const struct model *m)
-{
-    bool    is_free = m->prompt_price == 0 && m->completion_price == 0;
-    json_t *o = json_object();
-
-    json_object_set_new(o, "id", json_of(m->id));
-    json_object_set_new(o, "name", json_of(m->name));
-    json_object_set_new(o, "context",
-                        m->context ? json_integer((json_int_t)m->context) : json_null());
-    json_object_set_new(o, "prompt_price", json_real(m->prompt_price));
-    json_object_set_new(o, "completion_price", json_real(m->completion_price));
-    json_object_set_new(o, "free", json_boolean(is_free));
-    return o;
-}
-
-static void take_models(struct errand *e, const struct answer *a)
-{
-    struct models_list_say *say = mem_new(sizeof *say);
-
-    if (errand_read(e, a, models_list_say, say)) {
-        json_t *list = json_array();
-        for (uint64_t i = 0; i < say->models_count; i++)
-            json_array_append_new(list, model_of(&say->models[i]));
-        errand_reply(e, 200, json_pack("{s:o}", "models", list));
-    }
-    free(say);
-}
-
-void route_models(const struct visit *v)
-{
-    struct models_list_ask m = {0};
-    struct errand         *e = errand_new(v);
-    struct buf             body = {0};
-
-    models_list_ask_encode(&m, &body);
-    errand_ask(e, SERVICE_LLM_WORKER, &body, take_models);
 }

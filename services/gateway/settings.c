@@ -6,17 +6,21 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "errand.h"
 #include "reply.h"
 #include "seal/key.h"
+
+/* OpenRouter may change what its keys look like, so this is all we say to an odd one. */
+#define UNUSUAL                                                                                    \
+    "The key is saved, but it does not look like an OpenRouter key, which is sk-or-v1- and 64 "    \
+    "more characters. Test it before you rely on it."
 
 struct wanted {
     enum key_change change;
     struct buf      sealed;
     char            hint[KEY_HINT_SIZE];
     struct str      model;
-    bool            has_model, remember;
+    bool            has_model, remember, is_unusual;
 };
 
 /* Seals the key that came.  True with KEY_LEAVE if there was none. */
@@ -35,8 +39,7 @@ static bool take_key(const struct visit *v, struct wanted *w, struct buf *why)
         buf_print(why, "\"api_key\" is no key: 1 to %d visible ASCII characters.", KEY_MAX);
         return false;
     }
-    if (!key_is_usual(key))
-        log_info(0, "settings.unusual_key", "bytes=%zu", key.len);
+    w->is_unusual = !key_is_usual(key);
     w->change = KEY_SET;
     key_hint(w->hint, key);
     seal_close(&v->gw->config.seal_ring, key, &w->sealed);
@@ -70,6 +73,8 @@ static void take_settings(struct errand *e, const struct answer *a)
                             say->key_hint.len ? json_of(say->key_hint) : json_null());
         json_object_set_new(o, "model", json_of(model));
         json_object_set_new(o, "csrf_token", json_of(buf_view(&csrf)));
+        if (e->is_unusual)
+            json_object_set_new(o, "warning", json_string(UNUSUAL));
         errand_reply(e, 200, o);
     }
     buf_fini(&csrf);
@@ -106,6 +111,7 @@ static void save(const struct visit *v, const struct wanted *w)
                                  .address_hash = str_of(e->address_hash)};
     struct buf              body = {0};
 
+    e->is_unusual = w->is_unusual;
     session_save_ask_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_saved);
 }

@@ -10,8 +10,8 @@ from support.bus import error, in_turn, say
 from support.gateway import CONVERSATION
 from support.wait import wait_until
 
-KEY = "sk-or-v1-au7" + "0123456789abcdef" * 3 + "0123456789" + "890"
-HINT = "sk-or-v1-au7...890"
+KEY = "sk-or-v1-" + "5ca1ab1e" * 8
+HINT = "sk-or-v1-5ca...b1e"
 
 
 def code(response):
@@ -132,6 +132,13 @@ def test_only_what_was_sent_is_changed(chat, anna, body, change, remember, model
     assert (asked.model_change, asked.model) == (0 if model is None else 1, model or "")
 
 
+@pytest.mark.parametrize("key", [KEY[:-1], KEY.upper(), "sk-proj-1234567890", "x"])
+def test_an_unusual_key_is_kept_with_a_warning(chat, anna, key):
+    saved = anna.post("/save_settings", {"api_key": key})
+    assert saved.status_code == 200 and "does not look like" in saved.json()["warning"]
+    assert chat.store.wait_request("session_save_ask").key_change == 1
+
+
 @pytest.mark.parametrize("body", [
     {"api_key": ""}, {"api_key": " "}, {"api_key": 7}, {"api_key": "a b"}, {"api_key": "ä" * 20},
     {"api_key": "x" * 257}, {"api_key": "x" * 5000}, {"model": "a b"}, {"model": 7}, {"remember": "yes"},
@@ -189,6 +196,16 @@ def test_models_are_listed(chat, anna):
     assert anna.get("/models").json() == {"models": [
         {"id": "a/free", "name": "A", "context": 8192, "prompt_price": 0.0, "completion_price": 0.0, "free": True},
         {"id": "b/paid", "name": "B", "context": None, "prompt_price": 0.5, "completion_price": 0.0, "free": False}]}
+
+
+def test_models_are_asked_for_once_a_minute(chat, anna):
+    chat.worker.on("models_list_ask", error("worker_down", 0, 0))
+    assert (anna.get("/models").status_code, code(anna.get("/models"))) == (503, "worker_down")
+    chat.worker.on("models_list_ask", say("models_list_say", at=1, models=[{"id": "a/free"}]))
+    first = anna.get("/models").json()
+    chat.worker.on("models_list_ask", say("models_list_say", at=2))
+    assert anna.get("/models").json() == chat.client().get("/models").json() == first
+    assert sum(asked.name == "models_list_ask" for asked in chat.worker.asked) == 3
 
 
 # ---- starting afresh and going ------------------------------------------------------------

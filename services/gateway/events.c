@@ -7,7 +7,7 @@
 
 void events_add(struct buf *out, const char *turn_id, size_t offset, const char *name, json_t *data)
 {
-    char *text = json_dumps(data, JSON_COMPACT);
+    char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
     must(text != NULL);
     buf_print(out, "id: %s:%zu\nevent: %s\ndata: %s\n\n", turn_id, offset, name, text);

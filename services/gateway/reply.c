@@ -38,7 +38,7 @@ static void send_json(struct http_request *rq, unsigned status, json_t *body,
         {"Content-Type", "application/json"},
         {"Cache-Control", "no-store"},
     };
-    char *text = json_dumps(body, JSON_COMPACT);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
     must(text && more_count <= 2);
     for (unsigned i = 0; i < more_count; i++)

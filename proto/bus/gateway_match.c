@@ -19,7 +19,7 @@ static bool has_place(const struct gateway_core *g, const struct conn *c, uint64
     return c->attempt_count < c->window && now >= c->full_until && conn_is_live(g, c, now);
 }
 
-static unsigned load(const struct conn *c)
+static uint64_t load(const struct conn *c)
 {
     return c->attempt_count + c->load_elsewhere;
 }
@@ -82,7 +82,7 @@ static bool serve(struct gateway_core *g, uint64_t now, struct desk *d, struct a
         return false;
     if (l)
         loan_end(g, l);
-    queue_serve(&d->queue, &a->waiter, now);
+    queue_serve(&d->queue, &a->waiter);
     attempt_start(g, now, a, c, offer);
     return true;
 }

@@ -51,7 +51,7 @@ struct conn {
     bool         draining;
     uint64_t     full_until;     /* it said BUSY */
     uint64_t     last_offer;     /* numbers only grow: one that does not came twice */
-    unsigned     load_elsewhere; /* requests it works on for other gateways, as it last said */
+    uint64_t     load_elsewhere; /* requests it works on for other gateways, as it last said */
     unsigned     attempt_count, loan_count;
     TAILQ_HEAD(, attempt) attempts;
     TAILQ_HEAD(, loan) loans;

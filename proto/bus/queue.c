@@ -3,15 +3,23 @@
 #include "bus/queue.h"
 #include "base/mem.h"
 
-#define SHORT_WAIT_MS 100  /* a line whose oldest waited less is short */
-#define INTERVAL_MS   1000 /* so long it must not have been short to be overloaded */
-#define PACE_OLD_MS   5000 /* the pace of a line is forgotten so long after the line was gone */
-#define SHED_AFTER_MS 1000 /* who waited longer is shed while overloaded */
+#define SHORT_WAIT_MS 100   /* a line whose oldest waited less is short */
+#define INTERVAL_MS   1000  /* so long it must not have been short to be overloaded */
+#define SHED_AFTER_MS 1000  /* who waited longer is shed while overloaded */
+#define STRETCH_MS    60000 /* the pace is that of one to two of these */
+#define SERVED_ENOUGH 16    /* so many tell the pace before the first of them is over */
+
+/* What was before says nothing about how fast the line moves now. */
+static void watch_anew(struct queue *q, uint64_t now)
+{
+    q->newer = q->older = (struct stretch){.since = now};
+}
 
 void queue_init(struct queue *q, unsigned max, bool turns, uint64_t now)
 {
-    *q = (struct queue){.max = max, .turns = turns, .fine_at = now, .served_at = now};
+    *q = (struct queue){.max = max, .turns = turns, .fine_at = now};
     TAILQ_INIT(&q->waiters);
+    watch_anew(q, now);
 }
 
 static bool is_overloaded(const struct queue *q, uint64_t now)
@@ -19,14 +27,15 @@ static bool is_overloaded(const struct queue *q, uint64_t now)
     return q->turns && q->count && now - q->fine_at > INTERVAL_MS;
 }
 
+/* Slots that were filled together become free together, so the time between two
+ * that were served says little; how many were in a minute or so does. */
 uint64_t queue_wait_ms(const struct queue *q, uint64_t now)
 {
-    /* Without a pace yet there is nothing to judge by.  A line that has come to
-     * a halt is as slow as its halt is long. */
-    uint64_t pace = q->pace_16th, halt = (now - q->served_at) * 16;
-    if (!q->count || !pace)
+    uint64_t served = q->older.served + q->newer.served, watched = now - q->older.since;
+
+    if (!q->count || (served < SERVED_ENOUGH && watched < STRETCH_MS))
         return 0;
-    return (pace > halt ? pace : halt) * (q->count + 1) / 16;
+    return watched * (q->count + 1) / (served ? served : 1);
 }
 
 bool queue_has_room(const struct queue *q, uint64_t now, uint64_t ttl_ms)
@@ -37,9 +46,8 @@ bool queue_has_room(const struct queue *q, uint64_t now, uint64_t ttl_ms)
 static void joined(struct queue *q, struct waiter *w, uint64_t now)
 {
     if (!q->count++) {
-        if (now - q->served_at > PACE_OLD_MS)
-            q->pace_16th = 0;
-        q->served_at = q->fine_at = now;
+        watch_anew(q, now);
+        q->fine_at = now;
     }
     w->waits = true;
 }
@@ -75,14 +83,9 @@ void queue_remove(struct queue *q, struct waiter *w)
     w->waits = false;
 }
 
-void queue_serve(struct queue *q, struct waiter *w, uint64_t now)
+void queue_serve(struct queue *q, struct waiter *w)
 {
-    uint64_t took_16th = (now - q->served_at) * 16;
-
-    /* Only a line that others still stand in tells how fast it moves. */
-    if (q->count > 1)
-        q->pace_16th = q->pace_16th ? (7 * q->pace_16th + took_16th) / 8 : took_16th;
-    q->served_at = now;
+    q->newer.served++;
     queue_remove(q, w);
 }
 
@@ -99,8 +102,12 @@ struct waiter *queue_shed(const struct queue *q, uint64_t now)
 
 void queue_tick(struct queue *q, uint64_t now, bool served)
 {
-    if (!served)
-        q->served_at = now;
+    if (!served) {
+        watch_anew(q, now);
+    } else if (now - q->newer.since >= STRETCH_MS) {
+        q->older = q->newer;
+        q->newer = (struct stretch){.since = now};
+    }
     if (!served || queue_oldest_ms(q, now) < SHORT_WAIT_MS)
         q->fine_at = now;
 }

@@ -19,13 +19,18 @@ struct waiter {
     bool     waits;
 };
 
+/* How many were served in a stretch of time. */
+struct stretch {
+    uint64_t since;
+    unsigned served;
+};
+
 struct queue {
     TAILQ_HEAD(waiters, waiter) waiters; /* oldest first */
-    unsigned count, max;
-    bool     turns;     /* newest first while overloaded */
-    uint64_t fine_at;   /* when the line was last short */
-    uint64_t served_at; /* when somebody was last served, or the line last began */
-    uint64_t pace_16th; /* running mean of the time between two served, 1/16 ms */
+    unsigned       count, max;
+    bool           turns;        /* newest first while overloaded */
+    uint64_t       fine_at;      /* when the line was last short */
+    struct stretch older, newer; /* since the line began, or the last one to two minutes */
 };
 
 void queue_init(struct queue *q, unsigned max, bool turns, uint64_t now);
@@ -35,8 +40,8 @@ uint64_t queue_wait_ms(const struct queue *q, uint64_t now); /* what one more wo
 
 void queue_add(struct queue *q, struct waiter *w, uint64_t now);      /* new, at the end */
 void queue_put_back(struct queue *q, struct waiter *w, uint64_t now); /* where its age puts it */
-void queue_remove(struct queue *q, struct waiter *w);              /* left without being served */
-void queue_serve(struct queue *q, struct waiter *w, uint64_t now); /* its turn came */
+void queue_remove(struct queue *q, struct waiter *w); /* left without being served */
+void queue_serve(struct queue *q, struct waiter *w);  /* its turn came */
 
 struct waiter *queue_next(const struct queue *q, uint64_t now); /* whose turn it is, or NULL */
 struct waiter *queue_shed(const struct queue *q, uint64_t now); /* who waited too long, or NULL */

@@ -107,7 +107,7 @@ static void the_oldest_is_served_first(void **state)
     assert_ptr_equal(queue_next(&q, 30), &a);
     assert_int_equal(queue_place(&q, &b, 30), 2);
     assert_int_equal(queue_oldest_ms(&q, 30), 20);
-    queue_serve(&q, &a, 30);
+    queue_serve(&q, &a);
     assert_ptr_equal(queue_next(&q, 30), &b);
     queue_remove(&q, &b);
     assert_null(queue_next(&q, 30));
@@ -123,7 +123,7 @@ static void who_was_put_back_keeps_its_place(void **state)
     queue_add(&q, &a, 1);
     queue_add(&q, &b, 2);
     queue_add(&q, &c, 3);
-    queue_serve(&q, &b, 4);
+    queue_serve(&q, &b);
     queue_put_back(&q, &b, 5);
     assert_int_equal(queue_place(&q, &b, 5), 2);
 }
@@ -140,23 +140,66 @@ static void a_full_line_lets_nobody_in(void **state)
     assert_false(queue_has_room(&q, 0, 100));
 }
 
-/* A line that moves once in 100 ms, with three in it. */
+/* A line that moves once in 100 ms: the pace is known when 16 were served. */
 static void who_cannot_be_served_in_time_is_not_let_in(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter w[6] = {0};
+    struct waiter w[19] = {0};
     uint64_t      now = 0;
 
-    queue_init(&q, 10, false, 0);
-    for (unsigned i = 0; i < 6; i++)
+    queue_init(&q, 20, false, 0);
+    for (unsigned i = 0; i < 19; i++)
         queue_add(&q, &w[i], now);
-    for (unsigned i = 0; i < 3; i++)
-        queue_serve(&q, &w[i], now += 100);
+    for (unsigned i = 0; i < 15; i++)
+        queue_serve(&q, &w[i]);
+    now += 1500;
+    assert_true(queue_has_room(&q, now, 1));
+    queue_serve(&q, &w[15]);
+    now += 100;
     assert_int_equal(queue_wait_ms(&q, now), 400);
     assert_true(queue_has_room(&q, now, 400));
     assert_false(queue_has_room(&q, now, 399));
-    assert_false(queue_has_room(&q, now + 1000, 400)); /* it has come to a halt */
+}
+
+static void a_halt_of_minutes_is_a_halt(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter a = {0}, b = {0};
+
+    queue_init(&q, 10, false, 0);
+    queue_add(&q, &a, 0);
+    for (uint64_t now = 0; now <= 59950; now += 50)
+        queue_tick(&q, now, true);
+    assert_true(queue_has_room(&q, 59999, 1)); /* perhaps all answers are long */
+    assert_false(queue_has_room(&q, 60000, 100000));
+    queue_serve(&q, &a);
+    queue_add(&q, &b, 60001); /* a line that begins anew has no past */
+    assert_true(queue_has_room(&q, 60001, 1));
+}
+
+/* 64 slots that were all filled at once, each for 20 s, and 36 more in line:
+ * those wait for 20 s, not 36 times as long. */
+static void slots_that_free_up_together_are_no_halt(void **state)
+{
+    (void)state;
+    struct queue  q;
+    struct waiter w[36] = {0};
+    unsigned      at = 0;
+
+    queue_init(&q, 100, false, 0);
+    for (unsigned i = 0; i < 36; i++)
+        queue_add(&q, &w[i], 0);
+    for (uint64_t now = 0; now < 200000; now += 50) {
+        assert_true(queue_has_room(&q, now, 180000));
+        while (now % 20000 == 19950 && q.count > 1)
+            queue_serve(&q, queue_next(&q, now));
+        while (now % 20000 == 19950 && q.count < 36)
+            if (!w[at = (at + 1) % 36].waits)
+                queue_add(&q, &w[at], now);
+        queue_tick(&q, now, true);
+    }
 }
 
 static void a_line_without_a_server_is_not_slow(void **state)
@@ -168,7 +211,7 @@ static void a_line_without_a_server_is_not_slow(void **state)
     queue_init(&q, 10, true, 0);
     for (unsigned i = 0; i < 3; i++)
         queue_add(&q, &w[i], 0);
-    queue_serve(&q, &w[0], 10);
+    queue_serve(&q, &w[0]);
     for (uint64_t now = 10; now < 3000; now += 50)
         queue_tick(&q, now, false);
     assert_true(queue_has_room(&q, 3000, 1000));
@@ -308,6 +351,8 @@ int main(void)
         cmocka_unit_test(who_was_put_back_keeps_its_place),
         cmocka_unit_test(a_full_line_lets_nobody_in),
         cmocka_unit_test(who_cannot_be_served_in_time_is_not_let_in),
+        cmocka_unit_test(a_halt_of_minutes_is_a_halt),
+        cmocka_unit_test(slots_that_free_up_together_are_no_halt),
         cmocka_unit_test(a_line_without_a_server_is_not_slow),
         cmocka_unit_test(an_overloaded_line_turns_round_and_sheds_the_oldest),
         cmocka_unit_test(a_line_that_people_see_never_turns_round),

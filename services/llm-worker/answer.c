@@ -40,7 +40,7 @@ static void log_end(const struct answer *a, const char *outcome)
              "prompt_tokens=%llu completion_tokens=%llu cost=%.8g generation=%s unread=%u trace=%s",
              outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->asked)),
              log_quote(str_of(j->model)), j->failure.status ? j->failure.status : j->head.status,
-             *j->finish ? j->finish : "-", (unsigned long long)j->first_ms,
+             log_quote(str_of(j->finish)), (unsigned long long)j->first_ms,
              (unsigned long long)(now_ms() - a->call.began),
              (unsigned long long)j->usage.prompt_tokens,
              (unsigned long long)j->usage.completion_tokens, j->usage.cost,

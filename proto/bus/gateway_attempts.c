@@ -189,16 +189,34 @@ static void on_error(struct gateway_core *g, uint64_t now, struct attempt *t, co
 
 static void on_busy(struct gateway_core *g, uint64_t now, struct attempt *t)
 {
-    t->conn->full_until = now + BUSY_PAUSE_MS;
+    struct conn   *c = t->conn;
+    struct failure why = gone(c);
+
+    c->full_until = now + BUSY_PAUSE_MS;
     struct ask *a = attempt_end(g, t);
-    if (a)
+    if (a && a->chunks) { /* that was not nothing */
+        metric_add(METRIC_BUS_BAD_FRAMES, 1);
+        ask_move_on(g, now, a, c->route, &why);
+    } else if (a) {
         ask_again(g, now, a);
+    }
+}
+
+/* We did not ask for it: its clock ran out a moment before ours, or it gave up. */
+static void on_cancelled(struct gateway_core *g, uint64_t now, struct attempt *t)
+{
+    struct conn   *c = t->conn;
+    struct failure why = gone(c);
+    struct ask    *a = attempt_end(g, t);
+
+    if (a && now < a->deadline)
+        ask_move_on(g, now, a, c->route, &why);
+    else if (a)
+        ask_timeout(g, now, a);
 }
 
 void attempt_take(struct gateway_core *g, uint64_t now, struct attempt *t, const struct frame *f)
 {
-    struct ask *a;
-
     switch (f->type) {
     case FRAME_ACCEPT:
         t->accept_by = 0;
@@ -216,9 +234,7 @@ void attempt_take(struct gateway_core *g, uint64_t now, struct attempt *t, const
         on_busy(g, now, t);
         break;
     case FRAME_CANCELLED:
-        a = attempt_end(g, t);
-        if (a) /* by its own clock, a moment before ours */
-            ask_timeout(g, now, a);
+        on_cancelled(g, now, t);
         break;
     default:
         break;

@@ -86,9 +86,7 @@ static void on_ping(struct gateway_core *g, uint64_t now, struct conn *c, struct
         metric_add(METRIC_BUS_BAD_FRAMES, 1);
         return;
     }
-    c->load_elsewhere = ping.in_flight > c->attempt_count
-                            ? (unsigned)(ping.in_flight - c->attempt_count) & 0xFFFF
-                            : 0;
+    c->load_elsewhere = ping.in_flight > c->attempt_count ? ping.in_flight - c->attempt_count : 0;
     conn_pong(g, now, c);
 }
 
@@ -187,11 +185,22 @@ void gateway_core_allow(struct gateway_core *g, uint64_t now, const struct allow
     match_all(g, now);
 }
 
+/* While this process did not run nobody could come back. */
+static void forgive_absence(struct gateway_core *g, uint64_t now)
+{
+    for (unsigned s = 0; s < SERVICE_COUNT; s++)
+        g->desks[s].there_at = now;
+}
+
 void gateway_core_tick(struct gateway_core *g, uint64_t now)
 {
-    if (now - g->ticked < GATEWAY_TICK_MS)
+    uint64_t passed = now - g->ticked;
+
+    if (passed < GATEWAY_TICK_MS)
         return;
     g->ticked = now;
+    if (passed > AWAY_GRACE_MS)
+        forgive_absence(g, now);
     conns_tick(g, now);
     asks_tick(g, now);
     match_tick(g, now);

@@ -393,6 +393,23 @@ static void a_service_that_stays_away_is_said_to_be_down(void **state)
         ERR_STORE_DOWN);
 }
 
+/* Nobody can have come back while this process did not run. */
+static void after_a_stop_of_its_own_it_waits_for_the_others(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    w.now += 20000;
+    gateway_core_tick(w.core, w.now);
+    act();
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
+    assert_int_equal(w.errors, 0);
+    store_ready(2);
+    assert_int_equal(w.to, 2);
+    say(2, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
 static void a_question_waits_for_a_service_that_comes_back(void **state)
 {
     (void)state;
@@ -469,6 +486,19 @@ static void a_cancelled_request_keeps_its_place_until_it_has_stopped(void **stat
     say(1, FRAME_CANCELLED, 0, (struct str){0});
     assert_int_equal(w.sent[FRAME_REQUEST], 3);
     assert_int_equal(gateway_core_place(w.core, w.now, third), 0);
+}
+
+static void who_gives_up_unasked_is_replaced(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 5000);
+    unsigned first = (unsigned)w.to;
+    say(first, FRAME_CANCELLED, 0, (struct str){0});
+    assert_int_equal(w.errors, 0);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(w.to, 3 - first);
 }
 
 static void an_answer_from_another_backend_is_dropped(void **state)
@@ -640,6 +670,21 @@ static void after_a_chunk_there_is_no_retry(void **state)
     assert_int_equal(w.last.err, ERR_UPSTREAM_LIMITED);
 }
 
+/* A second answer would follow the first piece of this one. */
+static void busy_after_a_chunk_is_a_broken_answer(void **state)
+{
+    (void)state;
+    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    offer(10);
+    offer(11);
+    ask(SERVICE_LLM_WORKER, 5000);
+    say(3, FRAME_CHUNK, 1, STR("a"));
+    say(3, FRAME_BUSY, 0, (struct str){0});
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+}
+
 static void busy_costs_no_try(void **state)
 {
     (void)state;
@@ -775,12 +820,14 @@ int main(void)
         PROMISE(who_does_not_accept_in_time_is_passed_over),
         PROMISE(who_drains_gets_nothing_new_and_may_finish),
         PROMISE(a_service_that_stays_away_is_said_to_be_down),
+        PROMISE(after_a_stop_of_its_own_it_waits_for_the_others),
         PROMISE(a_question_waits_for_a_service_that_comes_back),
         PROMISE(a_question_carries_its_time_and_trace),
         PROMISE(a_question_ends_with_its_ttl),
         PROMISE(a_dropped_question_is_cancelled_and_not_answered),
         PROMISE(a_cancel_is_said_again_until_it_is_heard),
         PROMISE(a_cancelled_request_keeps_its_place_until_it_has_stopped),
+        PROMISE(who_gives_up_unasked_is_replaced),
         PROMISE(an_answer_from_another_backend_is_dropped),
         PROMISE(an_answer_that_comes_twice_counts_once),
         PROMISE(a_chunk_that_comes_twice_counts_once),
@@ -794,6 +841,7 @@ int main(void)
         PROMISE(a_retry_waits_as_long_as_it_was_told),
         PROMISE(a_retry_that_would_come_too_late_is_not_waited_for),
         PROMISE(after_a_chunk_there_is_no_retry),
+        PROMISE(busy_after_a_chunk_is_a_broken_answer),
         PROMISE(busy_costs_no_try),
         PROMISE(a_service_that_always_fails_is_not_hammered),
         PROMISE(a_full_line_is_told_at_once),

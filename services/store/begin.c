@@ -60,16 +60,8 @@ enum step begin_ask_look(struct job *j)
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->turn.text[0] ||
         !ask->text.len || has_nul(ask->text))
         return job_fail(j, ERR_BAD_REQUEST);
-    struct args *a = job_args(j);
-    args_id(a, &j->session);
-    args_id(a, &j->turn);
-    args_id(a, &j->chat);
-    args_bytes(a, ask->text);
-    args_u64(a, j->config->session_idle_ms);
-    args_u64(a, j->config->session_life_ms);
     struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
-    args_id(a, &fresh);
-    enum err err = job_ask_pg(j, 0, STATEMENT_LOOK);
+    enum err    err = look_ask(j, ask->text, &fresh);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_BEGIN_TAKE_LOOK);
 }
 
@@ -79,13 +71,13 @@ static enum step replay(struct job *j)
     struct buf             body = {0};
 
     say->outcome = BEGIN_REPLAY;
-    say->conversation = grid_str(&j->look, 0, LOOK_TURN_CHAT);
-    say->text = str_cut(grid_str(&j->look, 0, LOOK_ANSWER), 65536);
-    say->model = str_cut(grid_str(&j->look, 0, LOOK_TURN_MODEL), 128);
-    say->status = str_cut(grid_str(&j->look, 0, LOOK_STATUS), 16);
-    say->finish_reason = str_cut(grid_str(&j->look, 0, LOOK_FINISH_REASON), 32);
-    say->prompt_tokens = grid_u64(&j->look, 0, LOOK_PROMPT_TOKENS);
-    say->completion_tokens = grid_u64(&j->look, 0, LOOK_COMPLETION_TOKENS);
+    say->conversation = look_str(j, LOOK_TURN_CHAT);
+    say->text = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
+    say->model = str_cut(look_str(j, LOOK_TURN_MODEL), 128);
+    say->status = str_cut(look_str(j, LOOK_STATUS), 16);
+    say->finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32);
+    say->prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS);
+    say->completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS);
     say->cost = grid_f64(&j->look, 0, LOOK_COST);
     turn_begin_say_encode(say, &body);
     free(say);
@@ -96,15 +88,12 @@ enum step begin_take_look(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    grid_fini(&j->look);
-    j->look = j->got[0].grid;
-    j->got[0].grid = (struct grid){0};
-
-    if (grid_is(&j->look, 0, LOOK_STATE, "cleared"))
+    look_take(j);
+    if (look_is(j, LOOK_STATE, "cleared"))
         return job_fail(j, ERR_SIGNED_OUT);
-    if (grid_str(&j->look, 0, LOOK_STATUS).len)
-        return grid_u64(&j->look, 0, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
-    if (!grid_str(&j->look, 0, LOOK_CHAT).len && grid_u64(&j->look, 0, LOOK_USED))
+    if (look_str(j, LOOK_STATUS).len)
+        return look_u64(j, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
+    if (!look_str(j, LOOK_CHAT).len && look_u64(j, LOOK_USED))
         return job_fail(j, ERR_NOT_FOUND);
     return STEP_BEGIN_ASK_GRANT;
 }
@@ -115,22 +104,22 @@ static bool is_claimed(const struct job *j)
 {
     struct uuid fresh = new_chat(j);
 
-    return j->chat.text[0] && !grid_str(&j->look, 0, LOOK_CHAT).len &&
+    return j->chat.text[0] && !look_str(j, LOOK_CHAT).len &&
            !str_eq(uuid_str(&j->chat), uuid_str(&fresh));
 }
 
 static struct uuid chat_of(const struct job *j)
 {
-    struct uuid found;
+    struct uuid found = grid_id(&j->look, 0, LOOK_CHAT);
 
-    if (uuid_parse(&found, grid_str(&j->look, 0, LOOK_CHAT)))
+    if (found.text[0])
         return found;
     return j->chat.text[0] ? j->chat : new_chat(j);
 }
 
 static bool is_known(const struct job *j)
 {
-    return grid_is(&j->look, 0, LOOK_STATE, "known");
+    return look_is(j, LOOK_STATE, "known");
 }
 
 static enum err ask_grant(struct job *j, const struct uuid *chat)
@@ -145,9 +134,9 @@ static enum err ask_grant(struct job *j, const struct uuid *chat)
     args_id(a, &j->turn);
     args_id(a, chat);
     args_bytes(a, j->ask.begin.text);
-    args_u64(a, grid_u64(&j->look, 0, LOOK_SEQ));
-    args_u64(a, grid_u64(&j->look, 0, LOOK_EPOCH));
-    args_bytes(a, is_known(j) ? grid_str(&j->look, 0, LOOK_CREATED) : STR(""));
+    args_u64(a, look_u64(j, LOOK_SEQ));
+    args_u64(a, look_u64(j, LOOK_EPOCH));
+    args_bytes(a, is_known(j) ? look_str(j, LOOK_CREATED) : STR(""));
     args_u64(a, is_claimed(j));
     args_u64(a, c->lease_ms);
     args_u64(a, c->answer_keep_ms);
@@ -164,11 +153,11 @@ static enum err ask_context(struct job *j, const struct uuid *chat)
 
     grid_fini(&j->got[PLACE_CONTEXT].grid);
     j->got[PLACE_CONTEXT].err = ERR_OK;
-    if (!grid_u64(&j->look, 0, LOOK_SEQ) || j->ask.begin.window < 2)
+    if (!look_u64(j, LOOK_SEQ) || j->ask.begin.window < 2)
         return ERR_OK;
     args_id(a, &j->session);
     args_id(a, chat);
-    args_u64(a, grid_u64(&j->look, 0, LOOK_SEQ));
+    args_u64(a, look_u64(j, LOOK_SEQ));
     args_u64(a, j->ask.begin.window / 2);
     args_u64(a, CONTEXT_BYTES);
     return job_ask_pg(j, PLACE_CONTEXT, STATEMENT_CONTEXT);
@@ -182,7 +171,7 @@ enum step begin_ask_grant(struct job *j)
     if (err)
         return job_fail(j, job_trouble(err));
     err = ask_grant(j, &chat);
-    if (err && grid_is(&j->look, 0, LOOK_STATE, "ended"))
+    if (err && look_is(j, LOOK_STATE, "ended"))
         return job_fail(j, ERR_SIGNED_OUT);
     if (err && is_claimed(j))
         return job_fail(j, ERR_NOT_FOUND);
@@ -193,16 +182,6 @@ enum step begin_ask_grant(struct job *j)
 }
 
 /* ---- the grant ---- */
-
-/* A key that is kept in Redis only counts unless a newer decision is in Postgres. */
-static struct str sealed_key(const struct job *j, const struct grid *grant)
-{
-    struct str kept = grant ? grid_str(grant, 0, GRANT_KEY) : (struct str){0};
-
-    if (kept.len && grid_u64(grant, 0, GRANT_KEY_AT) >= grid_u64(&j->look, 0, LOOK_KEY_AT))
-        return kept;
-    return grid_str(&j->look, 0, LOOK_KEY);
-}
 
 static void add_said(struct turn_begin_say *say, uint64_t by_user, struct str text)
 {
@@ -219,13 +198,17 @@ static enum step granted(struct job *j, const struct grid *grant)
 
     say->outcome = BEGIN_GRANTED;
     say->conversation = uuid_str(&j->chat);
-    say->seq = grid_u64(&j->look, 0, LOOK_SEQ) + 1;
-    say->epoch = grant ? grid_u64(grant, 0, GRANT_EPOCH) : grid_u64(&j->look, 0, LOOK_EPOCH) + 1;
+    say->seq = look_u64(j, LOOK_SEQ) + 1;
+    say->epoch = grant ? grid_u64(grant, 0, GRANT_EPOCH) : look_u64(j, LOOK_EPOCH) + 1;
     say->remaining = grant ? grid_u64(grant, 0, GRANT_REMAINING) : 0;
     say->unlimited_here = !grant;
-    say->sealed_key = str_cut(sealed_key(j, grant), 512);
-    say->model = str_cut(wish.len ? wish : grid_str(&j->look, 0, LOOK_MODEL), 128);
-    say->on_topic = grid_u64(&j->look, 0, LOOK_ON_TOPIC) != 0;
+    say->sealed_key = look_str(j, LOOK_KEY);
+    if (grant &&
+        look_is_outdated(j, grid_str(grant, 0, GRANT_KEY), grid_u64(grant, 0, GRANT_KEY_AT)))
+        say->sealed_key = grid_str(grant, 0, GRANT_KEY);
+    say->sealed_key = str_cut(say->sealed_key, 512);
+    say->model = str_cut(wish.len ? wish : look_str(j, LOOK_MODEL), 128);
+    say->on_topic = look_u64(j, LOOK_ON_TOPIC) != 0;
     for (unsigned row = 0; row < context->rows; row++) {
         add_said(say, 1, grid_str(context, row, CONTEXT_QUESTION));
         add_said(say, 0, grid_str(context, row, CONTEXT_ANSWER));

@@ -38,28 +38,13 @@ enum step enter(struct job *j, struct str session, bool create, enum step then)
 
 enum step enter_ask_look(struct job *j)
 {
-    struct uuid  none = {{0}};
-    struct args *a = job_args(j);
+    struct uuid none = {{0}};
+    enum err    err = look_ask(j, STR(""), &none);
 
-    args_id(a, &j->session);
-    args_id(a, &none);
-    args_id(a, &none);
-    args_text(a, "");
-    args_u64(a, j->config->session_idle_ms);
-    args_u64(a, j->config->session_life_ms);
-    args_id(a, &none);
-    enum err err = job_ask_pg(j, 0, STATEMENT_LOOK);
     if (!err)
         return job_park(j, STEP_ENTER_TAKE_LOOK);
     j->entered.pg_away = true;
     return STEP_ENTER_ASK_REDIS;
-}
-
-static void take_grid(struct grid *to, struct job_answer *from)
-{
-    grid_fini(to);
-    *to = from->grid;
-    from->grid = (struct grid){0};
 }
 
 enum step enter_take_look(struct job *j)
@@ -69,15 +54,14 @@ enum step enter_take_look(struct job *j)
     if (j->got[0].err == ERR_INTERNAL)
         return job_fail(j, ERR_INTERNAL);
     e->pg_away = j->got[0].err != ERR_OK;
-    take_grid(&e->look, &j->got[0]);
-    if (grid_is(&e->look, 0, LOOK_STATE, "cleared"))
+    look_take(j);
+    if (look_is(j, LOOK_STATE, "cleared"))
         return job_fail(j, ERR_SIGNED_OUT);
-    e->known = grid_is(&e->look, 0, LOOK_STATE, "known");
-    e->created_at = grid_u64(&e->look, 0, LOOK_CREATED);
-    e->active_at = grid_u64(&e->look, 0, LOOK_ACTIVE);
-    e->model = str_cut(grid_str(&e->look, 0, LOOK_MODEL), 128);
-    if (!uuid_parse(&e->chat, grid_str(&e->look, 0, LOOK_CHAT)))
-        e->chat = (struct uuid){{0}};
+    e->known = look_is(j, LOOK_STATE, "known");
+    e->created_at = look_u64(j, LOOK_CREATED);
+    e->active_at = look_u64(j, LOOK_ACTIVE);
+    e->model = str_cut(look_str(j, LOOK_MODEL), 128);
+    e->chat = grid_id(&j->look, 0, LOOK_CHAT);
     return STEP_ENTER_ASK_REDIS;
 }
 
@@ -94,7 +78,6 @@ static enum step enter_without_redis(struct job *j)
 {
     struct entered *e = &j->entered;
 
-    e->redis_away = true;
     e->remaining = j->config->limit_messages;
     if (e->pg_away)
         return job_fail(j, ERR_STORE_DOWN);
@@ -129,7 +112,7 @@ enum step enter_ask_redis(struct job *j)
     args_key(a, key_turns(&j->session));
     args_key(a, key_session_limit(&j->session, "chat"));
     args_u64(a, e->create);
-    args_bytes(a, e->known ? grid_str(&e->look, 0, LOOK_CREATED) : STR(""));
+    args_bytes(a, e->known ? look_str(j, LOOK_CREATED) : STR(""));
     args_id(a, &e->chat);
     args_u64(a, j->config->session_idle_ms);
     args_u64(a, j->config->session_life_ms);
@@ -139,8 +122,7 @@ enum step enter_ask_redis(struct job *j)
     return job_park(j, STEP_ENTER_TAKE_REDIS);
 }
 
-/* Redis may lose the session while Postgres keeps it: its row is told now and then that it lives.
- */
+/* Redis may lose the session, so its row in Postgres is told now and then that it lives. */
 static void touch_row(struct job *j)
 {
     struct args    a = {0};
@@ -158,30 +140,30 @@ enum step enter_take_redis(struct job *j)
 
     if (j->got[0].err)
         return enter_without_redis(j);
-    take_grid(&e->redis, &j->got[0]);
+    e->redis = j->got[0].grid;
+    j->got[0].grid = (struct grid){0};
     if (!grid_is(&e->redis, 0, OPEN_OUTCOME, "ok"))
         return job_fail(j, ERR_SIGNED_OUT);
     e->created_at = grid_u64(&e->redis, 0, OPEN_CREATED);
     e->expires_at = grid_u64(&e->redis, 0, OPEN_EXPIRES);
     e->remaining = grid_u64(&e->redis, 0, OPEN_REMAINING);
-    if (!uuid_parse(&e->running, grid_str(&e->redis, 0, OPEN_RUNNING)))
-        e->running = (struct uuid){{0}};
-    struct uuid in;
-    if (!e->chat.text[0] && uuid_parse(&in, grid_str(&e->redis, 0, OPEN_CHAT)))
-        e->chat = in;
+    e->running = grid_id(&e->redis, 0, OPEN_RUNNING);
+    if (!e->chat.text[0])
+        e->chat = grid_id(&e->redis, 0, OPEN_CHAT);
     if (e->known)
         touch_row(j);
     return e->then;
 }
 
-struct str entered_key(const struct entered *e, struct str *hint)
+struct str entered_key(const struct job *j, struct str *hint)
 {
-    struct str kept = grid_str(&e->redis, 0, OPEN_KEY);
+    const struct grid *redis = &j->entered.redis;
+    struct str         kept = grid_str(redis, 0, OPEN_KEY);
 
-    if (kept.len && grid_u64(&e->redis, 0, OPEN_KEY_AT) >= grid_u64(&e->look, 0, LOOK_KEY_AT)) {
-        *hint = str_cut(grid_str(&e->redis, 0, OPEN_HINT), 32);
+    if (look_is_outdated(j, kept, grid_u64(redis, 0, OPEN_KEY_AT))) {
+        *hint = str_cut(grid_str(redis, 0, OPEN_HINT), 32);
         return str_cut(kept, 512);
     }
-    *hint = str_cut(grid_str(&e->look, 0, LOOK_HINT), 32);
-    return str_cut(grid_str(&e->look, 0, LOOK_KEY), 512);
+    *hint = str_cut(look_str(j, LOOK_HINT), 32);
+    return str_cut(look_str(j, LOOK_KEY), 512);
 }

@@ -11,6 +11,6 @@
 enum step enter(struct job *j, struct str session, bool create, enum step then);
 
 /* The key that counts: the newer of the one in Postgres and the one kept in Redis only. */
-struct str entered_key(const struct entered *e, struct str *hint);
+struct str entered_key(const struct job *j, struct str *hint);
 
 #endif

@@ -74,6 +74,15 @@ double grid_f64(const struct grid *g, unsigned row, unsigned column)
     return strtod(text, NULL);
 }
 
+struct uuid grid_id(const struct grid *g, unsigned row, unsigned column)
+{
+    struct uuid id;
+
+    if (!uuid_parse(&id, grid_str(g, row, column)))
+        id = (struct uuid){{0}};
+    return id;
+}
+
 bool grid_is(const struct grid *g, unsigned row, unsigned column, const char *text)
 {
     return str_is(grid_str(g, row, column), text);

@@ -7,7 +7,7 @@
 #define STORE_GRID_H
 #include <stdint.h>
 
-#include "base/str.h"
+#include "base/ids.h"
 
 struct grid {
     unsigned   rows, columns;
@@ -20,9 +20,10 @@ void grid_fini(struct grid *g);
 void grid_begin(struct grid *g, unsigned columns); /* empties it first */
 void grid_add(struct grid *g, struct str cell);    /* left to right, top to bottom */
 
-struct str grid_str(const struct grid *g, unsigned row, unsigned column); /* lives as long as g */
-uint64_t   grid_u64(const struct grid *g, unsigned row, unsigned column);
-double     grid_f64(const struct grid *g, unsigned row, unsigned column);
-bool       grid_is(const struct grid *g, unsigned row, unsigned column, const char *text);
+struct str  grid_str(const struct grid *g, unsigned row, unsigned column); /* lives as long as g */
+uint64_t    grid_u64(const struct grid *g, unsigned row, unsigned column);
+double      grid_f64(const struct grid *g, unsigned row, unsigned column);
+struct uuid grid_id(const struct grid *g, unsigned row, unsigned column); /* empty: none */
+bool        grid_is(const struct grid *g, unsigned row, unsigned column, const char *text);
 
 #endif

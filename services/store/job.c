@@ -29,7 +29,6 @@ static void job_free(struct job *j)
     for (unsigned i = 0; i < JOB_PLACES; i++)
         grid_fini(&j->got[i].grid);
     grid_fini(&j->look);
-    grid_fini(&j->entered.look);
     grid_fini(&j->entered.redis);
     free(j->body);
     free(j);

@@ -71,14 +71,14 @@ struct job_answer {
 struct entered {
     enum step   then;   /* where the walk goes on */
     bool        create; /* the session may be a new one */
-    bool        redis_away, pg_away;
+    bool        pg_away;
     bool        known; /* to Postgres, and not ended */
     uint64_t    created_at, expires_at, active_at;
     uint64_t    remaining;
     struct uuid chat;    /* the current one, may be empty */
     struct uuid running; /* a turn in it, may be empty */
-    struct str  model;   /* view into look */
-    struct grid look, redis;
+    struct str  model;   /* view into job.look */
+    struct grid redis;
 };
 
 struct job {
@@ -112,7 +112,7 @@ struct job {
 
     struct args    args; /* of the question being asked */
     struct entered entered;
-    struct grid    look; /* begin: what Postgres knows */
+    struct grid    look; /* what Postgres knows: look.h */
     unsigned       tries;
     bool           adopt;    /* renew: Redis lost the turn, Postgres did not */
     uint64_t       saved_at; /* save: when */

@@ -1,6 +1,10 @@
-/* look - the columns of STATEMENT_LOOK. */
+/* look - what Postgres knows of a session, one of its turns and one of its chats.
+ *
+ * One question, STATEMENT_LOOK, that most walks begin with; its answer is kept
+ * in job.look. */
 #ifndef STORE_LOOK_H
 #define STORE_LOOK_H
+#include "job.h"
 
 enum look {
     LOOK_STATE, /* known, ended, cleared; without a row: unknown */
@@ -25,5 +29,18 @@ enum look {
     LOOK_COST,
     LOOK_USED /* whatever there is: the id for a new chat is not free */
 };
+
+/* Of the job's session, turn and chat; without a chat, of the current one.
+ * text: of the turn; fresh: the id that a new chat would get, may be empty. */
+MUST_CHECK enum err look_ask(struct job *j, struct str text, const struct uuid *fresh);
+void                look_take(struct job *j); /* the answer at place 0, into job.look */
+
+struct str look_str(const struct job *j, enum look column);
+uint64_t   look_u64(const struct job *j, enum look column);
+bool       look_is(const struct job *j, enum look column, const char *text);
+
+/* Whether a key that is kept in Redis only counts: it does unless what Postgres
+ * knows was decided later. */
+bool look_is_outdated(const struct job *j, struct str kept_key, uint64_t kept_at);
 
 #endif

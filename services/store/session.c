@@ -27,7 +27,7 @@ static enum step say_opened(struct job *j, const struct grid *page)
     say->created_at = e->created_at;
     say->expires_at = e->expires_at;
     say->model = e->model;
-    say->sealed_key = entered_key(e, &say->key_hint);
+    say->sealed_key = entered_key(j, &say->key_hint);
     say->conversation = uuid_str(&e->chat);
     say->running_turn = uuid_str(&e->running);
     say->remaining = e->remaining;

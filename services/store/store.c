@@ -5,14 +5,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "batch.h"
+#include "forget.h"
 #include "job.h"
 #include "pg.h"
 #include "redis.h"
 #include "store.h"
 
-#define DRAIN_MS        10000
-#define FORGET_EVERY_MS (3600 * 1000)
-#define FORGET_AFTER_MS (31ull * 24 * 3600 * 1000) /* no turn is kept so late */
+#define DRAIN_MS 10000
 
 struct store {
     struct loop         *loop;   /* borrowed */
@@ -24,7 +23,8 @@ struct store {
     struct batch        *batch;
     struct timer         pump;
     struct later         soon;
-    struct timer         forget, drain;
+    struct timer         drain;
+    struct forget       *forget;
     struct world         world;
     int                  status;
 };
@@ -152,20 +152,6 @@ static void commit(void *ctx, const struct args *args, uint64_t ttl_ms, struct j
     pump_soon(s);
 }
 
-/* ---- what was cleared long ago ---- */
-
-static void forget(void *ctx)
-{
-    struct store *s = ctx;
-    struct args   a = {0};
-
-    args_u64(&a, FORGET_AFTER_MS);
-    struct pg_item users = {STATEMENT_FORGET_USERS, &a}, chats = {STATEMENT_FORGET_CHATS, &a};
-    if (pg_ask(s->pg, &users, 1, NULL, NULL) || pg_ask(s->pg, &chats, 1, NULL, NULL))
-        log_trace(0, "store.forget_later", "why=\"postgres is away\"");
-    timer_start(&s->forget, s->loop, FORGET_EVERY_MS, forget, s);
-}
-
 /* ---- the bus ---- */
 
 static uint64_t wall(void *ctx)
@@ -272,7 +258,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
         store_close(&s);
         return err;
     }
-    timer_start(&s->forget, l, FORGET_EVERY_MS, forget, s);
+    s->forget = forget_new(l, s->pg, config->audit_days);
     *out = s;
     return ERR_OK;
 }
@@ -292,11 +278,11 @@ void store_close(struct store **store)
         return;
     redis_close(&s->redis);
     pg_close(&s->pg);
+    forget_free(&s->forget);
     batch_free(&s->batch);
     must(jobs_open() == 0);
     backend_close(&s->backend);
     timer_stop(&s->pump);
-    timer_stop(&s->forget);
     timer_stop(&s->drain);
     later_stop(&s->soon);
     resolver_free(&s->resolver);

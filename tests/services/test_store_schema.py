@@ -69,6 +69,27 @@ def test_the_tables_of_the_first_version_are_set_aside(start_store, postgres, pe
     person().say()
 
 
+def test_what_is_of_no_use_any_more_goes(start_store, postgres, person):
+    """Marks of cleared sessions and deleted chats after a month, the audit log after its time."""
+    store = start_store()
+    ann, bob, cid = person(), person(), person()
+    ann.say()
+    ann.ask("session_clear_ask")
+    bob.say()
+    bob.ask("chat_clear_ask", delete=1)
+    bob.say(conversation="")
+    cid.say()
+    store.stop()
+    for column, table in (("cleared_at", "users"), ("deleted_at", "conversations"), ("at", "audit_log")):
+        postgres.query(f"UPDATE {table} SET {column} = now() - interval '31 days 1 minute'"
+                       f" WHERE {column} IS NOT NULL")
+    again = start_store("again", AUDIT_DAYS=31)
+    assert again.wait_for_event("store.forgot")["rows"] == "4"
+    assert postgres.query("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM conversations),"
+                          " (SELECT count(*) FROM audit_log), (SELECT count(*) FROM turns)"
+                          ) == [(2, 2, 0, 2)]
+
+
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit"])
 def test_a_server_that_does_not_flush_is_refused(start_store, postgres, person, setting):
     if setting == "fsync":

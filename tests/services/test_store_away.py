@@ -87,6 +87,16 @@ def test_redis_comes_back(store, person, redis):
     assert len(store.find_events("redis.away")) == 1
 
 
+def test_a_turn_kept_without_redis_is_not_busy_when_it_comes_back(store, person, redis):
+    ann = person()
+    turn = ann.turn()
+    without_redis(store, redis)
+    assert turn.commit().outcome == OK
+    redis.start()
+    store.wait_for_event("redis.back")
+    assert ann.say("second").seq == 2
+
+
 def test_a_turn_outlives_an_emptied_redis(store, person, redis):
     ann = person()
     ann.say()

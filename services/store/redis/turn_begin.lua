@@ -6,7 +6,8 @@
 -- Answers outcome, epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
 local session, turns, limit, stream = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, chat, text = ARGV[1], ARGV[2], ARGV[3]
-local last_seq, epoch, created_at = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local last_seq, kept_epoch, created_at = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local epoch = kept_epoch
 local claimed = ARGV[7] == '1'
 local lease_ms, keep_ms = tonumber(ARGV[8]), tonumber(ARGV[9])
 local idle_ms, life_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -37,7 +38,9 @@ local hash = redis.sha1hex(text)
 local running, found = 0, nil
 each_field(turns, {
     turn = function(other, turn)
-        local alive = turn.lease > now
+        -- One that Postgres has kept is over, though its end may have passed while we were away.
+        local kept = turn.chat == chat and turn.epoch <= kept_epoch
+        local alive = turn.lease > now and not kept
         if other == id and alive then
             found = turn.hash == hash and 'follow' or 'same_id'
         elseif alive then

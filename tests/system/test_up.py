@@ -27,9 +27,11 @@ class Up:
         self.data, self.port = Path(data), port or free_port()
         self.output = tempfile.TemporaryFile("w+")
         env = {key: value for key, value in os.environ.items() if not key.startswith("OPENROUTER_")}
+        # Whoever runs the tests in the background ignores SIGINT, and bash cannot take that back.
         self.child = subprocess.Popen(
             [UP, "--port", str(self.port), "--data", str(self.data), *options], env=env,
-            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     @property
     def url(self):

@@ -129,9 +129,10 @@ static void print_events(struct buf *out, const struct session_open_say *say, co
 
     data = json_object();
     json_object_set_new(data, "status", json_of(l->status));
-    json_object_set_new(data, "finish_reason", json_null());
+    json_object_set_new(data, "finish_reason", json_of(l->finish_reason));
     json_object_set_new(data, "model", json_of(l->model));
-    json_object_set_new(data, "usage", json_null());
+    json_object_set_new(data, "usage",
+                        reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
     events_add(out, id, l->text.len, "done", data);
 }
 

@@ -51,16 +51,6 @@ static void ear_free(struct ear *e)
 
 /* ---- what both say ---- */
 
-static json_t *usage_of(const struct chat *c)
-{
-    json_t *usage = json_object();
-
-    json_object_set_new(usage, "prompt_tokens", json_integer((json_int_t)c->prompt_tokens));
-    json_object_set_new(usage, "completion_tokens", json_integer((json_int_t)c->completion_tokens));
-    json_object_set_new(usage, "cost", json_real(c->cost));
-    return usage;
-}
-
 static json_t *outcome_of(const struct chat *c)
 {
     json_t *outcome = json_object();
@@ -68,7 +58,8 @@ static json_t *outcome_of(const struct chat *c)
     json_object_set_new(outcome, "status", json_string(chat_status_name(c)));
     json_object_set_new(outcome, "finish_reason", json_string(c->finish_reason));
     json_object_set_new(outcome, "model", json_string(c->model));
-    json_object_set_new(outcome, "usage", usage_of(c));
+    json_object_set_new(outcome, "usage",
+                        reply_usage(c->prompt_tokens, c->completion_tokens, c->cost));
     return outcome;
 }
 

@@ -31,6 +31,16 @@ json_t *json_of(struct str text)
     return s;
 }
 
+json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double cost)
+{
+    json_t *usage = json_object();
+
+    json_object_set_new(usage, "prompt_tokens", json_integer((json_int_t)prompt_tokens));
+    json_object_set_new(usage, "completion_tokens", json_integer((json_int_t)completion_tokens));
+    json_object_set_new(usage, "cost", json_real(cost));
+    return usage;
+}
+
 static void send_json(struct http_request *rq, unsigned status, json_t *body,
                       const struct http_field *more, unsigned more_count)
 {

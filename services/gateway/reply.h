@@ -37,5 +37,6 @@ uint64_t failure_seconds(const struct failure *f);
 bool err_is_passing(enum err err);
 
 json_t *json_of(struct str text); /* a string; text is valid UTF-8 */
+json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double cost);
 
 #endif

@@ -12,7 +12,11 @@ enum page_column {
     PAGE_ASKED_AT,
     PAGE_COMMITTED_AT,
     PAGE_MODEL,
-    PAGE_STATUS
+    PAGE_STATUS,
+    PAGE_FINISH_REASON,
+    PAGE_PROMPT_TOKENS,
+    PAGE_COMPLETION_TOKENS,
+    PAGE_COST
 };
 
 void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,
@@ -47,6 +51,10 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
         line.text = str_cut(grid_str(page, row, PAGE_ANSWER), ANSWER_MAX);
         line.at = grid_u64(page, row, PAGE_COMMITTED_AT);
         line.model = str_cut(grid_str(page, row, PAGE_MODEL), 128);
+        line.finish_reason = str_cut(grid_str(page, row, PAGE_FINISH_REASON), 32);
+        line.prompt_tokens = grid_u64(page, row, PAGE_PROMPT_TOKENS);
+        line.completion_tokens = grid_u64(page, row, PAGE_COMPLETION_TOKENS);
+        line.cost = grid_f64(page, row, PAGE_COST);
         lines[count++] = line;
     }
     return count;

@@ -201,6 +201,8 @@ static void what_is_no_error_object_is_named(void **state)
         {524, "error code: 524", ERR_UPSTREAM_TIMEOUT, true, "error code: 524"},
         {500, "", ERR_UPSTREAM_ERROR, true,
          "OpenRouter answered with status 500 and nothing else."},
+        {500, "\"broken\"", ERR_UPSTREAM_ERROR, true,
+         "OpenRouter answered with status 500 and something that cannot be read."},
         {500, "{}", ERR_UPSTREAM_ERROR, true,
          "OpenRouter answered with status 500 and something that cannot be read."},
         {500, "{\"error\":null}", ERR_UPSTREAM_ERROR, true,

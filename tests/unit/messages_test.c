@@ -172,6 +172,25 @@ static void each_is_read_from_an_older_sender(void **state)
 #include "wire/messages.def"
 }
 
+/* A line of a chat, with two fields behind it that we do not know. */
+static void enc_longer_line(struct buf *b)
+{
+    enc_array(b, 13);
+    enc_str(b, STR("id"), 36);
+    enc_u64(b, 5, 0);
+    enc_u64(b, 1, 0);
+    enc_str(b, STR("text"), 10);
+    enc_u64(b, 9, 0);
+    enc_str(b, STR("model"), 10);
+    enc_str(b, STR("committed"), 10);
+    enc_str(b, STR("stop"), 10);
+    enc_u64(b, 3, 0);
+    enc_u64(b, 4, 0);
+    enc_f64(b, 0.5, 0);
+    enc_u64(b, 99, 0);
+    enc_str(b, STR("new"), 10);
+}
+
 /* A newer sender appends: to the message and to the parts in its lists. */
 static void a_newer_sender_may_append_anywhere(void **state)
 {
@@ -182,21 +201,13 @@ static void a_newer_sender_may_append_anywhere(void **state)
     enc_array(&b, 4); /* number, lines, more_before, from_cache: and cut to the first three */
     enc_u64(&b, MSG_HISTORY_PAGE_SAY, 0);
     enc_array(&b, 1);
-    enc_array(&b, 9);
-    enc_str(&b, STR("id"), 36);
-    enc_u64(&b, 5, 0);
-    enc_u64(&b, 1, 0);
-    enc_str(&b, STR("text"), 10);
-    enc_u64(&b, 9, 0);
-    enc_str(&b, STR("model"), 10);
-    enc_str(&b, STR("committed"), 10);
-    enc_u64(&b, 99, 0); /* two that we do not know */
-    enc_str(&b, STR("new"), 10);
+    enc_longer_line(&b);
     enc_u64(&b, 7, 0);
     enc_u64(&b, 1, 0);
     assert_int_equal(history_page_say_decode(&say, buf_view(&b)), ERR_OK);
     assert_int_equal(say.lines_count, 1);
     assert_true(str_is(say.lines[0].status, "committed"));
+    assert_true(say.lines[0].cost == 0.5);
     assert_int_equal(say.more_before, 7);
     assert_int_equal(say.from_cache, 1);
     buf_fini(&b);
@@ -212,16 +223,7 @@ static void the_rest_of_a_list_is_not_read_as_the_next_field(void **state)
     enc_array(&b, 2); /* ends with the list: more_before is missing */
     enc_u64(&b, MSG_HISTORY_PAGE_SAY, 0);
     enc_array(&b, 1);
-    enc_array(&b, 9);
-    enc_str(&b, STR("id"), 36);
-    enc_u64(&b, 5, 0);
-    enc_u64(&b, 1, 0);
-    enc_str(&b, STR("text"), 10);
-    enc_u64(&b, 9, 0);
-    enc_str(&b, STR("model"), 10);
-    enc_str(&b, STR("committed"), 10);
-    enc_u64(&b, 99, 0);
-    enc_u64(&b, 98, 0);
+    enc_longer_line(&b);
     assert_int_equal(history_page_say_decode(&say, buf_view(&b)), ERR_OK);
     assert_int_equal(say.more_before, 0);
     buf_fini(&b);

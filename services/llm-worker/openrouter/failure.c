@@ -340,7 +340,7 @@ static const char *kind_of(struct str body)
 /* A short plain text is shown as it is; JSON that names no error is not. */
 static bool is_plain_words(struct str body)
 {
-    return body.len && body.len <= WORDS_MAX && !memchr("<{[", body.p[0], 3) && str_is_utf8(body);
+    return body.len && body.len <= WORDS_MAX && !memchr("<{[\"", body.p[0], 4) && str_is_utf8(body);
 }
 
 static struct failure failure_of_strange_reply(const struct reply_head *head, struct str body,

@@ -142,6 +142,16 @@ def test_a_failing_model_gives_the_text_back(chat, failing, status, retryable, s
     assert no_commit(chat)
 
 
+@pytest.mark.parametrize("failing, rest_ms, times", [
+    ("upstream_limited", 100, 2), ("upstream_limited", 60_000, 1), ("upstream_timeout", 0, 1)])
+def test_nobody_waits_in_silence_for_another_try(chat, failing, rest_ms, times):
+    answered = say("llm_answer_say", text="Check the pads.", finish_reason="stop")
+    chat.worker.on("llm_answer_ask", in_turn(error(failing, 1, rest_ms), answered))
+    response = chat.client().chat(HELLO)
+    assert response.ok == (times == 2)
+    assert sum(asked.name == "llm_answer_ask" for asked in chat.worker.asked) == times
+
+
 def test_an_answer_that_breaks_off_is_an_error_not_an_end(chat):
     held(chat)
     events = chat.client().stream(HELLO)

@@ -29,6 +29,7 @@ struct dial {
     uint64_t       heard;  /* when the last frame came, or the socket was made */
     unsigned       name;   /* which of the names led here last */
     bool           listed; /* that name still does */
+    bool           silent; /* nobody answered there: said once */
 };
 
 struct name {
@@ -221,11 +222,27 @@ static void on_resolved(void *ctx, const struct resolved *found)
     close_unlisted(dialer);
 }
 
+/* A refused key looks like nobody at all, here and to libzmq. */
+static void say_silent(struct dial *d)
+{
+    if (!d->silent)
+        log_warn(
+            0, "bus.gateway_silent",
+            "endpoint=%s why=\"not there, another BUS_GATEWAY_KEY, or our key is not allowed\"",
+            d->endpoint);
+    d->silent = true;
+}
+
 static void redial_silent(struct dialer *dialer)
 {
-    for (struct dial *d = dialer->dials; d; d = d->next)
-        if (now_ms() - d->heard > REDIAL_MS && !dialer->ops.is_up(dialer->ctx, d->link))
+    for (struct dial *d = dialer->dials; d; d = d->next) {
+        if (dialer->ops.is_up(dialer->ctx, d->link)) {
+            d->silent = false;
+        } else if (now_ms() - d->heard > REDIAL_MS) {
+            say_silent(d);
             redial(d);
+        }
+    }
 }
 
 static void look_up(void *ctx)

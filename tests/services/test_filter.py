@@ -34,6 +34,11 @@ def check(gateway, text=BRAKES, **options):
     return gateway.ask("filter_check_ask", text=text, **options)
 
 
+def test_a_gateway_that_stays_silent_is_told_once(start, keys, gateway):
+    process = start(BUS_GATEWAY_KEY_FILE=keys.path("store.public"))
+    process.wait_for_event("bus.gateway_silent", endpoint=f"tcp://{gateway.address}", timeout=20)
+
+
 # ---- verdicts -----------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-/* api - what the page asks of the gateway (docs/openapi.yaml).
+/* api - what the page asks of the gateway (docs/http.md).
  *
  * Every function gives the answer or throws a Failure, and none waits for ever.  The CSRF token comes
  * with the session and lives only here. */

@@ -1,14 +1,12 @@
-"""A person chats: whole answers, streams, follow-ups, stop, a fresh start."""
+"""A person chats: whole answers, streams, follow-ups, a fresh start."""
 
 import uuid
 
 import pytest
 
 from support.standin import ANSWER, KEY, OTHER_KEY
-from support.wait import wait_until
 
 BRAKES = "My brakes squeal"
-LONG = "standin/ok@tokens=500,delay=20"
 
 
 def test_an_answer_as_json(client):
@@ -124,39 +122,7 @@ def test_a_follow_up_needs_a_talk_about_cars(client):
     assert client.say(follow_up)["status"] == "committed"
 
 
-def test_an_unfit_answer_is_withdrawn(system, standin):
-    system.start(REVIEW_TEST_WORD="pancake")
-    client = system.client()
-    text = "My brakes squeal like a pancake today."
-    stream = client.stream(text, model="standin/echo")
-    end = stream.wait_end()
-    assert (end.name, end.data["text"]) == ("retracted", text)
-    refused = client.chat(text, model="standin/echo")
-    assert (refused.status_code, refused.json()["error"]["code"]) == (502, "retracted")
-    assert client.history == []
-    assert client.say(BRAKES)["status"] == "committed"
-
-
-# ---- stop, leave, start afresh ------------------------------------------------------------
-
-
-def test_stop_ends_the_answer_and_the_upstream(client, standin):
-    turn_id = str(uuid.uuid4())
-    stream = client.stream(BRAKES, turn_id=turn_id, model=LONG)
-    stream.wait_for("delta")
-    assert client.stop(turn_id).status_code == 202
-    closed = standin.wait_journal("end", end="peer closed", timeout=1.0)
-    assert closed["tokens"] < 500
-    end = stream.wait_end()
-    assert (end.name, end.data["status"]) == ("done", "stopped")
-    assert client.history == [("user", BRAKES), ("assistant", stream.text)]
-
-
-def test_a_closed_tab_does_not_stop_the_answer(client):
-    stream = client.stream(BRAKES, model="standin/ok@tokens=30,delay=30")
-    stream.wait_for("delta")
-    stream.hang_up()
-    wait_until(lambda: len(client.history) == 2, "the answer in history")
+# ---- start afresh -------------------------------------------------------------------------
 
 
 def test_a_fresh_chat_begins_empty(client, standin):

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "fit.h"
 #include "job.h"
 #include "keyring.h"
+#include "plan.h"
 
 /* Ends a little before the bus would, so that the reason is ours to tell. */
 #define TTL_MARGIN_MS 250
@@ -26,7 +26,7 @@ struct answer {
     struct job       job;
     struct transfer *transfer;
     struct timer     clock;
-    char             asked[129]; /* model */
+    struct plan      plan;
 };
 
 /* ---- the end ---- */
@@ -38,7 +38,7 @@ static void log_end(const struct answer *a, const char *outcome)
     log_info(a->call.handle, "answer.end",
              "outcome=%s turn=%s asked=%s model=%s http=%u finish=%s first_ms=%llu ms=%llu "
              "prompt_tokens=%llu completion_tokens=%llu cost=%.8g generation=%s unread=%u trace=%s",
-             outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->asked)),
+             outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->plan.names[0])),
              log_quote(str_of(j->model)), j->failure.status ? j->failure.status : j->head.status,
              log_quote(str_of(j->finish)), (unsigned long long)j->first_ms,
              (unsigned long long)(now_ms() - a->call.began),
@@ -56,24 +56,43 @@ static void end(struct answer *a, const char *outcome)
     worker_end(&a->call);
 }
 
-static void end_told(struct answer *a)
+static void tell_failure(struct answer *a)
 {
-    const struct job     *j = &a->job;
-    struct backend       *bus = a->call.worker->backend;
+    struct worker  *w = a->call.worker;
+    struct failure *f = &a->job.failure;
+
+    plan_failed(&w->planner, &a->plan, f, now_ms());
+    backend_error(w->backend, a->call.handle, f->err, f->retryable, f->retry_after_ms,
+                  str_of(f->detail));
+    end(a, err_code(f->err));
+}
+
+/* Its cost is only named here, so a stream and a whole answer cost the same. */
+static void tell_answer(struct answer *a)
+{
+    struct worker        *w = a->call.worker;
+    struct cost           cost = plan_worked(&w->planner, &a->plan, &a->job);
     struct llm_answer_say say;
     struct buf            body = {0};
 
-    if (j->state == JOB_FAILED) {
-        backend_error(bus, a->call.handle, j->failure.err, j->failure.retryable,
-                      j->failure.retry_after_ms, str_of(j->failure.detail));
-        end(a, err_code(j->failure.err));
-        return;
-    }
-    job_say(j, &say);
+    if (cost.doubtful)
+        log_warn(a->call.handle, "answer.cost_doubtful", "named=%.8g counted=%.8g model=%s",
+                 a->job.usage.cost, cost.usd, log_quote(str_of(a->job.model)));
+    job_say(&a->job, &say);
+    say.cost = a->job.usage.cost = cost.usd;
+    say.cost_doubtful = cost.doubtful;
     llm_answer_say_encode(&say, &body);
-    backend_final(bus, a->call.handle, buf_view(&body));
+    backend_final(w->backend, a->call.handle, buf_view(&body));
     buf_fini(&body);
     end(a, "ok");
+}
+
+static void end_told(struct answer *a)
+{
+    if (a->job.state == JOB_FAILED)
+        tell_failure(a);
+    else
+        tell_answer(a);
 }
 
 /* ---- what is due ---- */
@@ -139,6 +158,7 @@ static void on_cancel(struct call *c, enum end_by by)
     struct answer *a = (struct answer *)c;
 
     transfer_drop(&a->transfer); /* first: whoever stops it wants no more of it made */
+    plan_given_up(&c->worker->planner, &a->plan);
     worker_tell_ended(c, by);
     end(a, "cancelled");
 }
@@ -187,54 +207,42 @@ static struct job_limits limits_of(const struct config *c, const struct llm_answ
     };
 }
 
-static void write_request(const struct config *c, const struct llm_answer_ask *ask, struct buf *out)
-{
-    const struct fit_limits      window = {c->history_messages, c->history_bytes};
-    const struct request_options options = {
-        .system_prompt = c->system_prompt,
-        .default_model = c->default_model,
-        .max_tokens = c->max_tokens,
-        .temperature = c->temperature,
-    };
-    request_write(&options, ask, fit_talk(ask, &window), out);
-}
-
 static void begin(struct worker *w, const struct request *rq, const struct llm_answer_ask *ask,
-                  struct str key)
+                  const struct plan *plan, const struct upstream_request *post)
 {
     struct answer    *a = mem_new(sizeof *a);
     struct job_limits limits = limits_of(w->config, ask, rq->ttl_ms);
-    struct str        model = ask->model.len ? ask->model : str_of(w->config->default_model);
-    struct buf        body = {0};
 
     a->call.on_cancel = on_cancel;
     a->call.on_credit = on_credit;
     worker_begin(w, &a->call, rq);
     str_format(a->call.turn_id, sizeof a->call.turn_id, "%.*s", (int)ask->turn_id.len,
                ask->turn_id.len ? ask->turn_id.p : "");
-    str_format(a->asked, sizeof a->asked, "%.*s", (int)model.len, model.p);
+    a->plan = *plan;
     job_init(&a->job, &limits, ask->stream, a->call.began);
-    write_request(w->config, ask, &body);
-    const struct upstream_request request = {"/chat/completions", key, buf_view(&body)};
-    a->transfer = transfer_start(w->transfers, &request, &handlers, a);
-    buf_fini(&body);
+    a->transfer = transfer_start(w->transfers, post, &handlers, a);
     advance(a);
 }
 
 void answer_start(struct worker *w, const struct request *rq)
 {
     struct llm_answer_ask *ask = mem_new(sizeof *ask);
-    struct buf             key = {0};
+    struct buf             key = {0}, body = {0};
+    struct plan            plan;
     struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
     bool good = llm_answer_ask_decode(ask, rq->body) == ERR_OK && ask->talk_count &&
                 ask->talk[ask->talk_count - 1].by_user;
 
-    if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why)) {
-        begin(w, rq, ask, buf_view(&key));
+    if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
+        plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {
+        const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body)};
+        begin(w, rq, ask, &plan, &post);
     } else {
         log_info(rq->handle, "answer.refused", "why=%s", err_code(why.err));
-        backend_error(w->backend, rq->handle, why.err, why.retryable, 0, str_of(why.detail));
+        backend_error(w->backend, rq->handle, why.err, why.retryable, why.retry_after_ms,
+                      str_of(why.detail));
     }
+    buf_fini(&body);
     seal_wipe(&key);
     free(ask);
 }

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include "base/log.h"
 #include "config.h"
 #include "seal/key.h"
 
@@ -55,7 +56,7 @@ static bool is_header_value(const char *text)
     return true;
 }
 
-static void check_texts(struct config_run *run, const struct config *c)
+static void check_texts(struct config_run *run, struct config *c)
 {
     if (c->base_url && !is_base_url(c->base_url))
         buf_print(&run->faults, "  OPENROUTER_BASE_URL: must be an http or https address without "
@@ -67,6 +68,10 @@ static void check_texts(struct config_run *run, const struct config *c)
     if (c->default_model && (strlen(c->default_model) > 128 || !*c->default_model ||
                              !is_header_value(c->default_model)))
         buf_print(&run->faults, "  DEFAULT_MODEL: must be 1 to 128 characters of ASCII\n");
+    if (c->fallback_models && !route_read(&c->fallbacks, str_of(c->fallback_models)))
+        buf_print(&run->faults,
+                  "  FALLBACK_MODELS: must be at most %d models with commas between\n",
+                  ROUTE_FALLBACKS_MAX);
     if (c->system_prompt &&
         (strlen(c->system_prompt) > PROMPT_MAX || !str_is_utf8(str_of(c->system_prompt))))
         buf_print(&run->faults, "  SYSTEM_PROMPT: must be UTF-8 of at most %d bytes\n", PROMPT_MAX);
@@ -97,6 +102,9 @@ void config_load(struct config *c, int argc, char **argv)
     check_texts(&run, c);
     check_keys(&run, c);
     config_finish(&run);
+    if (c->house_key.len && !key_is_usual(c->house_key))
+        log_warn(0, "config.unusual_key", "name=OPENROUTER_API_KEY why=%s",
+                 "\"not sk-or-v1- and 64 hexadecimal digits\"");
     if (!c->system_prompt)
         c->system_prompt = built_in_prompt;
 }

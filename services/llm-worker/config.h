@@ -3,6 +3,7 @@
 #define LLM_WORKER_CONFIG_H
 #include "base/config.h"
 #include "openrouter/request.h"
+#include "route.h"
 #include "seal/seal.h"
 
 struct config {
@@ -17,6 +18,7 @@ struct config {
 #include "base/config_done.h"
     struct seal_ring ring;      /* read from seal_secret_keys */
     struct str       house_key; /* api_key, trimmed; empty: none */
+    struct route     fallbacks; /* of fallback_models */
 };
 
 /* Reads and checks everything; leaves only with good values. */

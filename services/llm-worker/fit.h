@@ -7,11 +7,16 @@
 #include "wire/messages.h"
 
 struct fit_limits {
-    uint64_t messages; /* at most so many, the question included */
-    uint64_t bytes;    /* of text, the question included */
+    uint64_t messages;     /* at most so many, the question included */
+    uint64_t bytes;        /* of text, the question included */
+    uint64_t tokens;       /* that the model reads, the system prompt included */
+    uint64_t system_bytes; /* of that prompt */
+    double   tokens_per_byte;
 };
 
-/* Index of the oldest message to send; the last one is the question. */
-unsigned fit_talk(const struct llm_answer_ask *ask, const struct fit_limits *limits);
+/* The oldest message to send; the last one is the question.  False: the model
+ * cannot even read that one. */
+MUST_CHECK bool fit_talk(const struct llm_answer_ask *ask, const struct fit_limits *limits,
+                         unsigned *first);
 
 #endif

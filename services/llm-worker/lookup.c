@@ -1,4 +1,4 @@
-/* A GET whose whole JSON body becomes a message. */
+/* What OpenRouter says of a key is asked anew each time; its models are known. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 #include "lookup.h"
 #include "openrouter/account.h"
 
-#define BODY_MAX_BYTES (8 * 1024 * 1024) /* the list of all models had about 2 MiB in 2026 */
+#define BODY_MAX_BYTES (64 * 1024)
 
 struct lookup;
 
@@ -139,27 +139,48 @@ void lookup_start_key(struct worker *w, const struct request *rq)
 
 /* ---- models ---- */
 
-static bool read_models(struct str body, struct buf *out)
-{
-    struct models_list_say *say = mem_new(sizeof *say);
-    json_t                 *held = account_read_models(body, say);
+struct models_call {
+    struct call          call; /* first */
+    struct models_waiter waiter;
+};
 
-    say->at = wall_ms();
-    if (held)
-        models_list_say_encode(say, out);
-    json_decref(held);
-    free(say);
-    return held != NULL;
+static void end_models(struct models_call *c)
+{
+    models_forget(&c->waiter);
+    worker_end(&c->call);
 }
 
-/* The list is public; it is asked without a key. */
+static void on_models(void *ctx, const struct failure *why)
+{
+    struct models_call *c = ctx;
+    struct worker      *w = c->call.worker;
+
+    if (why)
+        backend_error(w->backend, c->call.handle, why->err, why->retryable, why->retry_after_ms,
+                      str_of(why->detail));
+    else
+        backend_final(w->backend, c->call.handle, buf_view(&w->models.catalogue.bytes));
+    end_models(c);
+}
+
+static void on_models_cancel(struct call *call, enum end_by by)
+{
+    worker_tell_ended(call, by);
+    end_models((struct models_call *)call);
+}
+
 void lookup_start_models(struct worker *w, const struct request *rq)
 {
     struct models_list_ask ask;
     struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
 
-    if (models_list_ask_decode(&ask, rq->body) == ERR_OK)
-        begin(w, rq, "models", (struct upstream_request){.path = "/models"}, read_models);
-    else
+    if (models_list_ask_decode(&ask, rq->body)) {
         refuse(w, rq, &why);
+        return;
+    }
+    struct models_call *c = mem_new(sizeof *c);
+    c->call.on_cancel = on_models_cancel;
+    c->waiter = (struct models_waiter){.on_models = on_models, .ctx = c};
+    worker_begin(w, &c->call, rq);
+    models_ask(&w->models, &c->waiter);
 }

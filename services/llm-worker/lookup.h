@@ -1,4 +1,4 @@
-/* lookup - key_test_ask and models_list_ask: one GET each. */
+/* lookup - key_test_ask and models_list_ask. */
 #ifndef LLM_WORKER_LOOKUP_H
 #define LLM_WORKER_LOOKUP_H
 #include "worker.h"

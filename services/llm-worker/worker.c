@@ -135,8 +135,12 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
         .gateway_key = c->bus_gateway_key,
         .slots = (unsigned)c->slots,
     };
+    const struct models_options models = {c->models_refresh_s * 1000, c->lookup_ms};
+
     *w = (struct worker){.config = c, .loop = l};
     w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
+    models_init(&w->models, l, w->transfers, &models);
+    planner_init(&w->planner, c, &w->models);
     return backend_open(&w->backend, l, r, &bus, &ops, w);
 }
 
@@ -147,6 +151,8 @@ void worker_close(struct worker *w)
         while (w->calls[i])
             w->calls[i]->on_cancel(w->calls[i], END_BY_GATEWAY);
     backend_close(&w->backend);
+    planner_fini(&w->planner);
+    models_fini(&w->models);
     transfers_free(&w->transfers);
 }
 

@@ -9,6 +9,8 @@
 #include "base/ids.h"
 #include "bus/backend.h"
 #include "config.h"
+#include "models.h"
+#include "plan.h"
 #include "transfer.h"
 #include "wire/frame.h"
 
@@ -17,6 +19,8 @@ struct worker {
     struct loop         *loop;
     struct transfers    *transfers;
     struct backend      *backend;
+    struct models        models;
+    struct planner       planner;
     struct call         *calls[1024]; /* by handle */
     uint64_t             draining_since;
 };

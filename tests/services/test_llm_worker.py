@@ -12,6 +12,7 @@ import pytest
 
 from support.bus import BusError, FakeGateway
 from support.standin import KEY
+from support.wait import wait_until
 from support.wire import Frame
 
 TEXT = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗 Park level, "
@@ -32,7 +33,9 @@ def worker(house, keys, gateway, standin):
             "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
             "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"),
             "OPENROUTER_BASE_URL": standin.url, "OPENROUTER_API_KEY": KEY,
-            "DEFAULT_MODEL": "standin/ok", **settings})
+            "DEFAULT_MODEL": "standin/ok",
+            # So that a failure stays one, and only what a test asks for goes up.
+            "FALLBACK_MODELS": "none", "MODELS_REFRESH_SECONDS": 0, **settings})
         gateway.wait_peer("llm-worker", count)
         return process
     return start
@@ -344,6 +347,159 @@ def test_after_a_failure_the_next_try_works(worker, gateway):
     assert ask(gateway, "fail-then-ok").wait().finish_reason == "stop"
 
 
+# ---- other models ------------------------------------------------------------------------------
+
+DEAD = "deepseek/deepseek-chat-v3-0324:free"  # the free default of 2025
+
+
+def test_the_house_has_other_models_in_reserve(worker, gateway, standin):
+    worker(FALLBACK_MODELS="standin/503@tag=1, standin/echo,standin/echo")
+    request = ask(gateway, "429", talk=said("Which oil?"))
+    say = request.wait()
+    assert request.text == "Which oil?" and say.model == "standin/echo"
+    assert request.chunks[0].model == "standin/echo"
+    assert ask(gateway, "echo").wait().model == "standin/echo"
+    bodies = standin.completions
+    assert (bodies[0]["model"], bodies[0]["models"]) == ("standin/429", ["standin/503@tag=1", "standin/echo"])
+    assert (bodies[1]["model"], bodies[1]["models"]) == ("standin/echo", ["standin/503@tag=1"])
+
+
+def test_by_default_the_free_router_is_in_reserve(worker, gateway, standin):
+    worker(FALLBACK_MODELS="")
+    say = gateway.send("llm_answer_ask", model=DEAD, stream=0, talk=said("Which oil?")).wait()
+    assert say.text and say.model == "meta-llama/llama-3.3-70b-instruct:free"
+    assert standin.completions[0]["models"] == ["openrouter/free"]
+    gateway.send("llm_answer_ask", model="openrouter/free", stream=0, talk=said("Which oil?")).wait()
+    assert "models" not in standin.completions[1]
+
+
+def test_a_dead_model_is_named_with_a_living_one(worker, gateway):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    failed = refused(gateway.send("llm_answer_ask", model=DEAD, stream=1, talk=said("Which oil?")))
+    assert (failed.code, failed.retryable) == ("upstream_model", False)
+    assert "openrouter/free" in failed.detail and f"No endpoints found for {DEAD}." in failed.detail
+    gateway.ask("models_list_ask")  # now it is sure to know them
+    failed = refused(ask(gateway, "404"))
+    assert "for example openrouter/free" in failed.detail  # which the refusal did not name
+    assert "example" not in refused(ask(gateway, "404-policy")).detail
+
+
+def test_without_a_list_the_default_model_is_named(worker, gateway):
+    worker(DEFAULT_MODEL="standin/ok@tag=5")
+    assert "for example standin/ok@tag=5." in refused(ask(gateway, "404")).detail
+
+
+# ---- models that fail again and again --------------------------------------------------------
+
+
+def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
+    worker(BREAKER_FAILURES=2, BREAKER_REST_MS=600)
+    for _ in range(2):
+        assert refused(ask(gateway, "503@times=3")).detail != ""
+    rested = refused(ask(gateway, "503@times=3"))
+    assert (rested.code, rested.retryable) == ("upstream_error", True)
+    assert 0 < rested.retry_after_ms <= 600 and len(standin.completions) == 2
+    assert ask(gateway, "ok").wait().finish_reason == "stop"  # the others do not suffer
+
+    def tried():
+        failed = refused(ask(gateway, "503@times=3"))
+        return len(standin.completions) == 4 and failed
+    wait_until(tried, "the try after the rest, which fails")
+    rested = refused(ask(gateway, "503@times=3"))
+    assert rested.retry_after_ms > 0 and len(standin.completions) == 4
+
+    def answered():
+        request = ask(gateway, "503@times=3")
+        end = request.wait_end()
+        return end.type == "FINAL"
+    wait_until(answered, "the try that works")
+    assert ask(gateway, "503@times=3").wait().finish_reason == "stop"
+
+
+def test_while_a_model_rests_another_one_is_asked_first(worker, gateway, standin):
+    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=60000, FALLBACK_MODELS="standin/hang,standin/echo",
+           **SHORT)
+    refused(ask(gateway, "hang@tag=1"))
+    refused(ask(gateway, "hang@tag=1"))
+    assert ask(gateway, "hang@tag=1").wait().model == "standin/echo"
+    assert [(body["model"], body["models"]) for body in standin.completions] == [
+        ("standin/hang@tag=1", ["standin/hang", "standin/echo"]),
+        ("standin/hang", ["standin/echo", "standin/hang@tag=1"]),
+        ("standin/echo", ["standin/hang@tag=1", "standin/hang"])]
+
+
+def test_a_limit_of_one_key_gives_no_model_a_rest(worker, gateway, standin):
+    worker(BREAKER_FAILURES=1)
+    for _ in range(3):
+        refused(ask(gateway, "429@reset=1000"))
+    assert len(standin.completions) == 3
+
+
+# ---- what fits ---------------------------------------------------------------------------------
+
+
+def talk_of(messages, size):
+    """Exchanges of messages with so many bytes; the question is short."""
+    return said(*[f"{number:04}" + "x" * (size - 4) for number in range(messages - 1)], "Which oil?")
+
+
+def sent(standin):
+    return [message["content"][:4] for message in standin.completions[-1]["messages"][1:]]
+
+
+def test_of_a_long_talk_as_much_is_sent_as_the_model_reads(worker, gateway, standin):
+    worker(MODELS_REFRESH_SECONDS=3600, SYSTEM_PROMPT="Speak of cars.", HISTORY_MESSAGES=64)
+    gateway.ask("models_list_ask")
+    talk = talk_of(17, 4000)  # 1004 tokens each; standin/ok reads 8192, of which 1000 are for the answer
+    gateway.send("llm_answer_ask", model="standin/ok", stream=0, talk=talk).wait()
+    assert sent(standin) == [f"{number:04}" for number in range(10, 16)] + ["Whic"]
+    gateway.send("llm_answer_ask", model="openrouter/free", stream=0, talk=talk).wait()
+    assert len(sent(standin)) == 17
+
+
+def test_a_model_that_is_not_listed_is_taken_for_a_small_one(worker, gateway, standin):
+    worker(CONTEXT_TOKENS=4096)
+    ask(gateway, "ok@context=4096", talk=talk_of(17, 4000)).wait()
+    assert len(sent(standin)) == 3
+
+
+def test_a_question_that_cannot_fit_is_refused_at_once(worker, gateway, standin):
+    worker(CONTEXT_TOKENS=2048)
+    failed = refused(ask(gateway, "ok", talk=said("x" * 5000)))
+    assert (failed.code, failed.retryable) == ("too_long", False)
+    assert "Shorten it" in failed.detail and standin.journal() == []
+
+
+def test_how_a_model_counts_is_learned(worker, gateway, standin):
+    worker(CONTEXT_TOKENS=8192, SYSTEM_PROMPT="Cars.")
+    model, talk = "ok@chars=2,context=100000", talk_of(17, 2000)
+    ask(gateway, model, talk=talk).wait()
+    first = len(sent(standin))
+    for _ in range(40):
+        ask(gateway, model, talk=talk).wait()
+    assert (first, len(sent(standin))) == (15, 7)  # 504 tokens a message were 1004 in truth
+    ask(gateway, "ok@context=100000", talk=talk).wait()
+    assert len(sent(standin)) == 15  # what one model taught says nothing of another
+
+
+# ---- what it costs -----------------------------------------------------------------------------
+
+
+def test_a_cost_the_prices_do_not_explain_is_bounded(worker, gateway):
+    process = worker(MODELS_REFRESH_SECONDS=3600)
+    gateway.ask("models_list_ask")
+    for stream in (0, 1):  # standin/usage-wild is not listed: at most 0.001 USD a token
+        say = ask(gateway, "usage-wild", stream).wait()
+        assert say.cost == pytest.approx(0.027) and say.cost_doubtful == 1
+    line = process.wait_for_event("answer.cost_doubtful")
+    assert (line["level"], line["named"]) == ("warn", "4711.5")
+    for model in ("standin/ok", "openrouter/free"):
+        say = gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?")).wait()
+        assert say.cost_doubtful == 0
+        assert say.cost == pytest.approx(say.prompt_tokens * 1e-6 + say.completion_tokens * 2e-6
+                                         if model == "standin/ok" else 0)
+
+
 # ---- time ----------------------------------------------------------------------------------
 
 
@@ -434,7 +590,7 @@ def test_a_gateway_that_dies_stops_its_answers(house, keys, standin):
     house.start("llm-worker", {
         "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_BASE_URL": standin.url,
-        "OPENROUTER_API_KEY": KEY})
+        "OPENROUTER_API_KEY": KEY, "MODELS_REFRESH_SECONDS": 0})
     ask(gateway, "ok@tokens=10000,delay=20").wait_chunks(2)
     gateway.kill()
     assert standin.wait_journal("end", timeout=15)["end"] == "peer closed"
@@ -640,8 +796,57 @@ def test_models_are_listed(worker, gateway, standin):
     assert ids["standin/ok"]["completion_price"] == pytest.approx(0.000002)
     assert before - 1000 <= say.at <= time.time() * 1000 + 1000
     assert "authorization" not in standin.wait_journal("request")["headers"]
+
+
+def test_the_list_of_models_is_kept(worker, gateway, standin):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    first = gateway.ask("models_list_ask")
+    again = gateway.ask("models_list_ask")
+    assert (first.at, first.models) == (again.at, again.models)
+    assert len(standin.journal("request", path="/api/v1/models")) == 1
     standin.stop()
-    assert refused(gateway.send("models_list_ask")).code == "upstream_error"
+    assert gateway.ask("models_list_ask").models == first.models
+
+
+def test_the_list_is_loaded_anew_in_the_background(worker, gateway, standin):
+    process = worker(MODELS_REFRESH_SECONDS=1)
+    first = gateway.ask("models_list_ask")
+    wait_until(lambda: gateway.ask("models_list_ask").at > first.at, "a newer list")
+    standin.stop()
+    process.wait_for_event("models.not_loaded")
+    old = gateway.ask("models_list_ask")
+    assert old.models == first.models
+    standin.start()
+    wait_until(lambda: gateway.ask("models_list_ask").at > old.at, "a newer list")
+
+
+def test_many_who_ask_at_once_are_served_by_one_load(worker, gateway, standin):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    asked = [gateway.send("models_list_ask") for _ in range(10)]
+    assert all(request.wait().models for request in asked)
+    assert len(standin.journal("request", path="/api/v1/models")) == 1
+
+
+def test_a_list_that_never_came_is_told(worker, gateway, standin):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    standin.stop()
+    failed = refused(gateway.send("models_list_ask"))
+    assert (failed.code, failed.retryable) == ("upstream_error", True)
+    standin.start()
+    assert gateway.ask("models_list_ask").models
+
+
+def test_an_answer_does_not_wait_for_the_list(worker, gateway, standin):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    assert ask(gateway, "ok").wait().finish_reason == "stop"
+    standin.wait_journal("request", path="/api/v1/models")
+
+
+def test_an_unusual_key_is_worth_a_warning_without_it(worker, gateway):
+    process = worker(OPENROUTER_API_KEY=" 'sk-or-odd-key' ")
+    line = process.wait_for_event("config.unusual_key")
+    assert line["level"] == "warn" and "odd-key" not in process.log_text
+    assert refused(ask(gateway, "ok")).code == "upstream_key"
 
 
 # ---- life ----------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ class System:
         return self._backend(self.workers, "llm-worker", {
             "SEAL_SECRET_KEYS_FILE": self.keys.path("seal.secret"),
             "OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": self.standin.url,
-            "DEFAULT_MODEL": "standin/ok", **settings})
+            "DEFAULT_MODEL": "standin/ok",
+            "FALLBACK_MODELS": "none", **settings})  # so that a failure stays one
 
     def add_store(self):
         store = self._backend(self.stores, "store", {

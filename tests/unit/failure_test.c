@@ -163,6 +163,74 @@ static void availability_decides_about_another_try(void **state)
     "}"                                                                                            \
     "}"
 
+static void some_refusals_stay_whatever_they_say_of_themselves(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned    status;
+        const char *message;
+    } rows[] = {{401, "a"}, {402, "a"}, {403, "a"}, {429, "free-models-per-day-high-balance."}};
+
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        struct reply_head head = {.status = rows[i].status, .retry_after = "5"};
+        struct buf        body = {0};
+        buf_print(&body,
+                  "{\"error\":{\"message\":\"%s\",\"code\":%u,\"availability\":{\"retryable\":"
+                  "true,\"retry_after\":3}}}",
+                  rows[i].message, rows[i].status);
+        struct failure f = failure_of_reply(&head, buf_view(&body), WALL);
+        assert_false(f.retryable);
+        assert_int_equal(f.retry_after_ms, 0);
+        buf_fini(&body);
+    }
+}
+
+static void a_limit_of_the_key_is_no_fault_of_the_model(void **state)
+{
+    (void)state;
+    const struct reply_head limited = {.status = 429, .limit_reset = "1754667660000"};
+
+    assert_true(failure_of_reply(&limited, STR(ERROR("429", "a")), WALL).is_elsewhere);
+    assert_true(of_reply(429, SAMPLE_429).is_elsewhere);
+    assert_true(of_reply(429, "{\"error\":{\"code\":429,\"metadata\":{\"limit_source\":"
+                              "\"openrouter_credits\"}}}")
+                    .is_elsewhere);
+    assert_false(of_reply(429, ERROR("429", "a")).is_elsewhere);
+    assert_false(of_reply(503, ERROR("503", "a")).is_elsewhere);
+    assert_true(failure_of_end(REPLY_UNREACHED).is_elsewhere);
+    assert_false(failure_of_end(REPLY_CUT).is_elsewhere);
+}
+
+static void a_model_that_is_gone_is_told_from_one_that_is_ruled_out(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned    status;
+        const char *body;
+        bool        is_gone;
+        const char *other;
+    } rows[] = {
+        {404, ERROR("404", "No endpoints found for a/b:free."), true, ""},
+        {400, ERROR("400", "acme/x is not a valid model ID"), true, ""},
+        {400, ERROR("400", "Invalid request parameters"), false, ""},
+        {404, ERROR("404", "No endpoints found matching your data policy."), false, ""},
+        {404, ERROR("404", "No allowed providers are available"), false, ""},
+        {404,
+         "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"free_variant_ended\","
+         "\"fallback_models\":[\"openrouter/free\",\"c/d\"]}}}",
+         true, "openrouter/free"},
+        {404, "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"privacy_restricted\"}}}",
+         false, ""},
+        {404, "{\"error\":{\"message\":\"a\",\"availability\":{\"fallback_models\":[\"<b>\"]}}}",
+         true, ""},
+    };
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        struct failure f = of_reply(rows[i].status, rows[i].body);
+        assert_int_equal(f.is_gone, rows[i].is_gone);
+        assert_string_equal(f.other_model, rows[i].other);
+    }
+}
+
 static void the_providers_own_words_are_preferred(void **state)
 {
     (void)state;
@@ -300,6 +368,9 @@ int main(void)
         cmocka_unit_test(daily_limits_are_not_worth_another_try),
         cmocka_unit_test(the_code_is_found_in_every_form),
         cmocka_unit_test(availability_decides_about_another_try),
+        cmocka_unit_test(some_refusals_stay_whatever_they_say_of_themselves),
+        cmocka_unit_test(a_limit_of_the_key_is_no_fault_of_the_model),
+        cmocka_unit_test(a_model_that_is_gone_is_told_from_one_that_is_ruled_out),
         cmocka_unit_test(the_providers_own_words_are_preferred),
         cmocka_unit_test(what_is_no_error_object_is_named),
         cmocka_unit_test(the_wait_is_found_in_every_form),

@@ -8,11 +8,14 @@
 #include "openrouter/request.h"
 #include "test.h"
 
+static const struct str             one_model = {"a/b", 3};
 static const struct request_options options = {
     .system_prompt = "You know cars.",
-    .default_model = "openrouter/free",
+    .models = &one_model,
+    .model_count = 1,
     .max_tokens = 1000,
     .temperature = 0.7,
+    .top_p = 1,
 };
 
 /* A talk of one letter per message: u and U are the person's, a and A answers;
@@ -40,7 +43,6 @@ static void the_request_holds_what_was_asked(void **state)
     ask->talk[ask->talk_count++] = (struct said){1, STR("dropped")};
     ask->talk[ask->talk_count++] = (struct said){0, STR("Say \"oil\"\n\xC3\xBC")};
     ask->talk[ask->talk_count++] = (struct said){1, STR("oil")};
-    ask->model = STR("a/b");
     ask->user = STR("f00d");
     request_write(&options, ask, 1, &out);
     assert_string_equal(
@@ -53,14 +55,21 @@ static void the_request_holds_what_was_asked(void **state)
     free(ask);
 }
 
-static void without_a_model_the_default_is_asked(void **state)
+static void the_other_models_follow_in_their_order(void **state)
 {
     (void)state;
+    const struct str       models[] = {STR("a/b"), STR("c/d"), STR("openrouter/free")};
+    struct request_options with_others = options;
     struct llm_answer_ask *ask = talk("u");
     struct buf             out = {0};
 
-    request_write(&options, ask, 0, &out);
-    assert_non_null(strstr(out.p, "{\"model\":\"openrouter/free\","));
+    with_others.models = models;
+    with_others.model_count = COUNT_OF(models);
+    with_others.top_p = 0.5;
+    request_write(&with_others, ask, 0, &out);
+    assert_non_null(
+        strstr(out.p, "{\"model\":\"a/b\",\"models\":[\"c/d\",\"openrouter/free\"],\"messages\""));
+    assert_non_null(strstr(out.p, "\"temperature\":0.7,\"top_p\":0.5,"));
     assert_null(strstr(out.p, "\"user\":\""));
     buf_fini(&out);
     free(ask);
@@ -84,8 +93,11 @@ static void the_window_holds_whole_exchanges(void **state)
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct llm_answer_ask  *ask = talk(rows[i].talk);
-        const struct fit_limits limits = {rows[i].messages, rows[i].bytes};
-        assert_int_equal(fit_talk(ask, &limits), rows[i].first);
+        const struct fit_limits limits = {
+            .messages = rows[i].messages, .bytes = rows[i].bytes, .tokens = 1000000};
+        unsigned first;
+        assert_true(fit_talk(ask, &limits, &first));
+        assert_int_equal(first, rows[i].first);
         free(ask);
     }
 }
@@ -177,7 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_request_holds_what_was_asked),
-        cmocka_unit_test(without_a_model_the_default_is_asked),
+        cmocka_unit_test(the_other_models_follow_in_their_order),
         cmocka_unit_test(the_window_holds_whole_exchanges),
         cmocka_unit_test(a_key_is_described),
         cmocka_unit_test(a_key_without_limits_is_described_too),

@@ -25,12 +25,14 @@ static struct str string_at(const json_t *object, const char *key, size_t most)
     return str_cut((struct str){json_string_value(value), json_string_length(value)}, most);
 }
 
-/* Prices are decimal strings, so that no digit is lost on the way. */
+/* Prices are decimal strings, so that no digit is lost on the way.  One that is
+ * not told is not free. */
 static double price_at(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
     double      value = text ? strtod(text, NULL) : number_at(object, key);
-    return isfinite(value) ? value : 0;
+    bool        told = json_object_get(object, key) != NULL;
+    return told && isfinite(value) ? value : -1;
 }
 
 json_t *account_read_key(struct str body, struct key_test_say *say)

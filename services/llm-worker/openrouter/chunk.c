@@ -33,6 +33,7 @@ static void read_usage(struct usage *to, const json_t *usage)
     to->prompt_tokens = count_at(usage, "prompt_tokens");
     to->completion_tokens = count_at(usage, "completion_tokens");
     to->cost = isfinite(cost) && cost > 0 ? cost : 0;
+    to->is_byok = json_is_true(json_object_get(usage, "is_byok"));
 }
 
 /* "reasoning" and "reasoning_details" say the same twice; the list is read only

@@ -14,7 +14,8 @@
 struct usage {
     bool     given;
     uint64_t prompt_tokens, completion_tokens;
-    double   cost; /* US dollars, never negative */
+    double   cost;    /* US dollars, never negative; 0: none, or none named */
+    bool     is_byok; /* paid to the provider with the person's own key there */
 };
 
 struct chunk {

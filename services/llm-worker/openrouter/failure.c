@@ -268,6 +268,14 @@ static void take_name(struct failure *f, const json_t *error)
     f->retryable = false;
 }
 
+/* It will be read by a person. */
+static bool is_model_name(const char *name)
+{
+    size_t len =
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:._~-");
+    return len > 0 && len <= 128 && !name[len];
+}
+
 /* Since August 2026 some errors say for themselves whether a retry makes sense. */
 static void take_availability(struct failure *f, const json_t *availability)
 {
@@ -275,10 +283,41 @@ static void take_availability(struct failure *f, const json_t *availability)
     uint64_t      wait =
         bounded_wait(json_number_value(json_object_get(availability, "retry_after")) * 1000);
 
+    const char *other =
+        json_string_value(json_array_get(json_object_get(availability, "fallback_models"), 0));
+
+    if (other && is_model_name(other))
+        str_format(f->other_model, sizeof f->other_model, "%s", other);
     if (json_is_boolean(retryable))
         f->retryable = json_is_true(retryable);
     if (wait)
         f->retry_after_ms = wait;
+}
+
+/* Whatever it says of itself: another try would need another key, more credit,
+ * another question or another day. */
+static bool never_again(enum err err, unsigned status)
+{
+    return (status >= 401 && status <= 403) || err == ERR_UPSTREAM_DAILY;
+}
+
+/* Only OpenRouter's own limits, which count by account, come with X-RateLimit-*. */
+static bool is_of_key(const struct reply_head *head, const json_t *metadata, const char *source)
+{
+    return *head->limit_reset || json_is_object(json_object_get(metadata, "headers")) ||
+           (source && strncmp(source, "openrouter_", 11) == 0);
+}
+
+/* What our own wishes rule out is not gone. */
+static bool is_gone(const struct failure *f, const json_t *availability)
+{
+    static const char *const words[] = {"guardrail", "allowed providers"};
+    const char              *code = json_string_value(json_object_get(availability, "code"));
+    bool gone = f->err == ERR_UPSTREAM_MODEL && !(code && strcmp(code, "constraint_filtered") == 0);
+
+    for (unsigned i = 0; i < COUNT_OF(words); i++)
+        gone = gone && !strcasestr(f->detail, words[i]);
+    return gone;
 }
 
 struct failure failure_of(enum err err, bool retryable, const char *detail)
@@ -291,8 +330,11 @@ struct failure failure_of(enum err err, bool retryable, const char *detail)
 
 struct failure failure_of_end(enum reply_end end)
 {
-    if (end == REPLY_UNREACHED)
-        return failure_of(ERR_UPSTREAM_ERROR, true, "OpenRouter could not be reached.");
+    if (end == REPLY_UNREACHED) {
+        struct failure f = failure_of(ERR_UPSTREAM_ERROR, true, "OpenRouter could not be reached.");
+        f.is_elsewhere = true;
+        return f;
+    }
     if (end == REPLY_UNTRUSTED)
         return failure_of(ERR_UPSTREAM_ERROR, false,
                           "OpenRouter's certificate could not be verified.");
@@ -318,13 +360,15 @@ struct failure failure_of_error(const json_t *error, const struct reply_head *he
     take_name(&f, inner);
     take_message(&f, message ? message : "");
     take_detail(&f, message ? message : "", metadata);
-    if (source && strstr(source, "_daily")) {
+    if (source && strstr(source, "_daily"))
         f.err = ERR_UPSTREAM_DAILY;
-        f.retryable = false;
-    }
     take_availability(&f, json_object_get(inner, "availability"));
+    if (never_again(f.err, status))
+        f.retryable = false;
     if (!f.retryable)
         f.retry_after_ms = 0;
+    f.is_elsewhere = status == 429 && is_of_key(head, metadata, source);
+    f.is_gone = is_gone(&f, json_object_get(inner, "availability"));
     return f;
 }
 

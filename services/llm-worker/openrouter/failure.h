@@ -17,7 +17,10 @@ struct failure {
     enum err err;
     bool     retryable; /* another try may succeed */
     uint64_t retry_after_ms;
-    unsigned status;                /* as told by HTTP or in the body, 0: neither */
+    bool     is_elsewhere;     /* not the model's fault: a limit of the key, or no connection */
+    bool     is_gone;          /* the model will not come back */
+    char     other_model[129]; /* what the other side says to use instead; may be empty */
+    unsigned status;           /* as told by HTTP or in the body, 0: neither */
     char     detail[WORDS_MAX + 1]; /* the other side's own words, cleaned; may be empty */
 };
 

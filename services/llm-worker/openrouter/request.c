@@ -30,16 +30,30 @@ static json_t *messages_of(const char *system_prompt, const struct llm_answer_as
     return messages;
 }
 
+/* OpenRouter asks "model" first and then these in their order. */
+static json_t *others_of(const struct request_options *o)
+{
+    json_t *others = json_array();
+
+    for (unsigned i = 1; i < o->model_count; i++)
+        json_array_append_new(others, string_of(o->models[i]));
+    return others;
+}
+
 void request_write(const struct request_options *o, const struct llm_answer_ask *ask,
                    unsigned first, struct buf *out)
 {
-    json_t    *body = json_object();
-    struct str model = ask->model.len ? ask->model : str_of(o->default_model);
+    json_t *body = json_object();
 
-    json_object_set_new(body, "model", string_of(model));
+    must(o->model_count > 0);
+    json_object_set_new(body, "model", string_of(o->models[0]));
+    if (o->model_count > 1)
+        json_object_set_new(body, "models", others_of(o));
     json_object_set_new(body, "messages", messages_of(o->system_prompt, ask, first));
     json_object_set_new(body, "max_tokens", json_integer((json_int_t)o->max_tokens));
     json_object_set_new(body, "temperature", json_real(o->temperature));
+    if (o->top_p < 1)
+        json_object_set_new(body, "top_p", json_real(o->top_p));
     json_object_set_new(body, "stream", json_true());
     if (ask->user.len)
         json_object_set_new(body, "user", string_of(ask->user));

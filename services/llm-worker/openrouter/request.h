@@ -8,10 +8,12 @@
 #include "wire/messages.h"
 
 struct request_options {
-    const char *system_prompt;
-    const char *default_model;
-    uint64_t    max_tokens;
-    double      temperature;
+    const char       *system_prompt;
+    const struct str *models; /* the first is asked, the others if it refuses */
+    unsigned          model_count;
+    uint64_t          max_tokens;
+    double            temperature;
+    double            top_p; /* 1: not sent */
 };
 
 /* first: of the talk's messages, the oldest to send. */

@@ -1,0 +1,88 @@
+/* Looking models up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalogue.h"
+#include "openrouter/account.h"
+
+#define FREE_ROUTER "openrouter/free" /* chooses among all free models that live */
+
+void catalogue_fini(struct catalogue *c)
+{
+    buf_fini(&c->bytes);
+    c->known = false;
+}
+
+bool catalogue_take(struct catalogue *c, struct str body, uint64_t wall)
+{
+    struct models_list_say *said = mem_new(sizeof *said);
+    json_t                 *held = account_read_models(body, said);
+
+    said->at = wall;
+    if (held) {
+        buf_clear(&c->bytes);
+        models_list_say_encode(said, &c->bytes);
+        must(models_list_say_decode(&c->list, buf_view(&c->bytes)) == ERR_OK);
+        c->known = true;
+    }
+    json_decref(held);
+    free(said);
+    return held != NULL;
+}
+
+static const struct model *find_exactly(const struct catalogue *c, struct str id)
+{
+    for (size_t i = 0; c->known && i < c->list.models_count; i++)
+        if (str_eq(c->list.models[i].id, id))
+            return &c->list.models[i];
+    return NULL;
+}
+
+const struct model *catalogue_find(const struct catalogue *c, struct str id)
+{
+    const struct model *found = find_exactly(c, id);
+    const char         *colon = id.len ? memchr(id.p, ':', id.len) : NULL;
+
+    if (found || !colon)
+        return found;
+    struct str variant = {colon, id.len - (size_t)(colon - id.p)};
+    if (str_is(variant, ":free")) /* another thing than its paid namesake */
+        return NULL;
+    return find_exactly(c, (struct str){id.p, (size_t)(colon - id.p)});
+}
+
+uint64_t catalogue_context(const struct catalogue *c, struct str id)
+{
+    const struct model *m = catalogue_find(c, id);
+    return m ? m->context : 0;
+}
+
+struct price catalogue_price(const struct catalogue *c, struct str id)
+{
+    const struct model *m = catalogue_find(c, id);
+
+    if (!m || m->prompt_price < 0 || m->completion_price < 0)
+        return (struct price){0};
+    return (struct price){true, m->prompt_price, m->completion_price};
+}
+
+static bool is_free(const struct model *m)
+{
+    return m->prompt_price == 0 && m->completion_price == 0;
+}
+
+struct str catalogue_free_one(const struct catalogue *c, struct str but)
+{
+    struct str found = {0};
+
+    for (size_t i = 0; c->known && i < c->list.models_count; i++) {
+        const struct model *m = &c->list.models[i];
+        if (!is_free(m) || str_eq(m->id, but))
+            continue;
+        if (str_is(m->id, FREE_ROUTER))
+            return m->id;
+        if (!found.len)
+            found = m->id;
+    }
+    return found;
+}

@@ -1,0 +1,40 @@
+/* plan - what is asked of whom for one answer, and what its end teaches.
+ *
+ * Here the worker's knowledge comes together: the route of models, the window
+ * of the talk that fits the first of them, prices for the cost that is named. */
+#ifndef LLM_WORKER_PLAN_H
+#define LLM_WORKER_PLAN_H
+#include "config.h"
+#include "cost.h"
+#include "job.h"
+#include "models.h"
+#include "tokens.h"
+
+struct planner {
+    const struct config *config; /* borrowed */
+    struct models       *models; /* borrowed */
+    struct breaker       breaker;
+    struct tokens        tokens;
+};
+
+/* What has to be remembered of one request until its end. */
+struct plan {
+    char     names[ROUTE_FALLBACKS_MAX + 1][129]; /* the models asked, the first one first */
+    unsigned count;
+    uint64_t bytes, messages; /* that were sent */
+    bool     tries;           /* for its breaker */
+};
+
+void planner_init(struct planner *p, const struct config *c, struct models *m);
+void planner_fini(struct planner *p);
+
+/* Appends the request's body to out; false: it is not asked, and why says why. */
+MUST_CHECK bool plan_make(struct planner *p, struct plan *plan, const struct llm_answer_ask *ask,
+                          uint64_t now, struct buf *out, struct failure *why);
+
+/* Every plan that was made ends with one of these. */
+void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, uint64_t now);
+struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j);
+void        plan_given_up(struct planner *p, const struct plan *plan);
+
+#endif

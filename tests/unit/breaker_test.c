@@ -1,0 +1,139 @@
+/* What breaker and its table of models promise. */
+#include "breaker.h"
+#include "test.h"
+
+#define M STR("a/b")
+
+static const struct breaker_limits limits = {.failures = 3, .window_ms = 1000, .rest_ms = 500};
+
+static void fail_times(struct breaker *b, struct str model, unsigned times, uint64_t now)
+{
+    while (times--)
+        breaker_fails(b, model, ERR_UPSTREAM_ERROR, now);
+}
+
+static void enough_failures_open_it_for_a_rest(void **state)
+{
+    (void)state;
+    struct breaker b;
+
+    breaker_init(&b, &limits);
+    fail_times(&b, M, 2, 100);
+    assert_int_equal(breaker_wait(&b, M, 100), 0);
+    breaker_fails(&b, M, ERR_UPSTREAM_LIMITED, 200);
+    assert_int_equal(breaker_wait(&b, M, 200), 500);
+    assert_int_equal(breaker_wait(&b, M, 699), 1);
+    assert_int_equal(breaker_wait(&b, M, 700), 0);
+    assert_int_equal(breaker_why(&b, M), ERR_UPSTREAM_LIMITED);
+    assert_int_equal(breaker_wait(&b, STR("c/d"), 200), 0); /* nobody else is concerned */
+    breaker_fini(&b);
+}
+
+static void failures_far_apart_do_not_count_together(void **state)
+{
+    (void)state;
+    struct breaker b;
+
+    breaker_init(&b, &limits);
+    fail_times(&b, M, 2, 0);
+    fail_times(&b, M, 2, 1001);
+    assert_int_equal(breaker_wait(&b, M, 1001), 0);
+    fail_times(&b, M, 1, 1002);
+    assert_int_equal(breaker_wait(&b, M, 1002), 500);
+    breaker_fini(&b);
+}
+
+static void a_success_forgets_the_failures(void **state)
+{
+    (void)state;
+    struct breaker b;
+
+    breaker_init(&b, &limits);
+    for (unsigned i = 0; i < 5; i++) {
+        fail_times(&b, M, 2, i);
+        breaker_works(&b, M);
+    }
+    assert_int_equal(breaker_wait(&b, M, 5), 0);
+    breaker_fini(&b);
+}
+
+static void after_the_rest_only_one_may_try(void **state)
+{
+    (void)state;
+    struct breaker b;
+
+    breaker_init(&b, &limits);
+    assert_false(breaker_ask(&b, M, 0)); /* a closed one is not tried, it is asked */
+    fail_times(&b, M, 3, 0);
+    assert_false(breaker_ask(&b, M, 499));
+    assert_true(breaker_ask(&b, M, 500));
+    assert_false(breaker_ask(&b, M, 500));
+    assert_true(breaker_wait(&b, M, 500) > 0);
+    breaker_fini(&b);
+}
+
+static void the_outcome_of_the_try_decides(void **state)
+{
+    (void)state;
+    struct breaker b;
+
+    breaker_init(&b, &limits);
+    fail_times(&b, M, 3, 0);
+    assert_true(breaker_ask(&b, M, 600));
+    breaker_fails(&b, M, ERR_UPSTREAM_ERROR, 5000); /* long after the window: one is enough */
+    assert_int_equal(breaker_wait(&b, M, 5000), 500);
+    assert_true(breaker_ask(&b, M, 5500));
+    breaker_gives_up(&b, M);
+    assert_int_equal(breaker_wait(&b, M, 5500), 0);
+    assert_true(breaker_ask(&b, M, 5500)); /* now another may */
+    breaker_works(&b, M);
+    fail_times(&b, M, 2, 5501);
+    assert_int_equal(breaker_wait(&b, M, 5501), 0);
+    breaker_fini(&b);
+}
+
+static void without_a_number_of_failures_it_never_opens(void **state)
+{
+    (void)state;
+    struct breaker              b;
+    const struct breaker_limits never = {.window_ms = 1000, .rest_ms = 500};
+
+    breaker_init(&b, &never);
+    fail_times(&b, M, 100, 0);
+    assert_int_equal(breaker_wait(&b, M, 0), 0);
+    breaker_fini(&b);
+}
+
+static void the_table_forgets_who_was_asked_for_least_lately(void **state)
+{
+    (void)state;
+    struct breaker b;
+    char           name[20];
+
+    breaker_init(&b, &limits);
+    fail_times(&b, M, 3, 0);
+    fail_times(&b, STR("c/d"), 3, 0);
+    for (unsigned i = 0; i < RECENT_MAX - 1; i++) {
+        assert_true(breaker_wait(&b, M, 1) > 0); /* this one is kept by being asked for */
+        str_format(name, sizeof name, "x/%u", i);
+        fail_times(&b, str_of(name), 3, 0);
+    }
+    assert_int_equal(breaker_wait(&b, STR("c/d"), 1), 0);
+    assert_true(breaker_wait(&b, M, 1) > 0);
+    assert_true(breaker_wait(&b, str_of(name), 1) > 0);
+    breaker_fini(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(enough_failures_open_it_for_a_rest),
+        cmocka_unit_test(failures_far_apart_do_not_count_together),
+        cmocka_unit_test(a_success_forgets_the_failures),
+        cmocka_unit_test(after_the_rest_only_one_may_try),
+        cmocka_unit_test(the_outcome_of_the_try_decides),
+        cmocka_unit_test(without_a_number_of_failures_it_never_opens),
+        cmocka_unit_test(the_table_forgets_who_was_asked_for_least_lately),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@ import pytest
 from support.standin import ANSWER, KEY, OTHER_KEY
 
 BRAKES = "My brakes squeal"
+LONG = "standin/ok@tokens=500,delay=20"
 
 
 def test_an_answer_as_json(client):
@@ -185,3 +186,53 @@ def test_health_counts_the_services(system):
     system.filters[0].kill()
     system.wait_services(filter=0)
     assert system.health()["status"] == "degraded"
+
+
+# ---- two at once --------------------------------------------------------------------------
+
+
+def test_a_chat_takes_one_message_at_a_time(client):
+    first = client.stream(BRAKES, model=LONG)
+    first.wait_for("delta")
+    here = first.find("started").data["conversation_id"]
+    refused = client.chat("My engine knocks", conversation_id=here)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "busy")
+    assert refused.json()["error"]["text"] == "My engine knocks"
+    client.stop(first.find("started").data["turn_id"])
+    first.wait_end()
+    assert client.say("My engine knocks", conversation_id=here)["status"] == "committed"
+
+
+def test_a_reloaded_page_follows_the_running_answer(client):
+    turn_id = str(uuid.uuid4())
+    first = client.stream(BRAKES, turn_id=turn_id, model="standin/ok@tokens=40,delay=30")
+    first.wait_for("delta")
+    first.hang_up()
+    assert client.open()["running_turn"]["turn_id"] == turn_id
+    followed = client.follow(turn_id)
+    assert followed.wait_end().data["status"] == "committed"
+    assert client.history == [("user", BRAKES), ("assistant", followed.text)]
+
+
+def test_an_answer_can_be_stopped_from_another_gateway(system, standin):
+    system.start(workers=1, gateways=2)
+    client = system.client(0)
+    stream = client.stream(BRAKES, model=LONG)
+    stream.wait_for("delta")
+    client.url = system.url(1)
+    assert client.stop(stream.find("started").data["turn_id"]).status_code == 202
+    assert stream.wait_end().data["status"] == "stopped"
+    standin.wait_journal("end", end="peer closed")
+
+
+def test_the_same_turn_at_two_gateways_asks_the_model_once(system, standin):
+    system.start(workers=1, gateways=2)
+    client = system.client(0)
+    turn_id = str(uuid.uuid4())
+    stream = client.stream(BRAKES, turn_id=turn_id, model="standin/ok@tokens=20,delay=30")
+    stream.wait_for("delta")
+    client.url = system.url(1)
+    again = client.say(BRAKES, turn_id=turn_id)
+    stream.wait_end()
+    assert again["response"] == stream.text
+    assert len(standin.completions) == 1

@@ -64,10 +64,8 @@ static void try_again(struct gateway_core *g, uint64_t now, struct ask *a,
 {
     struct desk *d = &g->desks[a->service];
     bool in_time = now + why->retry_after_ms < a->deadline && why->retry_after_ms <= REST_MAX_MS;
-    bool is_spent = why->err == ERR_UPSTREAM_TIMEOUT; /* a second try would double the silence */
 
-    if (a->chunks || a->tries == TRIES_MAX || !in_time || is_spent ||
-        !retry_budget_take(&d->budget, now))
+    if (a->chunks || a->tries == TRIES_MAX || !in_time || !retry_budget_take(&d->budget, now))
         ask_end(g, a, why);
     else if (why->retry_after_ms)
         a->rest_until = now + why->retry_after_ms;

@@ -60,10 +60,12 @@ static void tell_failure(struct answer *a)
 {
     struct worker  *w = a->call.worker;
     struct failure *f = &a->job.failure;
+    bool            is_silence = f->err == ERR_UPSTREAM_TIMEOUT && !f->status;
 
     plan_failed(&w->planner, &a->plan, f, now_ms());
-    backend_error(w->backend, a->call.handle, f->err, f->retryable, f->retry_after_ms,
-                  str_of(f->detail));
+    /* Who waited in vain is told so, not made to wait once more. */
+    backend_error(w->backend, a->call.handle, f->err, f->retryable && !is_silence,
+                  f->retry_after_ms, str_of(f->detail));
     end(a, err_code(f->err));
 }
 

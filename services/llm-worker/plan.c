@@ -131,7 +131,7 @@ static void name_another(struct planner *p, const struct plan *plan, struct fail
         other = str_of(p->config->default_model);
     if (!other.len)
         return;
-    buf_str(&words, STR("Choose another model, for example "));
+    buf_str(&words, STR("One that is: "));
     buf_str(&words, other);
     buf_print(&words, ". %s", f->detail);
     words_clean(f->detail, buf_view(&words));

@@ -143,7 +143,7 @@ def test_a_failing_model_gives_the_text_back(chat, failing, status, retryable, s
 
 
 @pytest.mark.parametrize("failing, rest_ms, times", [
-    ("upstream_limited", 100, 2), ("upstream_limited", 60_000, 1), ("upstream_timeout", 0, 1)])
+    ("upstream_limited", 100, 2), ("upstream_limited", 60_000, 1)])
 def test_nobody_waits_in_silence_for_another_try(chat, failing, rest_ms, times):
     answered = say("llm_answer_say", text="Check the pads.", finish_reason="stop")
     chat.worker.on("llm_answer_ask", in_turn(error(failing, 1, rest_ms), answered))

@@ -205,6 +205,19 @@ void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
         conn_demand(g, now, c);
 }
 
+void conn_ping(struct gateway_core *g, uint64_t now, struct conn *c, struct str body)
+{
+    struct ping ping;
+
+    if (ping_decode(&ping, body)) {
+        metric_add(METRIC_BUS_BAD_FRAMES, 1);
+        return;
+    }
+    uint64_t elsewhere = ping.in_flight > c->attempt_count ? ping.in_flight - c->attempt_count : 0;
+    c->load_elsewhere = least(elsewhere, WINDOW_MAX);
+    conn_pong(g, now, c);
+}
+
 void conn_drain(struct gateway_core *g, struct conn *c)
 {
     c->draining = true;

@@ -78,18 +78,6 @@ bool gateway_core_next(struct gateway_core *g, struct action *out)
     return outbox_take(&g->out, out);
 }
 
-static void on_ping(struct gateway_core *g, uint64_t now, struct conn *c, struct str body)
-{
-    struct ping ping;
-
-    if (ping_decode(&ping, body)) {
-        metric_add(METRIC_BUS_BAD_FRAMES, 1);
-        return;
-    }
-    c->load_elsewhere = ping.in_flight > c->attempt_count ? ping.in_flight - c->attempt_count : 0;
-    conn_pong(g, now, c);
-}
-
 static void on_answer(struct gateway_core *g, uint64_t now, struct conn *c, const struct frame *f)
 {
     struct attempt *t = attempt_find(g, f->id, f->attempt);
@@ -104,7 +92,7 @@ static void on_frame(struct gateway_core *g, uint64_t now, struct conn *c, const
 {
     switch (f->type) {
     case FRAME_PING:
-        on_ping(g, now, c, f->body);
+        conn_ping(g, now, c, f->body);
         break;
     case FRAME_OFFER:
         loan_take_in(g, c, f->body);
@@ -185,22 +173,24 @@ void gateway_core_allow(struct gateway_core *g, uint64_t now, const struct allow
     match_all(g, now);
 }
 
-/* While this process did not run nobody could come back. */
-static void forgive_absence(struct gateway_core *g, uint64_t now)
+/* When this process could not run for a while, the answers that came meanwhile
+ * are read before anybody is called late, silent, dead or away. */
+static bool has_stalled(struct gateway_core *g, uint64_t now)
 {
-    for (unsigned s = 0; s < SERVICE_COUNT; s++)
+    g->stalled = !g->stalled && now - g->ticked > STALL_MS;
+    for (unsigned s = 0; s < SERVICE_COUNT && g->stalled; s++)
         g->desks[s].there_at = now;
+    return g->stalled;
 }
 
 void gateway_core_tick(struct gateway_core *g, uint64_t now)
 {
-    uint64_t passed = now - g->ticked;
-
-    if (passed < GATEWAY_TICK_MS)
+    if (now - g->ticked < GATEWAY_TICK_MS)
         return;
+    bool stalled = has_stalled(g, now);
     g->ticked = now;
-    if (passed > AWAY_GRACE_MS)
-        forgive_absence(g, now);
+    if (stalled)
+        return;
     conns_tick(g, now);
     asks_tick(g, now);
     match_tick(g, now);

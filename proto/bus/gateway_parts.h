@@ -29,6 +29,7 @@
 #define PROBE_MS        250  /* who works for us is written to at least this often */
 #define BUSY_PAUSE_MS   100  /* who said BUSY is left alone for this long */
 #define AWAY_GRACE_MS   5000 /* so long a question waits for a service to come back */
+#define STALL_MS        200  /* between two ticks: this process could not run */
 #define CANCEL_AGAIN_MS 1000
 
 /* A free slot lent by a worker with OFFER: good for one REQUEST. */
@@ -99,6 +100,7 @@ struct desk {
 struct gateway_core {
     struct gateway_core_options options;
     uint64_t                    ticked;
+    bool                        stalled; /* at the last tick */
     struct dice                 dice;
     uint64_t                    last_id;
     struct desk                 desks[SERVICE_COUNT];
@@ -122,6 +124,7 @@ struct failure {
 struct conn *conn_find(const struct gateway_core *g, uint64_t route);
 bool         conn_is_live(const struct gateway_core *g, const struct conn *c, uint64_t now);
 void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from, struct str body);
+void conn_ping(struct gateway_core *g, uint64_t now, struct conn *c, struct str body);
 void conn_drain(struct gateway_core *g, struct conn *c);
 void conn_end(struct gateway_core *g, uint64_t now, struct conn *c, const char *why);
 void conns_tick(struct gateway_core *g, uint64_t now);

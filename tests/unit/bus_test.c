@@ -1,6 +1,7 @@
 /* What bus and backend promise, on real sockets with CURVE: both ends in one loop. */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,11 +12,15 @@
 #include "bus/allow.h"
 #include "bus/backend.h"
 #include "bus/bus.h"
+#include "bus/self_test.h"
+#include "bus/sockets.h"
 #include "test.h"
+#include "wire/frame.h"
 #include "wire/messages.h"
 
 #define PATIENCE_MS 10000
 #define BEAT_MS     200
+#define PIECE_LEN   16000
 
 struct pair {
     char public_key[KEY_LEN + 1], secret_key[KEY_LEN + 1];
@@ -25,6 +30,7 @@ struct answers {
     unsigned chunks, finals, errors;
     enum err err;
     char     text[64];
+    size_t   bytes, untaken, most_untaken; /* of chunks */
 };
 
 /* A gateway, and up to two backends that answer by the rules of `behave`. */
@@ -39,8 +45,13 @@ static struct world {
     unsigned         requests, cancels;
     uint64_t         held; /* a request that is not answered */
     bool             hold;
+    unsigned         pieces_left; /* of a long answer */
+    bool             ask_again;   /* from inside the answer */
+    zsock_t         *raw;         /* a store that writes what it likes */
+    unsigned         whos;        /* that raw was asked */
     bool (*until)(void);
-    struct timer look, patience;
+    struct timer look, patience, reader;
+    uint64_t     question; /* the last one */
 } w;
 
 /* ---- the world ---- */
@@ -104,6 +115,8 @@ static int open_world(void **state)
 static int close_world(void **state)
 {
     (void)state;
+    timer_stop(&w.reader);
+    zsock_destroy(&w.raw);
     backend_close(&w.store);
     backend_close(&w.worker);
     bus_close(&w.bus);
@@ -170,10 +183,28 @@ static void on_store_request(void *ctx, const struct request *rq)
         say_done(w.store, rq->handle);
 }
 
+/* As much as there is credit for. */
+static void say_more(void *ctx, uint64_t handle)
+{
+    static char piece[PIECE_LEN];
+
+    (void)ctx;
+    while (w.pieces_left && backend_credit(w.worker, handle)) {
+        w.pieces_left--;
+        backend_chunk(w.worker, handle, (struct str){piece, sizeof piece});
+    }
+    if (!w.pieces_left)
+        say_done(w.worker, handle);
+}
+
 static void on_worker_request(void *ctx, const struct request *rq)
 {
     (void)ctx;
     w.requests++;
+    if (w.pieces_left) {
+        say_more(NULL, rq->handle);
+        return;
+    }
     say_piece(w.worker, rq->handle, "a");
     say_piece(w.worker, rq->handle, "b");
     say_piece(w.worker, rq->handle, "c");
@@ -191,34 +222,57 @@ static enum err open_backend(struct backend **out, enum service s, const struct 
 {
     static const struct backend_ops store_ops = {.on_request = on_store_request,
                                                  .on_cancel = on_cancel};
-    static const struct backend_ops worker_ops = {.on_request = on_worker_request,
-                                                  .on_cancel = on_cancel};
-    bool                            store = s == SERVICE_STORE;
-    struct backend_options          o = {.service = s,
-                                         .gateways = w.at,
-                                         .secret_key = key->secret_key,
-                                         .gateway_key = w.gateway_key.public_key,
-                                         .window = store ? 4 : 0,
-                                         .slots = store ? 0 : 2};
+    static const struct backend_ops worker_ops = {
+        .on_request = on_worker_request, .on_cancel = on_cancel, .on_credit = say_more};
+    bool                   store = s == SERVICE_STORE;
+    struct backend_options o = {.service = s,
+                                .gateways = w.at,
+                                .secret_key = key->secret_key,
+                                .gateway_key = w.gateway_key.public_key,
+                                .window = store ? 4 : 0,
+                                .slots = store ? 0 : 2};
     return backend_open(out, w.loop, w.resolver, &o, store ? &store_ops : &worker_ops, NULL);
 }
 
 /* ---- the gateway's side ---- */
 
-static void on_answer(void *ctx, const struct answer *a)
+static uint64_t ask(enum service s, uint64_t ttl_ms);
+
+static void take(void *ctx)
 {
-    struct answers  *got = ctx;
+    bus_taken(w.bus, w.question, w.answers.untaken);
+    w.answers.untaken = 0;
+    (void)ctx;
+}
+
+static void on_chunk(struct answers *got, const struct answer *a)
+{
     struct llm_piece piece;
 
-    got->chunks += a->kind == ANSWER_CHUNK;
+    got->chunks++;
+    got->bytes += a->body.len;
+    got->untaken += a->body.len;
+    if (got->untaken > got->most_untaken)
+        got->most_untaken = got->untaken;
+    if (llm_piece_decode(&piece, a->body) == ERR_OK)
+        strncat(got->text, piece.text.p, piece.text.len);
+    timer_start(&w.reader, w.loop, 5, take, NULL);
+}
+
+static void on_answer(void *ctx, const struct answer *a)
+{
+    struct answers *got = ctx;
+
+    if (a->kind == ANSWER_CHUNK)
+        on_chunk(got, a);
     got->finals += a->kind == ANSWER_FINAL;
     got->errors += a->kind == ANSWER_ERROR;
-    if (a->kind == ANSWER_CHUNK) {
-        assert_int_equal(llm_piece_decode(&piece, a->body), ERR_OK);
-        strncat(got->text, piece.text.p, piece.text.len);
-    }
     if (a->kind == ANSWER_ERROR)
         got->err = a->err;
+    if (w.ask_again) {
+        w.ask_again = false;
+        ask(SERVICE_STORE, 5000);
+    }
 }
 
 static uint64_t ask(enum service s, uint64_t ttl_ms)
@@ -234,7 +288,7 @@ static uint64_t ask(enum service s, uint64_t ttl_ms)
     q.body = buf_view(&body);
     assert_int_equal(bus_ask(w.bus, &q, &id), ERR_OK);
     buf_fini(&body);
-    return id;
+    return w.question = id;
 }
 
 static bool store_is_there(void)
@@ -270,6 +324,61 @@ static bool is_cancelled(void)
 static bool somebody_was_refused(void)
 {
     return metric_value(METRIC_BUS_STRANGERS) > 0;
+}
+
+/* ---- a store that writes what it likes ---- */
+
+static void on_raw(void *ctx, zsock_t *socket)
+{
+    zmq_msg_t    msg;
+    struct frame f;
+
+    (void)ctx;
+    while (socket_receive(socket, &msg)) {
+        struct str bytes = {zmq_msg_data(&msg), zmq_msg_size(&msg)};
+        w.whos += frame_decode(&f, bytes) == ERR_OK && f.type == FRAME_WHO;
+        zmq_msg_close(&msg);
+    }
+}
+
+static void open_raw(void)
+{
+    w.raw = zsock_new(ZMQ_DEALER);
+    assert_true(
+        socket_set_limits(w.raw) &&
+        socket_set(w.raw, (struct socket_option[]){{ZMQ_PROBE_ROUTER, 1}, {ZMQ_IMMEDIATE, 1}}, 2) &&
+        socket_set_text(w.raw, ZMQ_CURVE_SERVERKEY, w.gateway_key.public_key) &&
+        socket_set_text(w.raw, ZMQ_CURVE_PUBLICKEY, w.store_key.public_key) &&
+        socket_set_text(w.raw, ZMQ_CURVE_SECRETKEY, w.store_key.secret_key) &&
+        zmq_connect(zsock_resolve(w.raw), w.bind) == 0);
+    loop_socket(w.loop, w.raw, on_raw, NULL);
+}
+
+static void raw_send(const void *bytes, size_t len, bool more)
+{
+    assert_int_equal(zmq_send(zsock_resolve(w.raw), bytes, len, more ? ZMQ_SNDMORE : 0), len);
+}
+
+static bool raw_is_asked_who(void)
+{
+    return w.whos > 0;
+}
+
+static bool ping_is_answered(void)
+{
+    return w.whos > 1;
+}
+
+/* A PING with epoch 0 draws a WHO, and all that was sent before it has been read. */
+static void raw_pings(void)
+{
+    struct frame f = {.version = PROTOCOL_VERSION, .type = FRAME_PING};
+    struct buf   bytes = {0};
+
+    frame_encode(&f, &bytes);
+    raw_send(bytes.p, bytes.len, false);
+    buf_fini(&bytes);
+    run_until(ping_is_answered);
 }
 
 /* ---- promises ---- */
@@ -374,6 +483,118 @@ static void a_revoked_key_is_cut_and_a_returned_one_let_in(void **state)
     run_until(store_is_there);
 }
 
+static void a_long_answer_flows_as_it_is_read(void **state)
+{
+    (void)state;
+    w.pieces_left = 40;
+    assert_int_equal(open_backend(&w.worker, SERVICE_LLM_WORKER, &w.worker_key), ERR_OK);
+    ask(SERVICE_LLM_WORKER, 20000);
+    run_until(is_answered);
+    assert_int_equal(w.answers.finals, 1);
+    assert_int_equal(w.answers.bytes, 40 * PIECE_LEN);
+    assert_true(w.answers.most_untaken < 65536 + PIECE_LEN);
+}
+
+static bool two_are_answered(void)
+{
+    return w.answers.finals == 2;
+}
+
+static void a_question_may_be_asked_from_inside_an_answer(void **state)
+{
+    (void)state;
+    w.ask_again = true;
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    ask(SERVICE_STORE, 5000);
+    run_until(two_are_answered);
+}
+
+static void more_than_one_part_is_counted_and_dropped(void **state)
+{
+    (void)state;
+    open_raw();
+    run_until(raw_is_asked_who);
+    metric_set(METRIC_BUS_BAD_FRAMES, 0);
+    raw_send("a", 1, true);
+    raw_send("b", 1, false);
+    for (unsigned i = 0; i < 999; i++)
+        raw_send("", 0, true);
+    raw_send("c", 1, false);
+    raw_pings();
+    assert_int_equal(metric_value(METRIC_BUS_BAD_FRAMES), 2);
+}
+
+static void a_frame_cut_at_any_byte_is_counted_and_dropped(void **state)
+{
+    (void)state;
+    struct frame f = {.version = PROTOCOL_VERSION, .type = FRAME_PING, .body = STR("body")};
+    struct buf   bytes = {0};
+
+    open_raw();
+    run_until(raw_is_asked_who);
+    metric_set(METRIC_BUS_BAD_FRAMES, 0);
+    frame_encode(&f, &bytes);
+    for (size_t len = 1; len < bytes.len; len++)
+        raw_send(bytes.p, len, false);
+    raw_pings();
+    assert_int_equal(metric_value(METRIC_BUS_BAD_FRAMES), bytes.len - 1);
+    buf_fini(&bytes);
+}
+
+static void an_oversized_frame_costs_its_connection_only(void **state)
+{
+    (void)state;
+    char *huge = mem_new(FRAME_MAX + 1);
+
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    open_raw();
+    run_until(raw_is_asked_who);
+    raw_send(huge, FRAME_MAX + 1, false);
+    run_until(ping_is_answered); /* its next connection says hello */
+    free(huge);
+    ask(SERVICE_STORE, 5000);
+    run_until(is_answered);
+    assert_int_equal(w.answers.finals, 1);
+}
+
+/* Without a ZAP domain libzmq does not ask the handler. */
+static void an_open_door_is_found_by_the_self_test(void **state)
+{
+    (void)state;
+    struct allow none = {0};
+    zsock_t     *router = zsock_new(ZMQ_ROUTER);
+    struct zap  *zap;
+    char         endpoint[64];
+    size_t       size = sizeof endpoint;
+
+    bus_close(&w.bus);
+    zap = zap_open(&none);
+    assert_non_null(zap);
+    assert_true(socket_set_limits(router) &&
+                socket_set(router, &(struct socket_option){ZMQ_CURVE_SERVER, 1}, 1) &&
+                socket_set_text(router, ZMQ_CURVE_SECRETKEY, w.gateway_key.secret_key) &&
+                zmq_bind(zsock_resolve(router), "tcp://127.0.0.1:*") == 0 &&
+                zmq_getsockopt(zsock_resolve(router), ZMQ_LAST_ENDPOINT, endpoint, &size) == 0);
+    assert_int_equal(self_test(zap, endpoint, w.gateway_key.public_key), ERR_DOWN);
+    zsock_destroy(&router);
+    zap_close(&zap);
+}
+
+static void a_gateway_is_found_by_its_ipv6_address(void **state)
+{
+    (void)state;
+    char *port = strrchr(w.at, ':');
+
+    bus_close(&w.bus);
+    str_format(w.bind, sizeof w.bind, "tcp://[::1]%s", port);
+    if (open_bus())
+        skip(); /* this host has no IPv6 */
+    memmove(w.at + strlen("[::1]"), port, strlen(port) + 1);
+    memcpy(w.at, "[::1]", strlen("[::1]"));
+    assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
+    run_until(store_is_there);
+}
+
 static void a_taken_port_is_an_error(void **state)
 {
     (void)state;
@@ -400,6 +621,13 @@ int main(void)
         PROMISE(a_stranger_is_refused_until_its_key_is_allowed),
         PROMISE(a_key_is_good_for_its_own_service_only),
         PROMISE(a_revoked_key_is_cut_and_a_returned_one_let_in),
+        PROMISE(a_long_answer_flows_as_it_is_read),
+        PROMISE(a_question_may_be_asked_from_inside_an_answer),
+        PROMISE(more_than_one_part_is_counted_and_dropped),
+        PROMISE(a_frame_cut_at_any_byte_is_counted_and_dropped),
+        PROMISE(an_oversized_frame_costs_its_connection_only),
+        PROMISE(an_open_door_is_found_by_the_self_test),
+        PROMISE(a_gateway_is_found_by_its_ipv6_address),
         PROMISE(a_taken_port_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

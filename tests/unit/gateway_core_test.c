@@ -364,6 +364,32 @@ static void who_does_not_accept_in_time_is_passed_over(void **state)
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 2);
 }
 
+/* The answers lay in the socket while this process was stopped. */
+static void after_a_stop_of_ours_nobody_is_called_late(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 60000);
+    w.now += 4000;
+    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    wait_alive(200, 1);
+    say(1, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+}
+
+static void a_loop_that_is_always_slow_still_looks_at_its_clock(void **state)
+{
+    (void)state;
+    ask(SERVICE_STORE, 1000);
+    for (unsigned i = 0; i < 4; i++) {
+        w.now += 500;
+        gateway_core_tick(w.core, w.now);
+    }
+    act();
+    assert_int_equal(w.errors, 1);
+}
+
 static void who_drains_gets_nothing_new_and_may_finish(void **state)
 {
     (void)state;
@@ -818,6 +844,8 @@ int main(void)
         PROMISE(who_works_for_us_is_probed),
         PROMISE(a_peer_that_takes_no_frames_is_gone),
         PROMISE(who_does_not_accept_in_time_is_passed_over),
+        PROMISE(after_a_stop_of_ours_nobody_is_called_late),
+        PROMISE(a_loop_that_is_always_slow_still_looks_at_its_clock),
         PROMISE(who_drains_gets_nothing_new_and_may_finish),
         PROMISE(a_service_that_stays_away_is_said_to_be_down),
         PROMISE(after_a_stop_of_its_own_it_waits_for_the_others),

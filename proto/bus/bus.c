@@ -228,7 +228,7 @@ enum err bus_open(struct bus **out, struct loop *l, const struct bus_options *o)
         goto fail;
     b->zap = zap_open(&b->allow);
     if (!b->zap) {
-        err = refuse("ZAP handler", zmq_strerror(errno));
+        err = refuse("ZAP handler", "this process has one already");
         goto fail;
     }
     err = open_router(b, o);

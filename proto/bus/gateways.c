@@ -1,4 +1,6 @@
 /* Names, numbers, ports. */
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "bus/gateways.h"
@@ -20,41 +22,65 @@ static bool parse_port(struct str text, unsigned *port)
     return value > 0 && value <= 65535;
 }
 
-/* What resolvers and libzmq may see: letters, digits and - _ . : % only. */
+static bool is_ipv6(struct str s)
+{
+    char            text[INET6_ADDRSTRLEN];
+    struct in6_addr number;
+
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] == '%') /* a zone follows, fe80::1%eth0 */
+            s.len = i;
+    return str_format(text, sizeof text, "%.*s", (int)s.len, s.p) &&
+           inet_pton(AF_INET6, text, &number) == 1;
+}
+
+/* What resolvers and libzmq may see: a number with colons, or else letters,
+ * digits and - _ . % only. */
 static bool is_host(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && !memchr("-_.:%", c, 5))
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum((unsigned char)s.p[i]) && !memchr("-_.:%", s.p[i], 5))
             return false;
-    }
-    return s.len > 0 && s.len <= HOST_NAME_LEN;
+    return s.len > 0 && s.len <= HOST_NAME_LEN && (!memchr(s.p, ':', s.len) || is_ipv6(s));
+}
+
+/* [fd00::7] and what is behind it. */
+static bool split_brackets(struct str text, struct str *host, struct str *rest)
+{
+    const char *close = memchr(text.p, ']', text.len);
+
+    if (!close)
+        return false;
+    *host = (struct str){text.p + 1, (size_t)(close - text.p) - 1};
+    *rest = (struct str){close + 1, text.len - host->len - 2};
+    return is_ipv6(*host);
+}
+
+/* A single colon begins the port; with more it is an IPv6 number without one. */
+static void split_at_colon(struct str text, struct str *host, struct str *rest)
+{
+    const char *colon = memchr(text.p, ':', text.len);
+    size_t      len = colon ? (size_t)(colon - text.p) : text.len;
+
+    if (colon && memchr(colon + 1, ':', text.len - len - 1))
+        len = text.len;
+    *host = (struct str){text.p, len};
+    *rest = (struct str){text.p + len, text.len - len};
 }
 
 static bool parse_one(struct gateway_name *out, struct str text)
 {
-    const char *colon = memchr(text.p, ':', text.len), *end = text.p + text.len;
-    const char *close = text.p[0] == '[' ? memchr(text.p, ']', text.len) : NULL;
-    struct str  host = text, port = {0};
+    struct str host, rest;
 
-    if (text.p[0] == '[') {
-        if (!close || (close + 1 < end && close[1] != ':'))
-            return false;
-        host = (struct str){text.p + 1, (size_t)(close - text.p) - 1};
-        if (close + 1 < end)
-            port = (struct str){close + 2, (size_t)(end - close) - 2};
-        colon = close + 1 < end ? close + 1 : NULL;
-    } else if (colon && !memchr(colon + 1, ':', (size_t)(end - colon) - 1)) {
-        host = (struct str){text.p, (size_t)(colon - text.p)};
-        port = (struct str){colon + 1, (size_t)(end - colon) - 1};
-    } else {
-        colon = NULL; /* none, or a bare IPv6 number with many */
-    }
-    out->port = DEFAULT_PORT;
-    if (!is_host(host) || (colon && !parse_port(port, &out->port)))
+    if (text.p[0] != '[')
+        split_at_colon(text, &host, &rest);
+    else if (!split_brackets(text, &host, &rest))
         return false;
-    return str_format(out->host, sizeof out->host, "%.*s", (int)host.len, host.p);
+    out->port = DEFAULT_PORT;
+    if (rest.len &&
+        (rest.p[0] != ':' || !parse_port((struct str){rest.p + 1, rest.len - 1}, &out->port)))
+        return false;
+    return is_host(host) && str_format(out->host, sizeof out->host, "%.*s", (int)host.len, host.p);
 }
 
 enum err gateways_parse(struct gateway_names *out, struct str text)

@@ -305,9 +305,10 @@ static void names_and_numbers_are_understood(void **state)
     struct gateway_names g;
 
     assert_int_equal(
-        gateways_parse(&g, STR("gateway-bus, 10.0.0.7:5556 ,[fd00::7]:1,::1,[::2], a.b:65535")),
+        gateways_parse(
+            &g, STR("gateway-bus, 10.0.0.7:5556 ,[fd00::7]:1,::1,[::2], a.b:65535, fe80::1%eth0")),
         ERR_OK);
-    assert_int_equal(g.count, 6);
+    assert_int_equal(g.count, 7);
     assert_string_equal(g.name[0].host, "gateway-bus");
     assert_int_equal(g.name[0].port, 5555);
     assert_string_equal(g.name[1].host, "10.0.0.7");
@@ -324,9 +325,9 @@ static void names_and_numbers_are_understood(void **state)
 static void a_bad_name_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",       " , ",   "a:",   "a:0",  "a:65536",
-                                      "a:x",    ":5555", "[::1", "[]",   "[::1]x",
-                                      "[::1]:", "a b",   "a/b",  "a\"b", "x,a:"};
+    static const char *const bad[] = {"",      " , ",  "a:",   "a:0",    "a:65536", "a:x",
+                                      ":5555", "[::1", "[]",   "[::1]x", "[::1]:",  "a b",
+                                      "a/b",   "a\"b", "x,a:", "a:b:",   "[a]",     "1:2:3"};
     struct gateway_names     g;
     char                     many[256] = "a", longest[300];
 

@@ -557,7 +557,7 @@ static void an_oversized_frame_costs_its_connection_only(void **state)
     assert_int_equal(w.answers.finals, 1);
 }
 
-/* Without a ZAP domain libzmq does not ask the handler. */
+/* With option 93 (ZAP_ENFORCE_DOMAIN) but no domain libzmq does not ask the handler. */
 static void an_open_door_is_found_by_the_self_test(void **state)
 {
     (void)state;
@@ -571,7 +571,7 @@ static void an_open_door_is_found_by_the_self_test(void **state)
     zap = zap_open(&none);
     assert_non_null(zap);
     assert_true(socket_set_limits(router) &&
-                socket_set(router, &(struct socket_option){ZMQ_CURVE_SERVER, 1}, 1) &&
+                socket_set(router, (struct socket_option[]){{ZMQ_CURVE_SERVER, 1}, {93, 1}}, 2) &&
                 socket_set_text(router, ZMQ_CURVE_SECRETKEY, w.gateway_key.secret_key) &&
                 zmq_bind(zsock_resolve(router), "tcp://127.0.0.1:*") == 0 &&
                 zmq_getsockopt(zsock_resolve(router), ZMQ_LAST_ENDPOINT, endpoint, &size) == 0);
@@ -598,14 +598,35 @@ static void a_gateway_is_found_by_its_ipv6_address(void **state)
 static void a_taken_port_is_an_error(void **state)
 {
     (void)state;
-    struct bus        *second = NULL;
-    struct bus_options o = {.bind = w.bind,
-                            .secret_key = w.gateway_key.secret_key,
-                            .allow_file = w.allow_file,
-                            .queue_max = 10,
-                            .heartbeat_ms = BEAT_MS};
-    assert_int_equal(bus_open(&second, w.loop, &o), ERR_DOWN);
-    assert_null(second);
+    zsock_t *other = zsock_new_rep("tcp://127.0.0.1:*");
+    char    *endpoint = zsock_last_endpoint(other);
+
+    bus_close(&w.bus);
+    str_format(w.bind, sizeof w.bind, "%s", endpoint);
+    assert_int_equal(open_bus(), ERR_DOWN);
+    assert_null(w.bus);
+    free(endpoint);
+    zsock_destroy(&other);
+}
+
+static void a_bad_setting_is_an_error(void **state)
+{
+    (void)state;
+    struct backend_options o = {.service = SERVICE_STORE,
+                                .gateways = w.at,
+                                .secret_key = "not a key",
+                                .gateway_key = w.gateway_key.public_key,
+                                .window = 1};
+    struct backend_ops     ops = {.on_request = on_store_request, .on_cancel = on_cancel};
+
+    assert_int_equal(backend_open(&w.store, w.loop, w.resolver, &o, &ops, NULL), ERR_BAD_REQUEST);
+    o.secret_key = w.store_key.secret_key;
+    o.gateways = "a:b:";
+    assert_int_equal(backend_open(&w.store, w.loop, w.resolver, &o, &ops, NULL), ERR_BAD_REQUEST);
+    assert_null(w.store);
+    bus_close(&w.bus);
+    w.gateway_key.secret_key[0] = '\0';
+    assert_int_equal(open_bus(), ERR_DOWN);
 }
 
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -629,6 +650,7 @@ int main(void)
         PROMISE(an_open_door_is_found_by_the_self_test),
         PROMISE(a_gateway_is_found_by_its_ipv6_address),
         PROMISE(a_taken_port_is_an_error),
+        PROMISE(a_bad_setting_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -431,6 +431,7 @@ static void after_a_stop_of_its_own_it_waits_for_the_others(void **state)
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
     assert_int_equal(w.errors, 0);
     store_ready(2);
+    wait_ms(2 * GATEWAY_TICK_MS);
     assert_int_equal(w.to, 2);
     say(2, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);

@@ -60,5 +60,9 @@ enum err chat_take_last(struct chat *c, struct str body)
     c->cost = say.cost;
     c->is_cost_known = true;
     c->is_cost_doubtful = say.cost_doubtful;
-    return c->answer.len ? ERR_OK : ERR_UPSTREAM_ERROR; /* an empty answer is none */
+    if (c->answer.len)
+        return ERR_OK;
+    chat_keep(c->slots[CHAT_Q_ANSWER].detail, sizeof c->slots[CHAT_Q_ANSWER].detail,
+              STR("The model finished without a word."));
+    return ERR_UPSTREAM_ERROR;
 }

@@ -67,6 +67,7 @@ def fails(model, sends, code, end="", text="", calls=1):
 BUSY = "Rate limit exceeded"
 AWAY = "Service temporarily unavailable"
 EMPTY = "The model gave an empty answer."
+MUTE = "The model finished without a word."
 LIVING = "One that is: openrouter/free. No endpoints found for $model."
 CREDITS = "https://openrouter.ai/settings/credits"
 
@@ -91,8 +92,8 @@ SCENARIOS = {
         answers("metadata", "members nobody knows, and a debug chunk"),
         answers("ok@split=3,tokens=40", "forty words, three bytes at a time",
                 " ".join((ANSWER.split() * 2)[:40])),
-        fails("reasoning-only", "thoughts, and no word", "upstream_error"),
-        fails("tool-call", "a call of a tool nobody offered", "upstream_error"),
+        fails("reasoning-only", "thoughts, and no word", "upstream_error", MUTE),
+        fails("tool-call", "a call of a tool nobody offered", "upstream_error", MUTE),
     ],
     "Framing": [
         answers("comment-between", "comments between the chunks"),
@@ -231,3 +232,28 @@ SCENARIOS = {
 }
 
 LINES = [line for part in SCENARIOS.values() for line in part]
+
+
+# ---- docs/upstream.md ------------------------------------------------------------------------
+
+
+def _seen(line):
+    if not line.code:
+        return "the answer" + ("" if line.end == "stop" else f", marked `{line.end}`")
+    first = "the first words, then " if line.text else ""
+    message = line.message("the model").replace("|", "\\|")
+    return f"{first}{line.status} `{line.code}`: {message}"
+
+
+def _print_page():
+    for part, lines in SCENARIOS.items():
+        print(f"\n### {part}\n")
+        print("| scenario | OpenRouter sends | asked | the person sees | history holds |")
+        print("|---|---|---|---|---|")
+        for line in lines:
+            kept = "what it held before" if line.code else "question and answer"
+            print(f"| `{line.model}` | {line.sends} | {line.calls} x | {_seen(line)} | {kept} |")
+
+
+if __name__ == "__main__":
+    _print_page()

@@ -26,9 +26,9 @@ def pool():
         yield pool
 
 
-def assert_upstream_closed(standin, asked):
+def assert_upstream_closed(standin, asked, scenario="ok"):
     """Within a second of asked, and before the answer was over."""
-    end = standin.wait_journal("end", timeout=1.0)
+    end = standin.wait_journal("end", timeout=1.0, scenario=scenario)
     assert end["end"] == "peer closed" and time.monotonic() - asked < 1.0
     assert len(standin.completions) == 1
 
@@ -69,14 +69,14 @@ def test_stop_ends_an_answer_as_json(client, system, standin, pool):
     assert client.history == [("user", BRAKES), ("assistant", said["response"])]
 
 
-@pytest.mark.parametrize("model", ["standin/hang", "standin/ok@first=60000"])
-def test_stop_before_the_first_word_leaves_nothing(client, standin, postgres, model):
+@pytest.mark.parametrize("scenario, knobs", [("hang", ""), ("ok", "@first=60000")])
+def test_stop_before_the_first_word_leaves_nothing(client, standin, postgres, scenario, knobs):
     turn_id = str(uuid.uuid4())
-    stream = client.stream(BRAKES, turn_id=turn_id, model=model)
+    stream = client.stream(BRAKES, turn_id=turn_id, model=f"standin/{scenario}{knobs}")
     standin.wait_journal("request", method="POST")
     asked = time.monotonic()
     assert client.stop(turn_id).status_code == 202
-    assert_upstream_closed(standin, asked)
+    assert_upstream_closed(standin, asked, scenario)
     end = stream.wait_end()
     assert (end.name, end.data["code"], end.data["text"]) == ("error", "stopped", BRAKES)
     assert client.history == [] and rows(postgres) == []
@@ -84,8 +84,8 @@ def test_stop_before_the_first_word_leaves_nothing(client, standin, postgres, mo
 
 def test_stop_ends_the_wait_for_another_try(client, standin):
     turn_id = str(uuid.uuid4())
-    stream = client.stream(BRAKES, turn_id=turn_id, model="standin/503-retry-after@retry=20")
-    standin.wait_journal("end")
+    stream = client.stream(BRAKES, turn_id=turn_id, model="standin/503-retry-after@retry=4")
+    standin.wait_journal("end", scenario="503-retry-after")
     assert client.stop(turn_id).status_code == 202
     assert stream.wait_end(2).data["code"] == "stopped"
     assert len(standin.completions) == 1
@@ -98,8 +98,8 @@ def test_an_answer_goes_on_without_its_listener(client, standin):
     stream = client.stream(BRAKES, model="standin/ok@tokens=40,delay=30")
     stream.wait_for("delta")
     stream.hang_up()
-    assert not standin.journal("end")
-    assert standin.wait_journal("end")["end"] == "completed"
+    assert not standin.journal("end", scenario="ok")
+    assert standin.wait_journal("end", scenario="ok")["end"] == "completed"
     wait_until(lambda: len(client.history) == 2, "the answer in history")
 
 
@@ -115,7 +115,7 @@ def test_an_unfit_answer_is_withdrawn_while_it_is_written(client, standin, postg
     assert stream.text and len(stream.text) < len(UNFIT)  # some of it was shown, and is now taken back
     assert (end.name, end.data["text"]) == ("retracted", UNFIT)
     assert "withdrawn" in end.data["reason"]
-    assert standin.wait_journal("end", 2, timeout=1.0)["end"] == "peer closed"
+    assert standin.wait_journal("end", timeout=1.0, scenario="echo")["end"] == "peer closed"
     assert client.history == before and rows(postgres) == [("committed",)]
     assert client.say(BRAKES, turn_id=str(uuid.uuid4()))["status"] == "committed"  # the chat is free again
 
@@ -125,7 +125,7 @@ def test_an_unfit_answer_as_json_is_an_error(client, standin, postgres):
     error = refused.json()["error"]
     assert (refused.status_code, error["code"], error["text"]) == (502, "retracted", UNFIT)
     assert "pancake" not in error["message"]
-    assert standin.wait_journal("end", timeout=1.0)["end"] == "peer closed"
+    assert standin.wait_journal("end", timeout=1.0, scenario="echo")["end"] == "peer closed"
     assert client.history == [] and rows(postgres) == []
 
 
@@ -133,5 +133,5 @@ def test_an_unfit_end_is_found_by_the_last_look(client, standin, postgres):
     text = "My brakes squeal like a pancake"  # too short for a look on the way
     stream = client.stream(text, model="standin/echo")
     assert (stream.wait_end().name, stream.events[-1].data["text"]) == ("retracted", text)
-    assert standin.wait_journal("end")["end"] == "completed"
+    assert standin.wait_journal("end", scenario="echo")["end"] == "completed"
     assert client.history == [] and rows(postgres) == []

@@ -353,6 +353,17 @@ def test_a_reader_may_say_where_it_was(chat):
     first.wait_end()
 
 
+def test_a_worker_that_dies_is_noticed_because_it_takes_no_frames(start_gateway):
+    chat = start_gateway(BUS_HEARTBEAT_MS=10000)  # its silence alone would tell after 50 s
+    held(chat)
+    events = chat.client().stream(HELLO)
+    asked = chat.worker.wait_request("llm_answer_ask")
+    asked.chunk("llm_piece", text="Check ", model="m")
+    events.wait_for("delta")
+    chat.worker.kill()
+    assert events.wait_end().data["code"] == "upstream_cut"
+
+
 # ---- stop ---------------------------------------------------------------------------------
 
 

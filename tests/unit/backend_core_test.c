@@ -302,6 +302,19 @@ static void after_a_long_stop_old_requests_are_not_begun(void **state)
     assert_int_equal(w.sent[FRAME_ACCEPT], 0);
 }
 
+/* It is by our last PING that the gateway judges us, whatever it has said since. */
+static void who_has_not_pinged_for_long_has_been_given_up(void **state)
+{
+    (void)state;
+    get_in(1);
+    wait_ms(BEAT - 100);
+    say_pong(1, 0, 0);
+    w.now += 4 * BEAT + 150;
+    request(1, 5, 0);
+    assert_int_equal(w.requests, 0);
+    assert_false(backend_core_is_up(w.core, 1));
+}
+
 static void frames_of_another_epoch_are_dropped(void **state)
 {
     (void)state;
@@ -604,6 +617,7 @@ int main(void)
         STORE(a_gateway_that_takes_no_frames_loses_its_requests),
         STORE(who_again_begins_afresh),
         STORE(after_a_long_stop_old_requests_are_not_begun),
+        STORE(who_has_not_pinged_for_long_has_been_given_up),
         STORE(frames_of_another_epoch_are_dropped),
         STORE(a_request_is_accepted_and_answered),
         STORE(a_request_that_comes_twice_is_begun_once),

@@ -36,7 +36,12 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
     }
 
     async function save() {
-        show(await api.saveSettings({ ...typedKey(), model: typedModel() }));
+        const saved = await api.saveSettings({ ...typedKey(), model: typedModel() });
+        show(saved);
+        if (saved.warning) {
+            say(saved.warning, 'bad');
+            return; /* the dialog stays open: the key is there to be tested */
+        }
         dialog.close();
         announce(words.saved);
     }

@@ -186,7 +186,8 @@ static size_t find_name(const char *name, const char *const *names, size_t count
     return i;
 }
 
-void config_open_log(struct config_run *run, const char *level, const char *format)
+void config_open_log(struct config_run *run, const char *name, const char *level,
+                     const char *format)
 {
     static const char *const levels[] = {"trace", "info", "warn", "error"};
     static const char *const formats[] = {"auto", "logfmt", "json"};
@@ -198,7 +199,7 @@ void config_open_log(struct config_run *run, const char *level, const char *form
     if (f == COUNT_OF(formats))
         buf_print(&run->faults, "  LOG_FORMAT: must be auto, logfmt or json\n");
     if (l < COUNT_OF(levels) && f < COUNT_OF(formats))
-        log_open(run->service, (enum log_level)l, (enum log_format)f);
+        log_open(*name ? name : run->service, (enum log_level)l, (enum log_format)f);
 }
 
 static void print_value(const struct config_item *it, const void *target)

@@ -57,8 +57,9 @@ void config_start(struct config_run *run, const char *service, const struct conf
 /* Notes a fault if this SECRET is not set. */
 void config_need(struct config_run *run, const char *name, const char *value);
 
-/* Opens the log as LOG_LEVEL and LOG_FORMAT of common.def say, or notes a fault. */
-void config_open_log(struct config_run *run, const char *level, const char *format);
+/* Opens the log as LOG_NAME, LOG_LEVEL and LOG_FORMAT of common.def say, or notes a fault. */
+void config_open_log(struct config_run *run, const char *name, const char *level,
+                     const char *format);
 
 /* Exits 78 if there are faults; after --check-config prints the values, without
  * secrets, and exits 0. */

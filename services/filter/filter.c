@@ -50,9 +50,10 @@ static enum err review(struct filter *f, const struct request *rq)
     struct review_verdict    v = review_judge(f->config->review_test_word, ask.text, ask.whole);
     struct filter_review_say say = {v.fit, v.score, str_of(v.reason), 0};
     filter_review_say_encode(&say, &f->out);
-    log_info(rq->handle, "filter.reviewed",
-             "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
-             ask.whole, ask.text.len);
+    /* One line a turn: what is looked at on the way says no more unless it is unfit. */
+    log_event(ask.whole || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle, "filter.reviewed",
+              "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
+              ask.whole, ask.text.len);
     send_answer(f, rq);
     return ERR_OK;
 }

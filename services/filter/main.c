@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     config_start(&run, "filter", items, COUNT_OF(items), &config, argc, argv);
     config_need(&run, "BUS_SECRET_KEY", config.bus_secret_key);
     config_need(&run, "BUS_GATEWAY_KEY", config.bus_gateway_key);
-    config_open_log(&run, config.log_level, config.log_format);
+    config_open_log(&run, config.log_name, config.log_level, config.log_format);
     config_finish(&run);
     ids_init();
 

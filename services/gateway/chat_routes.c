@@ -142,14 +142,15 @@ void route_chat(const struct visit *v)
 /* ---- POST /chat/stop ---- */
 
 /* The store tells whichever gateway walks the turn.  While it is away itself the
- * workers are told, all of them: one of them has it. */
+ * workers are told, all of them: one of them has it.  A turn that nobody walks
+ * has stopped: the answer may have ended while the finger was on its way. */
 static void take_stop(struct errand *e, const struct answer *a)
 {
     bool is_away = a->kind == ANSWER_ERROR && err_http(a->err) >= 500;
 
     if (is_away)
         bus_cancel_turn(e->gw->bus, uuid_str(&e->turn_id));
-    if (a->kind == ANSWER_ERROR && !is_away)
+    if (a->kind == ANSWER_ERROR && !is_away && a->err != ERR_NOT_FOUND)
         errand_fail(e, a);
     else
         errand_reply(e, 202, json_object());

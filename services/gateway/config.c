@@ -63,7 +63,7 @@ void config_read(struct config *c, int argc, char **argv)
 
     *c = (struct config){0};
     config_start(&run, "gateway", items, COUNT_OF(items), c, argc, argv);
-    config_open_log(&run, c->log_level, c->log_format);
+    config_open_log(&run, c->log_name, c->log_level, c->log_format);
     config_need(&run, "BUS_SECRET_KEY", c->bus_secret_key);
     read_ring(&run, "SEAL_PUBLIC_KEYS", c->seal_public_keys, &c->seal_ring);
     read_ring(&run, "COOKIE_KEYS", c->cookie_keys, &c->cookie_ring);

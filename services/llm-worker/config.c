@@ -98,7 +98,7 @@ void config_load(struct config *c, int argc, char **argv)
     struct config_run run;
 
     config_start(&run, "llm-worker", items, COUNT_OF(items), c, argc, argv);
-    config_open_log(&run, c->log_level, c->log_format);
+    config_open_log(&run, c->log_name, c->log_level, c->log_format);
     check_texts(&run, c);
     check_keys(&run, c);
     config_finish(&run);

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     config_need(&run, "REDIS_URL", config.redis_url);
     config_need(&run, "POSTGRES_URL", config.postgres_url);
     check_urls(&run);
-    config_open_log(&run, config.log_level, config.log_format);
+    config_open_log(&run, config.log_name, config.log_level, config.log_format);
     config_finish(&run);
     ids_init();
 

@@ -119,7 +119,7 @@ static void a_needed_secret_and_a_strange_log_level_are_faults(void **state)
     config_need(&run, "T_KEY", "set");
     assert_int_equal(run.faults.len, 0);
     config_need(&run, "T_KEY", NULL);
-    config_open_log(&run, "loud", "xml");
+    config_open_log(&run, "", "loud", "xml");
     assert_non_null(strstr(run.faults.p, "T_KEY: must be set, or T_KEY_FILE"));
     assert_non_null(strstr(run.faults.p, "LOG_LEVEL"));
     assert_non_null(strstr(run.faults.p, "LOG_FORMAT"));

@@ -145,7 +145,8 @@ static const struct dialer_ops dialer_ops = {
 
 static enum err open_dialer(struct backend *b, struct resolver *r, const struct backend_options *o)
 {
-    struct dialer_options d = {.secret_key = o->secret_key, .gateway_key = o->gateway_key};
+    struct dialer_options d = {
+        .secret_key = o->secret_key, .gateway_key = o->gateway_key, .most = o->slots};
 
     if (gateways_parse(&d.names, str_of(o->gateways))) {
         log_error(0, "bus.not_opened", "what=%s why=\"want names or numbers, with commas between\"",

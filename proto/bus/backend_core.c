@@ -25,7 +25,7 @@
 #include "base/metrics.h"
 #include "bus/backend_parts.h"
 
-#define SLOTS_MAX 1024
+#define SLOTS_MAX 16384
 
 struct backend_core *backend_core_new(const struct backend_core_options *o, uint64_t now)
 {
@@ -34,6 +34,8 @@ struct backend_core *backend_core_new(const struct backend_core_options *o, uint
 
     must(!o->window != !o->slots && o->slots <= SLOTS_MAX);
     b->options = *o;
+    if (!o->offers)
+        b->options.offers = OFFERS_USUAL;
     b->ticked = now;
     b->last_offer = dice_throw(&dice) >> 16;
     b->slots = mem_new(o->slots * sizeof *b->slots);

@@ -26,6 +26,7 @@ struct backend_core_options {
     uint64_t     boot;     /* its start, ms since 1970 */
     uint64_t     seed;
     unsigned     window, slots; /* one of them is 0 */
+    unsigned     offers;        /* open at once at one gateway; 0: as many as is usual */
 };
 
 struct backend_core *backend_core_new(const struct backend_core_options *o, uint64_t now);

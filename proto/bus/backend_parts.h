@@ -19,6 +19,7 @@
 #define BUSY_BEAT_MS  250  /* heartbeat while something of that gateway is in work */
 #define LOST_MS       1000 /* after this an offer or a RELEASE that should be there is lost */
 #define RECENT_MAX    64   /* ended requests of a gateway that are remembered */
+#define OFFERS_USUAL  256  /* open at once at one gateway; its line takes no endless burst */
 
 enum link_state {
     LINK_SILENT, /* nobody there, or nobody that answered yet */
@@ -34,6 +35,7 @@ struct link {
     uint64_t        heartbeat_ms;
     uint64_t        heard, pinged;
     unsigned        request_count;
+    unsigned        offered;       /* offers open there, wanted back or not */
     unsigned        waiting;       /* questions waiting there that no offer is under way to */
     uint64_t        waiting_since; /* of the oldest of them */
     struct {
@@ -100,7 +102,8 @@ void requests_drained(struct backend_core *b); /* says so, once, if it is the ca
 
 /* ---- backend_slots.c ---- */
 
-struct slot *slot_use(struct backend_core *b, const struct link *l, uint64_t offer); /* or NULL */
+struct slot *slot_use(struct backend_core *b, struct link *l, uint64_t offer); /* or NULL */
+void         slots_refill(struct backend_core *b, uint64_t now, const struct link *l);
 void         slot_free(struct backend_core *b, uint64_t now, struct slot *s);
 void         slots_take_back(struct backend_core *b, const struct link *l);
 void         slots_offer(struct backend_core *b, uint64_t now);

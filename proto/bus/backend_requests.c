@@ -130,6 +130,8 @@ void request_take(struct backend_core *b, uint64_t now, struct link *l, const st
         return;
     }
     begin(b, now, l, f, s);
+    if (s)
+        slots_refill(b, now, l);
 }
 
 /* ---- the end ---- */

@@ -3,7 +3,10 @@
  * Every free slot is offered to one gateway: to the one whose question waits
  * longest, else to one after the other.  When a line begins at a gateway while
  * offers lie idle at another, they are revoked there, and given back or used:
- * a REQUEST that crossed the REVOKE wins. */
+ * a REQUEST that crossed the REVOKE wins.
+ *
+ * A worker may have more slots than a line takes frames at once, so a gateway
+ * has a bounded number of offers; it gets more as it uses them. */
 #include "bus/backend_parts.h"
 
 static struct slot *find_slot(const struct backend_core *b, const struct link *l, uint64_t offer)
@@ -17,17 +20,37 @@ static struct slot *find_slot(const struct backend_core *b, const struct link *l
     return NULL;
 }
 
-struct slot *slot_use(struct backend_core *b, const struct link *l, uint64_t offer)
+static bool has_room(const struct backend_core *b, const struct link *l)
+{
+    return l->state == LINK_UP && l->offered < b->options.offers;
+}
+
+/* A slot that was lent is no more. */
+static void set_state(struct slot *s, enum slot_state state)
+{
+    if (s->link)
+        s->link->offered--;
+    *s = (struct slot){.state = state};
+}
+
+struct slot *slot_use(struct backend_core *b, struct link *l, uint64_t offer)
 {
     struct slot *s = find_slot(b, l, offer);
     if (s)
-        *s = (struct slot){.state = SLOT_TAKEN};
+        set_state(s, SLOT_TAKEN);
     return s;
+}
+
+/* A gateway that has used half of its offers will soon want more. */
+void slots_refill(struct backend_core *b, uint64_t now, const struct link *l)
+{
+    if (l->offered == b->options.offers / 2)
+        slots_offer(b, now);
 }
 
 void slot_free(struct backend_core *b, uint64_t now, struct slot *s)
 {
-    *s = (struct slot){.state = SLOT_FREE};
+    set_state(s, SLOT_FREE);
     slots_offer(b, now);
 }
 
@@ -35,7 +58,7 @@ void slots_take_back(struct backend_core *b, const struct link *l)
 {
     for (unsigned i = 0; i < b->options.slots; i++)
         if (b->slots[i].link == l)
-            b->slots[i] = (struct slot){.state = SLOT_FREE};
+            set_state(&b->slots[i], SLOT_FREE);
 }
 
 unsigned slots_unused(const struct backend_core *b)
@@ -53,7 +76,7 @@ static struct link *longest_waiting(struct backend_core *b)
     struct link *l, *best = NULL;
 
     TAILQ_FOREACH (l, &b->links, in_all)
-        if (l->state == LINK_UP && l->waiting && (!best || l->waiting_since < best->waiting_since))
+        if (has_room(b, l) && l->waiting && (!best || l->waiting_since < best->waiting_since))
             best = l;
     return best;
 }
@@ -69,7 +92,7 @@ static struct link *next_in_turn(struct backend_core *b)
     struct link *first = after(b, b->last_fed), *l = first;
 
     do {
-        if (l && l->state == LINK_UP)
+        if (l && has_room(b, l))
             return b->last_fed = l;
         l = after(b, l);
     } while (l != first);
@@ -81,6 +104,7 @@ static void send_offer(struct backend_core *b, uint64_t now, struct slot *s, str
     struct buf body = {0};
 
     *s = (struct slot){SLOT_OFFERED, l, ++b->last_offer, now};
+    l->offered++;
     if (l->waiting)
         l->waiting--;
     offer_encode(&(struct offer){.offer = s->offer}, &body);
@@ -99,14 +123,21 @@ static void send_revoke(struct backend_core *b, uint64_t now, struct slot *s)
     buf_fini(&body);
 }
 
-/* For every question that still waits somewhere, one offer that lies idle. */
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* For every question that still waits somewhere, and whose gateway has room for
+ * an offer, one that lies idle. */
 static void revoke_idle(struct backend_core *b, uint64_t now)
 {
     struct link *l;
     unsigned     wanted = 0, coming = 0;
 
     TAILQ_FOREACH (l, &b->links, in_all)
-        wanted += l->waiting;
+        if (has_room(b, l))
+            wanted += least(l->waiting, b->options.offers - l->offered);
     for (unsigned i = 0; i < b->options.slots; i++)
         coming += b->slots[i].state == SLOT_REVOKED;
     for (unsigned i = 0; i < b->options.slots && coming < wanted; i++) {
@@ -147,7 +178,7 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
         if (s->state != SLOT_OFFERED || s->link != l)
             continue;
         if (now - s->since > LOST_MS)
-            *s = (struct slot){.state = SLOT_FREE};
+            set_state(s, SLOT_FREE);
         else
             coming++;
     }
@@ -168,6 +199,6 @@ void slots_tick(struct backend_core *b, uint64_t now)
 {
     for (unsigned i = 0; i < b->options.slots; i++)
         if (b->slots[i].state == SLOT_REVOKED && now - b->slots[i].since > LOST_MS)
-            b->slots[i] = (struct slot){.state = SLOT_FREE};
+            set_state(&b->slots[i], SLOT_FREE);
     slots_offer(b, now);
 }

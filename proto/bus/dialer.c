@@ -83,7 +83,8 @@ static void on_readable(void *ctx, zsock_t *socket)
 /* IMMEDIATE: a frame for a gateway that is not connected is refused, not kept.
  * PROBE_ROUTER: says hello when the connection is made, so the gateway asks WHO.
  * The interval of trying again differs from process to process, so that they do
- * not all knock at once. */
+ * not all knock at once.  SNDHWM: a line that is full is taken for broken, so it
+ * has room for what all requests may have to say in one moment. */
 static bool set_options(struct dialer *dialer, zsock_t *socket)
 {
     struct socket_option options[] = {
@@ -91,6 +92,7 @@ static bool set_options(struct dialer *dialer, zsock_t *socket)
         {ZMQ_PROBE_ROUTER, 1},
         {ZMQ_CONNECT_TIMEOUT, 2000},
         {ZMQ_RECONNECT_IVL, 250 + (int)random_below(250)},
+        {ZMQ_SNDHWM, 2000 + 2 * (int)dialer->options.most},
     };
 
     return socket_set_limits(socket) && socket_set(socket, options, COUNT_OF(options)) &&

@@ -15,6 +15,7 @@ struct dialer_options {
     struct gateway_names names;
     const char          *secret_key; /* CURVE, Z85; copied, as is the next */
     const char          *gateway_key;
+    unsigned             most; /* requests at once: each may have a piece under way */
 };
 
 /* All of them are called by the loop.  ctx is the same for all. */

@@ -488,6 +488,36 @@ static void a_slot_takes_one_request(void **state)
     assert_int_equal(w.sent[FRAME_BUSY], 1);
 }
 
+/* More slots than a line takes frames at once. */
+static void a_gateway_gets_more_offers_as_it_uses_them(void **state)
+{
+    (void)state;
+    struct backend_core_options o = {
+        .service = SERVICE_LLM_WORKER, .instance = "me", .slots = 9, .offers = 4};
+
+    backend_core_free(&w.core);
+    w.core = backend_core_new(&o, w.now);
+    backend_core_link(w.core, w.now, 1);
+    backend_core_link(w.core, w.now, 2);
+    get_in(1);
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    say_pong(1, 100, 50); /* however many wait there */
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    request(1, 5, w.offers[0]);
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    request(1, 6, w.offers[1]); /* half of them */
+    assert_int_equal(w.sent[FRAME_OFFER], 6);
+    get_in(2);
+    assert_int_equal(w.sent[FRAME_OFFER], 9); /* what is left */
+    assert_int_equal(w.offered_to, 2);
+    say_pong(1, 100, 50); /* it has offers it did not use yet: nothing is taken from the other */
+    assert_int_equal(w.sent[FRAME_REVOKE], 0);
+    request(1, 7, w.offers[2]);
+    request(1, 8, w.offers[3]);
+    assert_int_equal(w.requests, 4);
+    assert_int_equal(w.sent[FRAME_REVOKE], 2);
+}
+
 static void an_offer_is_good_for_its_own_gateway_only(void **state)
 {
     (void)state;
@@ -631,6 +661,7 @@ int main(void)
         STORE(credit_is_spent_and_given),
         WORKER(free_slots_are_dealt_out_in_turn),
         WORKER(a_slot_takes_one_request),
+        WORKER(a_gateway_gets_more_offers_as_it_uses_them),
         WORKER(an_offer_is_good_for_its_own_gateway_only),
         WORKER(idle_offers_are_revoked_for_who_waits),
         WORKER(a_request_that_crossed_the_revoke_wins),

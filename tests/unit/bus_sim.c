@@ -194,7 +194,8 @@ static void backend_start(struct sim *s, unsigned i)
                                      .boot = ++s->last_boot,
                                      .seed = dice_throw(&s->dice),
                                      .window = store ? WINDOW : 0,
-                                     .slots = store ? 0 : 1 + i % 3};
+                                     .slots = store ? 0 : 1 + i % 3,
+                                     .offers = 1 + i % 2};
 
     b->p.dead = b->draining = false;
     b->leaves_at = 0;

@@ -1,6 +1,7 @@
 /* One actor thread that only calls getaddrinfo. */
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ struct resolver {
     struct loop  *loop;
     zactor_t     *thread;
     uint64_t      last_id;
-    struct asked *asked; /* owned */
+    struct asked *asked;   /* owned */
+    atomic_bool   closing; /* the one thing both threads see: names still queued are skipped */
 };
 
 /* ---- the thread ---- */
@@ -52,7 +54,8 @@ static void look_up(const char *name, struct resolved *r)
 
 static void resolve_names(zsock_t *pipe, void *args)
 {
-    (void)args;
+    const atomic_bool *closing = args;
+
     zsock_signal(pipe, 0);
     for (;;) {
         char           *name;
@@ -71,7 +74,9 @@ static void resolve_names(zsock_t *pipe, void *args)
         }
         memcpy(&id, zframe_data(frame), sizeof id);
         zframe_destroy(&frame);
-        look_up(name, &r);
+        r = (struct resolved){.failed = true};
+        if (!atomic_load(closing))
+            look_up(name, &r);
         free(name);
         zsock_send(pipe, "bb", &id, sizeof id, &r, sizeof r);
     }
@@ -119,7 +124,7 @@ struct resolver *resolver_new(struct loop *l)
     struct resolver *r = mem_new(sizeof *r);
 
     r->loop = l;
-    r->thread = zactor_new(resolve_names, NULL);
+    r->thread = zactor_new(resolve_names, &r->closing);
     must(r->thread != NULL);
     loop_socket(l, zactor_sock(r->thread), on_found, r);
     return r;
@@ -132,6 +137,7 @@ void resolver_free(struct resolver **resolver)
     if (!r)
         return;
     loop_socket_end(r->loop, zactor_sock(r->thread));
+    atomic_store(&r->closing, true);
     zactor_destroy(&r->thread);
     while (r->asked)
         free(take(r, r->asked->id));

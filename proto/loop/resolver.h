@@ -20,7 +20,7 @@ struct resolved {
 struct resolver;
 
 struct resolver *resolver_new(struct loop *l);
-void resolver_free(struct resolver **r); /* waits for a running look-up, at most seconds */
+void             resolver_free(struct resolver **r); /* waits for the look-up that runs, if any */
 
 /* A numeric address is answered too, by the same way.  fn is called once, from
  * the loop, unless resolver_forget(ctx) came before. */

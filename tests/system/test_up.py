@@ -106,7 +106,8 @@ def test_it_chats_ends_wholly_and_keeps_its_data(up, browser):
     run = up().wait_until_ready()
     assert "demo answers: no OpenRouter key" in run.printed()
     assert health(run.url)["demo"] is True
-    assert health(run.url)["services"] == {"filter": 1, "llm-worker": 2, "store": 1}
+    everybody = {"filter": 1, "llm-worker": 2, "store": 1}
+    wait_until(lambda: health(run.url)["services"] == everybody, "both workers")
     page = requests.get(run.url)
     assert page.status_code == 200 and "<html" in page.text
     person, _ = browser(run)

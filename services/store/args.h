@@ -17,7 +17,7 @@ struct args {
     struct str    value[ARGS_MAX];
     enum arg_kind kind[ARGS_MAX];
     char          words[ARGS_MAX][40];
-    struct key    key[4];
+    struct key    key[8];
 };
 
 void args_key(struct args *a, struct key key); /* before anything else */

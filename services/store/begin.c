@@ -8,7 +8,10 @@
  *         ▼
  *      granted
  *
- * 1. Postgres is asked first: without it nothing could be kept, so nothing is begun.
+ *   find it in Redis, if Postgres is away or has not got it yet ──► follow, replay
+ *
+ * 1. Postgres is asked first: without it nothing new is begun, only what was begun or spooled
+ *    before is given back.
  * 2. Redis decides alone and at once: limits, the lease, one running turn for each chat.
  * 3. What Postgres said may be old when Redis decides.  Redis remembers the last commits and says
  *    stale; then we look again.
@@ -61,8 +64,7 @@ enum step begin_ask_look(struct job *j)
         !ask->text.len || has_nul(ask->text))
         return job_fail(j, ERR_BAD_REQUEST);
     struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
-    enum err    err = look_ask(j, ask->text, &fresh);
-    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_BEGIN_TAKE_LOOK);
+    return look_ask(j, ask->text, &fresh) ? STEP_BEGIN_ASK_FIND : job_park(j, STEP_BEGIN_TAKE_LOOK);
 }
 
 static enum step replay(struct job *j)
@@ -86,8 +88,10 @@ static enum step replay(struct job *j)
 
 enum step begin_take_look(struct job *j)
 {
+    enum err err = job_trouble(j->got[0].err);
+
     if (j->got[0].err)
-        return job_fail(j, job_trouble(j->got[0].err));
+        return err == ERR_STORE_DOWN ? STEP_BEGIN_ASK_FIND : job_fail(j, err);
     look_take(j);
     if (look_is(j, LOOK_STATE, "cleared"))
         return job_fail(j, ERR_SIGNED_OUT);
@@ -131,6 +135,7 @@ static enum err ask_grant(struct job *j, const struct uuid *chat)
     args_key(a, key_turns(&j->session));
     args_key(a, key_session_limit(&j->session, "chat"));
     args_key(a, key_answer(&j->session, &j->turn));
+    args_key(a, key_spooled(&j->session));
     args_id(a, &j->turn);
     args_id(a, chat);
     args_bytes(a, j->ask.begin.text);
@@ -218,14 +223,14 @@ static enum step granted(struct job *j, const struct grid *grant)
     return job_say(j, &body);
 }
 
-static enum step follow(struct job *j, const struct grid *grant)
+static enum step follow(struct job *j, struct str chat, uint64_t remaining)
 {
     struct turn_begin_say *say = mem_new(sizeof *say);
     struct buf             body = {0};
 
     say->outcome = BEGIN_FOLLOW;
-    say->conversation = uuid_str(&j->chat);
-    say->remaining = grid_u64(grant, 0, GRANT_REMAINING);
+    say->conversation = str_cut(chat, UUID_LEN);
+    say->remaining = remaining;
     turn_begin_say_encode(say, &body);
     free(say);
     return job_say(j, &body);
@@ -243,7 +248,7 @@ static void give_back(struct job *j, const struct grid *grant)
 {
     struct args a = {0};
 
-    turn_end_args(&a, j, grid_u64(grant, 0, GRANT_EPOCH), 0, "aborted");
+    turn_abort_args(&a, j, grid_u64(grant, 0, GRANT_EPOCH));
     if (j->world->ask_redis(j->world->ctx, SCRIPT_TURN_END, &a, NULL, 0))
         log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
 }
@@ -261,7 +266,9 @@ enum step begin_take_grant(struct job *j)
     if (!grant || grid_is(grant, 0, GRANT_OUTCOME, "granted"))
         return granted(j, grant);
     if (grid_is(grant, 0, GRANT_OUTCOME, "follow"))
-        return follow(j, grant);
+        return follow(j, uuid_str(&j->chat), grid_u64(grant, 0, GRANT_REMAINING));
+    if (grid_is(grant, 0, GRANT_OUTCOME, "spooled"))
+        return STEP_BEGIN_ASK_FIND;
     if (grid_is(grant, 0, GRANT_OUTCOME, "limited"))
         return limited(j, grant);
     if (grid_is(grant, 0, GRANT_OUTCOME, "stale") && ++j->tries < LOOKS_MAX)
@@ -272,5 +279,59 @@ enum step begin_take_grant(struct job *j)
         return job_fail(j, ERR_NOT_FOUND);
     if (grid_is(grant, 0, GRANT_OUTCOME, "signed_out"))
         return job_fail(j, ERR_SIGNED_OUT);
+    if (grid_is(grant, 0, GRANT_OUTCOME, "waiting"))
+        return job_fail(j, ERR_STORE_DOWN);
     return job_fail(j, ERR_BUSY);
+}
+
+/* ---- without Postgres ---- */
+
+enum step begin_ask_find(struct job *j)
+{
+    struct args *a = job_args(j);
+
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_spooled(&j->session));
+    args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
+    args_id(a, &j->turn);
+    args_bytes(a, j->ask.begin.text);
+    return job_ask_redis(j, 0, SCRIPT_TURN_FIND) ? job_fail(j, ERR_STORE_DOWN)
+                                                 : job_park(j, STEP_BEGIN_TAKE_FIND);
+}
+
+static enum step replay_spooled(struct job *j, struct str body)
+{
+    struct turn_commit_ask kept;
+
+    if (turn_commit_ask_decode(&kept, body))
+        return job_fail(j, ERR_STORE_DOWN);
+    struct turn_begin_say *say = mem_new(sizeof *say);
+    struct buf             out = {0};
+    say->outcome = BEGIN_REPLAY;
+    say->conversation = kept.conversation;
+    say->text = kept.answer;
+    say->model = kept.model;
+    say->status = STR("spooled");
+    say->finish_reason = kept.finish_reason;
+    say->prompt_tokens = kept.prompt_tokens;
+    say->completion_tokens = kept.completion_tokens;
+    say->cost = kept.cost;
+    turn_begin_say_encode(say, &out);
+    free(say);
+    return job_say(j, &out);
+}
+
+enum step begin_take_find(struct job *j)
+{
+    const struct grid *found = &j->got[0].grid;
+
+    if (j->got[0].err)
+        return job_fail(j, ERR_STORE_DOWN);
+    if (grid_is(found, 0, 0, "same_id"))
+        return job_fail(j, ERR_SAME_ID);
+    if (grid_is(found, 0, 0, "follow"))
+        return follow(j, grid_str(found, 0, 1), 0);
+    if (grid_is(found, 0, 0, "spooled"))
+        return replay_spooled(j, grid_str(found, 0, 1));
+    return job_fail(j, ERR_STORE_DOWN);
 }

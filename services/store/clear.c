@@ -1,7 +1,7 @@
 /* Forgetting: session_clear_ask and chat_clear_ask.
  *
  *   session:  Postgres ──► Redis
- *   chat:     enter ──► Redis, if it is to be deleted ──► Postgres
+ *   chat:     enter ──► Redis ──► Postgres
  *
  * 1. What is forgotten leaves a mark without content, so that a turn which is just being answered
  *    cannot bring it back: its commit is fenced, and its gateway hears at the next renewal that it
@@ -35,6 +35,9 @@ enum step clear_ask_redis(struct job *j)
 
     args_key(a, key_session(&j->session));
     args_key(a, key_turns(&j->session));
+    args_key(a, key_window(&j->session));
+    args_key(a, key_spooled(&j->session));
+    args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
     args_key(a, key_session_limit(&j->session, "chat"));
     args_key(a, key_session_limit(&j->session, "key_test"));
     args_text(a, answers.text);
@@ -59,10 +62,12 @@ enum step chat_ask_drop(struct job *j)
     struct args *a = job_args(j);
     struct key   answers = key_answers(&j->session);
 
-    if (!j->ask.chat_clear.delete || !j->entered.chat.text[0])
-        return STEP_CHAT_ASK_PG;
     args_key(a, key_turns(&j->session));
+    args_key(a, key_window(&j->session));
+    args_key(a, key_spooled(&j->session));
+    args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
     args_id(a, &j->entered.chat);
+    args_u64(a, j->ask.chat_clear.delete);
     args_text(a, answers.text);
     return job_ask_redis(j, 0, SCRIPT_CHAT_DROP) ? STEP_CHAT_ASK_PG
                                                  : job_park(j, STEP_CHAT_TAKE_DROP);

@@ -1,46 +1,44 @@
 /* turn_commit_ask: keeps a turn, exactly once.
  *
  *   ask Postgres ──► dup: it was kept before
- *         │    ▲
- *         │    └─ fenced, the first time: a copy of this commit may just have won, look again
- *         ▼
- *        ok ──► tell Redis, so that the next message is not refused as busy
+ *    │   │    ▲  └── fenced, the first time: a copy of this commit may just have won, look again
+ *    │   ▼    │
+ *    │  ok ──► tell Redis, so that the next message is not refused as busy
+ *    │
+ *    └─ away ──► ask Redis to spool it ──► spooled: spool.c keeps it when Postgres is back
+ *                     │ away too
+ *                     └► ask Postgres once more, as long as anybody waits for the answer
  *
  * 1. The statement is one; it keeps both messages and moves the chat, or does nothing.
- * 2. Sent twice it keeps once: a commit whose connection broke is sent again by whoever waits.
- * 3. Whether Redis hears of it changes nothing: it is asked last, and its answer is not looked at.
- */
+ * 2. Sent twice it keeps once: a commit whose connection broke is sent again, by us or by the
+ *    gateway, and a turn that was spooled may have been kept before.
+ * 3. Committed is said when both rows are flushed, spooled when Redis has it; else an error.
+ * 4. Whether Redis hears of a turn that was kept changes nothing: its answer is not looked at. */
+#include "commit.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "turn.h"
 
+#define PATIENCE_MS  2000          /* for Postgres to come back, before the turn is spooled */
 #define ASKED_AT_MAX 4102444800000 /* the year 2100: a clock that far off is no clock */
 
-/* Postgres cannot keep U+0000.  A question with it was never begun; in an answer it is left out,
- * for what was paid is not thrown away over a character that nobody can see. */
-static void drop_nul(struct job *j, struct str *text)
+static bool has_sane_numbers(const struct turn_commit_ask *ask)
 {
-    if (!text->len)
-        return;
-    char  *bytes = j->body + (text->p - j->body); /* the job's own copy of the request */
-    size_t kept = 0;
-
-    for (size_t i = 0; i < text->len; i++)
-        if (bytes[i])
-            bytes[kept++] = bytes[i];
-    text->len = kept;
+    return ask->seq && turn_number_is_sane(ask->seq) && turn_number_is_sane(ask->epoch) &&
+           turn_number_is_sane(ask->prompt_tokens) && turn_number_is_sane(ask->completion_tokens) &&
+           ask->asked_at < ASKED_AT_MAX;
 }
 
-static bool is_sane(const struct job *j)
+bool commit_is_sane(struct job *j)
 {
     const struct turn_commit_ask *ask = &j->ask.commit;
 
-    return j->chat.text[0] && j->turn.text[0] && ask->seq && turn_number_is_sane(ask->seq) &&
-           turn_number_is_sane(ask->epoch) && turn_number_is_sane(ask->prompt_tokens) &&
-           turn_number_is_sane(ask->completion_tokens) && ask->asked_at < ASKED_AT_MAX &&
+    return job_ids(j, ask->session, ask->conversation, ask->turn_id) && j->chat.text[0] &&
+           j->turn.text[0] && has_sane_numbers(ask) &&
            (str_is(ask->status, "committed") || str_is(ask->status, "stopped"));
 }
 
-static void write_args(struct job *j)
+void commit_args(struct job *j)
 {
     const struct turn_commit_ask *ask = &j->ask.commit;
     struct args                  *a = job_args(j);
@@ -63,20 +61,56 @@ static void write_args(struct job *j)
     args_u64(a, ask->asked_at);
 }
 
-enum step commit_ask(struct job *j)
+/* Postgres cannot keep U+0000.  A question with it was never begun; in an answer it is left out,
+ * for what was paid is not thrown away over a character that nobody can see. */
+static void drop_nul(struct job *j, struct str *text)
+{
+    if (!text->len)
+        return;
+    char  *bytes = j->body + (text->p - j->body); /* the job's own copy of the request */
+    size_t kept = 0;
+
+    for (size_t i = 0; i < text->len; i++)
+        if (bytes[i])
+            bytes[kept++] = bytes[i];
+    text->len = kept;
+}
+
+enum step commit_start(struct job *j)
 {
     struct turn_commit_ask *ask = &j->ask.commit;
 
-    if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !is_sane(j))
+    if (!commit_is_sane(j))
         return job_fail(j, ERR_BAD_REQUEST);
     drop_nul(j, &ask->user_text);
     drop_nul(j, &ask->answer);
     drop_nul(j, &ask->model);
     drop_nul(j, &ask->finish_reason);
     drop_nul(j, &ask->generation_id);
-    write_args(j);
-    job_commit(j);
+    turn_commit_ask_encode(ask, &j->kept);
+    return STEP_COMMIT_ASK;
+}
+
+/* How long anybody waits for our answer, with some time for it to travel. */
+static uint64_t time_left(const struct job *j)
+{
+    uint64_t gone = now_ms() - j->since_ms, ttl = j->ttl_ms - j->ttl_ms / 10;
+
+    return ttl > gone ? ttl - gone : 0;
+}
+
+enum step commit_ask(struct job *j)
+{
+    uint64_t left = time_left(j);
+
+    commit_args(j);
+    job_commit(j, j->is_last || left < PATIENCE_MS ? left : PATIENCE_MS);
     return job_park(j, STEP_COMMIT_TAKE);
+}
+
+static bool is_away(enum err err)
+{
+    return err == ERR_DOWN || err == ERR_TIMEOUT || err == ERR_CONFLICT;
 }
 
 enum step commit_take(struct job *j)
@@ -84,6 +118,8 @@ enum step commit_take(struct job *j)
     const struct grid *said = &j->got[0].grid;
     enum err           err = j->got[0].err;
 
+    if (is_away(err) && !j->is_last)
+        return STEP_COMMIT_ASK_SPOOL;
     if (err)
         return job_fail(j, job_trouble(err));
     if (grid_is(said, 0, 0, "fenced")) {
@@ -98,9 +134,9 @@ enum step commit_take(struct job *j)
     return STEP_COMMIT_ASK_END;
 }
 
-static enum step say_kept(struct job *j)
+static enum step say_kept(struct job *j, enum commit_outcome outcome)
 {
-    struct turn_commit_say say = {.outcome = j->is_dup ? COMMIT_DUP : COMMIT_OK};
+    struct turn_commit_say say = {.outcome = outcome};
     struct buf             body = {0};
 
     turn_commit_say_encode(&say, &body);
@@ -110,15 +146,67 @@ static enum step say_kept(struct job *j)
 enum step commit_ask_end(struct job *j)
 {
     const struct turn_commit_ask *ask = &j->ask.commit;
-    bool                          stopped = str_is(ask->status, "stopped");
+    struct args                  *a = job_args(j);
 
-    turn_end_args(job_args(j), j, ask->epoch, ask->seq, stopped ? "stopped" : "committed");
-    if (job_ask_redis(j, 0, SCRIPT_TURN_END))
-        return say_kept(j);
-    return job_park(j, STEP_COMMIT_TAKE_END);
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_answer(&j->session, &j->turn));
+    args_key(a, key_window(&j->session));
+    args_id(a, &j->turn);
+    args_id(a, &j->chat);
+    args_u64(a, ask->epoch);
+    args_u64(a, ask->seq);
+    args_bytes(a, ask->status);
+    args_u64(a, j->config->answer_keep_ms);
+    args_bytes(a, buf_view(&j->kept));
+    if (!job_ask_redis(j, 0, SCRIPT_TURN_END))
+        return job_park(j, STEP_COMMIT_TAKE_END);
+    return say_kept(j, j->is_dup ? COMMIT_DUP : COMMIT_OK);
 }
 
 enum step commit_take_end(struct job *j)
 {
-    return say_kept(j);
+    return say_kept(j, j->is_dup ? COMMIT_DUP : COMMIT_OK);
+}
+
+/* ---- the spool ---- */
+
+/* Both are away.  Postgres may still come in time. */
+static enum step ask_once_more(struct job *j)
+{
+    j->is_last = true;
+    return STEP_COMMIT_ASK;
+}
+
+enum step commit_ask_spool(struct job *j)
+{
+    const struct turn_commit_ask *ask = &j->ask.commit;
+    struct args                  *a = job_args(j);
+
+    args_key(a, key_turns(&j->session));
+    args_key(a, key_answer(&j->session, &j->turn));
+    args_key(a, key_window(&j->session));
+    args_key(a, key_spooled(&j->session));
+    args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
+    args_id(a, &j->turn);
+    args_id(a, &j->chat);
+    args_u64(a, ask->epoch);
+    args_u64(a, ask->seq);
+    args_bytes(a, ask->user_text);
+    args_u64(a, j->config->answer_keep_ms);
+    args_bytes(a, buf_view(&j->kept));
+    return job_ask_redis(j, 0, SCRIPT_TURN_SPOOL) ? ask_once_more(j)
+                                                  : job_park(j, STEP_COMMIT_TAKE_SPOOL);
+}
+
+enum step commit_take_spool(struct job *j)
+{
+    const struct grid *said = &j->got[0].grid;
+
+    if (j->got[0].err)
+        return ask_once_more(j);
+    if (grid_is(said, 0, 0, "spooled")) {
+        metric_add(METRIC_TURNS_SPOOLED, 1);
+        return say_kept(j, COMMIT_SPOOLED);
+    }
+    return grid_is(said, 0, 0, "dup") ? say_kept(j, COMMIT_DUP) : job_fail(j, ERR_CONFLICT);
 }

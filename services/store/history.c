@@ -1,4 +1,9 @@
-/* history_page_ask: older messages of a chat. */
+/* history_page_ask: older messages of a chat.
+ *
+ *   enter ──► ask Postgres ──► a page
+ *                 │ away
+ *                 ▼
+ *             ask Redis for the few that it remembers */
 #include <stdlib.h>
 
 #include "enter.h"
@@ -60,6 +65,48 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
     return count;
 }
 
+/* ---- what Redis remembers ---- */
+
+enum { WINDOW_SEQ, WINDOW_TURN }; /* a letter, C committed or S spooled, and the commit message */
+
+void history_window_args(struct args *a, const struct job *j, const struct uuid *chat)
+{
+    args_key(a, key_window(&j->session));
+    args_id(a, chat);
+}
+
+uint64_t history_window_lines(const struct grid *window, uint64_t before, struct line *lines,
+                              uint64_t *more_before, struct uuid *chat)
+{
+    uint64_t count = 0;
+
+    *more_before = 0;
+    for (unsigned row = 0; row < window->rows && count + 2 <= PAGE_LINES; row++) {
+        struct str             turn = grid_str(window, row, WINDOW_TURN);
+        struct turn_commit_ask kept;
+        if (!turn.len || (before && grid_u64(window, row, WINDOW_SEQ) >= before) ||
+            turn_commit_ask_decode(&kept, (struct str){turn.p + 1, turn.len - 1}) ||
+            !uuid_parse(chat, kept.conversation))
+            continue;
+        if (!count && kept.seq > 1)
+            *more_before = kept.seq;
+        struct line line = {.turn_id = kept.turn_id,
+                            .seq = kept.seq,
+                            .by_user = 1,
+                            .text = kept.user_text,
+                            .at = kept.asked_at,
+                            .status = turn.p[0] == 'S' ? STR("spooled") : kept.status};
+        lines[count++] = line;
+        line.by_user = 0;
+        line.text = kept.answer;
+        line.model = kept.model;
+        lines[count++] = line;
+    }
+    return count;
+}
+
+/* ---- history_page_ask ---- */
+
 enum step history_enter(struct job *j)
 {
     return enter(j, j->ask.history.session, false, STEP_HISTORY_ASK);
@@ -73,14 +120,16 @@ enum step history_ask(struct job *j)
         ask->before > INT64_MAX)
         return job_fail(j, ERR_BAD_REQUEST);
     history_args(job_args(j), j, &j->chat, ask->before, ask->page);
-    enum err err = job_ask_pg(j, 0, STATEMENT_HISTORY);
-    return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_HISTORY_TAKE);
+    return job_ask_pg(j, 0, STATEMENT_HISTORY) ? STEP_HISTORY_ASK_WINDOW
+                                               : job_park(j, STEP_HISTORY_TAKE);
 }
 
 enum step history_take(struct job *j)
 {
+    enum err err = job_trouble(j->got[0].err);
+
     if (j->got[0].err)
-        return job_fail(j, job_trouble(j->got[0].err));
+        return err == ERR_STORE_DOWN ? STEP_HISTORY_ASK_WINDOW : job_fail(j, err);
     if (!j->got[0].grid.rows)
         return job_fail(j, ERR_NOT_FOUND);
     struct history_page_say *say = mem_new(sizeof *say);
@@ -89,4 +138,28 @@ enum step history_take(struct job *j)
     history_page_say_encode(say, &body);
     free(say);
     return job_say(j, &body);
+}
+
+enum step history_ask_window(struct job *j)
+{
+    history_window_args(job_args(j), j, &j->chat);
+    return job_ask_redis(j, 0, SCRIPT_WINDOW) ? job_fail(j, ERR_STORE_DOWN)
+                                              : job_park(j, STEP_HISTORY_TAKE_WINDOW);
+}
+
+enum step history_take_window(struct job *j)
+{
+    struct history_page_say *say = mem_new(sizeof *say);
+    struct buf               body = {0};
+    struct uuid              chat;
+
+    if (!j->got[0].err)
+        say->lines_count = history_window_lines(&j->got[0].grid, j->ask.history.before, say->lines,
+                                                &say->more_before, &chat);
+    say->from_cache = 1;
+    if (say->lines_count)
+        history_page_say_encode(say, &body);
+    bool is_empty = !say->lines_count;
+    free(say);
+    return is_empty ? job_fail(j, ERR_STORE_DOWN) : job_say(j, &body);
 }

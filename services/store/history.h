@@ -14,4 +14,10 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
  * and in more_before where older ones begin. */
 uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before);
 
+/* What is shown while Postgres is away: for SCRIPT_WINDOW, and its answer into lines before that
+ * seq (0: all).  The lines are views into the grid. */
+void     history_window_args(struct args *a, const struct job *j, const struct uuid *chat);
+uint64_t history_window_lines(const struct grid *window, uint64_t before, struct line *lines,
+                              uint64_t *more_before, struct uuid *chat);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job.h"
+#include "spool.h"
 
 #define AWAY_RETRY_MS 2000 /* about what a database takes to start */
 
@@ -29,6 +30,8 @@ static void job_free(struct job *j)
     for (unsigned i = 0; i < JOB_PLACES; i++)
         grid_fini(&j->got[i].grid);
     grid_fini(&j->look);
+    buf_fini(&j->kept);
+    spool_free(&j->spool);
     grid_fini(&j->entered.redis);
     free(j->body);
     free(j);
@@ -63,7 +66,8 @@ static void run(struct job *j)
         return;
     if (j->waiting) /* it ended before everything it had asked was answered */
         return;
-    tell(j);
+    if (j->number)
+        tell(j);
     job_free(j);
 }
 
@@ -96,17 +100,30 @@ static bool decode(struct job *j, struct str body)
     }
 }
 
-void job_start(const struct world *world, const struct config *config, uint64_t handle,
-               struct str body, uint64_t ttl_ms)
+struct job *job_make(const struct world *world, const struct config *config, enum step first)
 {
     struct job *j = mem_new(sizeof *j);
 
     open_jobs++;
     j->world = world;
     j->config = config;
+    j->step = first;
+    j->since_ms = now_ms();
+    return j;
+}
+
+void job_run(struct job *j)
+{
+    run(j);
+}
+
+void job_start(const struct world *world, const struct config *config, uint64_t handle,
+               struct str body, uint64_t ttl_ms)
+{
+    struct job *j = job_make(world, config, STEP_DONE);
+
     j->handle = handle;
     j->ttl_ms = ttl_ms;
-    j->since_ms = now_ms();
     j->number = msg_number(body);
     j->body = str_dup(body);
     if (!decode(j, (struct str){j->body, body.len}))
@@ -157,10 +174,10 @@ enum err job_ask_pg(struct job *j, unsigned place, enum statement statement)
     return job_ask_pg_items(j, place, &item, 1);
 }
 
-void job_commit(struct job *j)
+void job_commit(struct job *j, uint64_t patience_ms)
 {
     j->waiting++;
-    j->world->commit(j->world->ctx, &j->args, j->ttl_ms, j, 0);
+    j->world->commit(j->world->ctx, &j->args, patience_ms, j, 0);
 }
 
 enum step job_park(struct job *j, enum step next)

@@ -16,7 +16,7 @@
 #include "wire/messages.h"
 
 enum script {
-#define SCRIPT(NAME, name) SCRIPT_##NAME,
+#define SCRIPT(NAME, name, columns) SCRIPT_##NAME,
 #include "scripts.def"
     SCRIPT_COUNT
 };
@@ -52,8 +52,9 @@ struct world {
     /* Several items are one transaction; the answer is that of the first. */
     enum err (*ask_pg)(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
                        unsigned place);
-    /* STATEMENT_COMMIT in the next batch; args stay borrowed until the answer. */
-    void (*commit)(void *ctx, const struct args *args, uint64_t ttl_ms, struct job *job,
+    /* STATEMENT_COMMIT in the next batch; args stay borrowed until the answer.  Should
+     * Postgres be away, or have been for so long already, for patience_ms: ERR_DOWN. */
+    void (*commit)(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
                    unsigned place);
     uint64_t (*wall_ms)(void *ctx);
     void (*say)(void *ctx, uint64_t handle, struct str body);
@@ -117,6 +118,9 @@ struct job {
     bool           adopt;    /* renew: Redis lost the turn, Postgres did not */
     uint64_t       saved_at; /* save: when */
     bool           is_dup;   /* commit: it was kept before */
+    bool           is_last;  /* commit: there is nobody else to turn to */
+    struct buf     kept;     /* commit: the request as it is spooled and remembered */
+    struct spool  *spool;    /* owned: of a job that has no request but a bucket to drain */
 
     enum err err; /* how it ended, for the log */
 };
@@ -131,6 +135,10 @@ void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid);
 
 unsigned jobs_open(void); /* of this process */
 
+/* A job without a request, that begins at this step and tells nobody of its end. */
+struct job *job_make(const struct world *world, const struct config *config, enum step first);
+void        job_run(struct job *j);
+
 /* ---- for steps ---- */
 
 /* Reads the ids of the question into the job.  False: the session is missing or one is no UUID;
@@ -143,7 +151,8 @@ MUST_CHECK enum err job_ask_redis(struct job *j, unsigned place, enum script scr
 MUST_CHECK enum err job_ask_pg(struct job *j, unsigned place, enum statement statement);
 MUST_CHECK enum err job_ask_pg_items(struct job *j, unsigned place, const struct pg_item *items,
                                      unsigned count); /* one transaction, the first one's answer */
-void job_commit(struct job *j); /* the args stay as they are until it answers, at 0 */
+void job_commit(struct job *j, uint64_t patience_ms); /* the args stay as they are until it
+                                                         answers, at 0 */
 
 enum step job_park(struct job *j, enum step next); /* next takes the answers */
 enum step job_fail(struct job *j, enum err err);

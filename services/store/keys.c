@@ -42,6 +42,16 @@ struct key key_answers(const struct uuid *session)
     return of_session(session, "answer:", "");
 }
 
+struct key key_window(const struct uuid *session)
+{
+    return of_session(session, "window", "");
+}
+
+struct key key_spooled(const struct uuid *session)
+{
+    return of_session(session, "spooled", "");
+}
+
 struct key key_session_limit(const struct uuid *session, const char *what)
 {
     return of_session(session, "limit:", what);
@@ -54,4 +64,18 @@ struct key key_address_limit(struct str address_hash, const char *what)
     must(str_format(key.text, sizeof key.text, PREFIX "{a%02u}:%.*s:limit:%s",
                     key_bucket(address_hash), (int)address_hash.len, address_hash.p, what));
     return key;
+}
+
+struct key key_of_bucket(unsigned bucket, const char *what)
+{
+    struct key key;
+
+    must(bucket < KEY_BUCKETS &&
+         str_format(key.text, sizeof key.text, PREFIX "{b%02u}:%s", bucket, what));
+    return key;
+}
+
+unsigned key_session_bucket(const struct uuid *session)
+{
+    return key_bucket(uuid_str(session));
 }

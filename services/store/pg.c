@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "loop/pg.h"
 #include "migrate.h"
@@ -32,6 +33,7 @@ struct pg {
     bool               resolving;
     struct backoff     backoff;
     unsigned           up; /* lanes */
+    uint64_t           away_since;
     unsigned           lanes;
     struct lane        lane[];
 };
@@ -72,6 +74,8 @@ static void set_up(struct lane *lane, bool up)
     p->up = up ? p->up + 1 : p->up - 1;
     if (up && p->up == 1)
         come_back(p);
+    if (!p->up)
+        p->away_since = now_ms();
 }
 
 static void on_lane_down(void *ctx, const char *why)
@@ -400,6 +404,11 @@ bool pg_is_up(const struct pg *p)
     return p->up > 0;
 }
 
+uint64_t pg_away_ms(const struct pg *p)
+{
+    return p->up ? 0 : now_ms() - p->away_since;
+}
+
 /* ---- open and close ---- */
 
 enum err pg_open(struct pg **out, struct loop *l, struct resolver *r, const struct pg_options *o,
@@ -414,6 +423,7 @@ enum err pg_open(struct pg **out, struct loop *l, struct resolver *r, const stru
     p->resolver = r;
     p->options = *o;
     p->address = address;
+    p->away_since = now_ms();
     p->lanes = o->connections;
     for (unsigned i = 0; i < p->lanes; i++)
         p->lane[i].pg = p;

@@ -42,7 +42,12 @@ struct call {
 };
 
 static const char *const script_names[] = {
-#define SCRIPT(NAME, name) [SCRIPT_##NAME] = #name,
+#define SCRIPT(NAME, name, columns) [SCRIPT_##NAME] = #name,
+#include "scripts.def"
+};
+
+static const unsigned script_columns[] = {
+#define SCRIPT(NAME, name, columns) [SCRIPT_##NAME] = columns,
 #include "scripts.def"
 };
 
@@ -69,6 +74,37 @@ static void on_down(void *ctx, const char *why)
     redis_link_free(&r->link);
 }
 
+/* Turns that were told to be safe lie in Redis while Postgres is away.  Where it does not say how
+ * it keeps them, whoever runs it knows. */
+static void on_append_settings(void *ctx, const redisReply *reply)
+{
+    const char *only = "yes", *fsync = "always";
+
+    (void)ctx;
+    if (!reply || reply->type != REDIS_REPLY_ARRAY)
+        return;
+    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+        if (strcmp(reply->element[i]->str, "appendonly") == 0)
+            only = reply->element[i + 1]->str;
+        else if (strcmp(reply->element[i]->str, "appendfsync") == 0)
+            fsync = reply->element[i + 1]->str;
+    }
+    if (strcmp(only, "yes") != 0 || strcmp(fsync, "always") != 0)
+        log_warn(0, "redis.not_durable",
+                 "appendonly=%s appendfsync=%s want=\"yes and always, or turns spooled there may be"
+                 " lost with it\"",
+                 only, fsync);
+}
+
+static void ask_append_settings(struct redis *r)
+{
+    const char  *words[] = {"CONFIG", "GET", "append*"};
+    const size_t lengths[] = {6, 3, 7};
+
+    if (!redis_link_send(r->link, COUNT_OF(words), words, lengths, on_append_settings, r))
+        log_trace(0, "redis.not_asked", "what=append*");
+}
+
 static void on_greeted(void *ctx, const redisReply *reply)
 {
     struct redis *r = ctx;
@@ -87,6 +123,7 @@ static void on_greeted(void *ctx, const redisReply *reply)
     r->up = true;
     r->backoff.tries = 0;
     log_info(0, r->away_because[0] ? "redis.back" : "redis.up", "scripts=%d", SCRIPT_COUNT);
+    ask_append_settings(r);
     r->away_because[0] = '\0';
 }
 
@@ -191,7 +228,8 @@ static void finish(struct call *c, enum err err, const redisReply *reply)
     struct grid grid = {0};
 
     if (!err && reply->type == REDIS_REPLY_ARRAY && reply->elements) {
-        grid_begin(&grid, (unsigned)reply->elements);
+        unsigned columns = script_columns[c->script];
+        grid_begin(&grid, columns ? columns : (unsigned)reply->elements);
         for (size_t i = 0; i < reply->elements; i++)
             add_cell(&grid, reply->element[i]);
     }

@@ -19,8 +19,8 @@ void redis_close(struct redis **r); /* what is awaited is answered with ERR_DOWN
 bool redis_is_up(const struct redis *r);
 
 /* ERR_DOWN: it is away, fn will not be called.  Otherwise fn is called once,
- * with ERR_OK and the reply as one row, with ERR_DOWN if the connection broke,
- * or with ERR_INTERNAL if Redis refused.  fn may be NULL. */
+ * with ERR_OK and the reply as the rows that scripts.def says, with ERR_DOWN if the connection
+ * broke, or with ERR_INTERNAL if Redis refused.  fn may be NULL. */
 MUST_CHECK enum err redis_ask(struct redis *r, enum script script, const struct args *args,
                               void (*fn)(void *ctx, enum err err, struct grid *grid), void *ctx);
 

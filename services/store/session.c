@@ -1,6 +1,9 @@
 /* A person's session: session_open_ask and session_save_ask.
  *
  *   open:  enter ──► ask Postgres for the newest messages of the current chat
+ *                        │ away
+ *                        ▼
+ *                    ask Redis for those it remembers
  *   save:  enter ──► Postgres ──► Redis, if the key changes
  *
  * A key lies in Postgres, or in Redis only if the person does not want it remembered; both carry
@@ -21,9 +24,13 @@ enum step open_enter(struct job *j)
 static enum step say_opened(struct job *j, const struct grid *page)
 {
     struct session_open_say *say = mem_new(sizeof *say);
-    const struct entered    *e = &j->entered;
+    struct entered          *e = &j->entered;
     struct buf               body = {0};
 
+    if (page && e->pg_away)
+        say->lines_count = history_window_lines(page, 0, say->lines, &say->more_before, &e->chat);
+    else if (page)
+        say->lines_count = history_lines(page, say->lines, &say->more_before);
     say->created_at = e->created_at;
     say->expires_at = e->expires_at;
     say->model = e->model;
@@ -32,8 +39,6 @@ static enum step say_opened(struct job *j, const struct grid *page)
     say->running_turn = uuid_str(&e->running);
     say->remaining = e->remaining;
     say->from_cache = e->pg_away;
-    if (page)
-        say->lines_count = history_lines(page, say->lines, &say->more_before);
     session_open_say_encode(say, &body);
     free(say);
     return job_say(j, &body);
@@ -43,22 +48,31 @@ enum step open_ask_lines(struct job *j)
 {
     struct entered *e = &j->entered;
 
-    if (e->pg_away || !e->known || !e->chat.text[0] || !j->ask.open.page)
+    if (e->pg_away)
+        return STEP_OPEN_ASK_WINDOW;
+    if (!e->known || !e->chat.text[0] || !j->ask.open.page)
         return say_opened(j, NULL);
     history_args(job_args(j), j, &e->chat, 0, j->ask.open.page);
-    if (!job_ask_pg(j, 0, STATEMENT_HISTORY))
-        return job_park(j, STEP_OPEN_TAKE_LINES);
-    e->pg_away = true;
-    return say_opened(j, NULL);
+    return job_ask_pg(j, 0, STATEMENT_HISTORY) ? STEP_OPEN_ASK_WINDOW
+                                               : job_park(j, STEP_OPEN_TAKE_LINES);
 }
 
 enum step open_take_lines(struct job *j)
 {
-    if (j->got[0].err) {
-        j->entered.pg_away = true;
-        return say_opened(j, NULL);
-    }
-    return say_opened(j, &j->got[0].grid);
+    return j->got[0].err ? STEP_OPEN_ASK_WINDOW : say_opened(j, &j->got[0].grid);
+}
+
+enum step open_ask_window(struct job *j)
+{
+    j->entered.pg_away = true;
+    history_window_args(job_args(j), j, &j->entered.chat);
+    return job_ask_redis(j, 0, SCRIPT_WINDOW) ? say_opened(j, NULL)
+                                              : job_park(j, STEP_OPEN_TAKE_WINDOW);
+}
+
+enum step open_take_window(struct job *j)
+{
+    return say_opened(j, j->got[0].err || !j->ask.open.page ? NULL : &j->got[0].grid);
 }
 
 /* ---- save ---- */

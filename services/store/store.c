@@ -9,6 +9,7 @@
 #include "job.h"
 #include "pg.h"
 #include "redis.h"
+#include "spool.h"
 #include "store.h"
 
 #define DRAIN_MS 10000
@@ -25,6 +26,7 @@ struct store {
     struct later         soon;
     struct timer         drain;
     struct forget       *forget;
+    struct spools       *spools;
     struct world         world;
     int                  status;
 };
@@ -57,6 +59,9 @@ static enum err ask_redis(void *ctx, enum script script, const struct args *args
                           unsigned at)
 {
     struct store *s = ctx;
+
+    if (!s->redis) /* at the end it goes first, and who waited for it may turn to it again */
+        return ERR_DOWN;
     struct place *p = job ? place_new(job, at) : NULL;
     enum err      err = redis_ask(s->redis, script, args, job ? on_redis : NULL, p);
 
@@ -78,6 +83,9 @@ static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, s
                        unsigned at)
 {
     struct store *s = ctx;
+
+    if (!s->pg)
+        return ERR_DOWN;
     struct place *p = job ? place_new(job, at) : NULL;
     enum err      err = pg_ask(s->pg, items, count, job ? on_pg : NULL, p);
 
@@ -142,13 +150,13 @@ static void answer_commit(void *ctx, struct job *job, unsigned place, enum err e
     job_answer(job, place, err, grid);
 }
 
-/* While Postgres is away a commit waits for it, but not until nobody waits for the commit. */
-static void commit(void *ctx, const struct args *args, uint64_t ttl_ms, struct job *job,
+static void commit(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
                    unsigned place)
 {
     struct store *s = ctx;
+    uint64_t      away = s->pg ? pg_away_ms(s->pg) : UINT64_MAX;
 
-    batch_add(s->batch, args, now_ms(), ttl_ms - ttl_ms / 10, job, place);
+    batch_add(s->batch, args, now_ms(), patience_ms > away ? patience_ms - away : 0, job, place);
     pump_soon(s);
 }
 
@@ -212,6 +220,12 @@ static void on_unfit(void *ctx)
 
 /* ---- open and close ---- */
 
+static bool is_up(void *ctx)
+{
+    struct store *s = ctx;
+    return pg_is_up(s->pg) && redis_is_up(s->redis);
+}
+
 static enum err open_pg(struct store *s)
 {
     struct buf        fault = {0};
@@ -259,6 +273,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
         return err;
     }
     s->forget = forget_new(l, s->pg, config->audit_days);
+    s->spools = spools_new(l, &s->world, config, is_up, s);
     *out = s;
     return ERR_OK;
 }
@@ -280,6 +295,7 @@ void store_close(struct store **store)
     pg_close(&s->pg);
     forget_free(&s->forget);
     batch_free(&s->batch);
+    spools_free(&s->spools);
     must(jobs_open() == 0);
     backend_close(&s->backend);
     timer_stop(&s->pump);

@@ -15,17 +15,18 @@
 
 enum { RENEW_OUTCOME, RENEW_STOP };
 
-void turn_end_args(struct args *a, const struct job *j, uint64_t epoch, uint64_t seq,
-                   const char *how)
+void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch)
 {
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
+    args_key(a, key_window(&j->session));
     args_id(a, &j->turn);
     args_id(a, &j->chat);
     args_u64(a, epoch);
-    args_u64(a, seq);
-    args_text(a, how);
+    args_u64(a, 0);
+    args_text(a, "aborted");
     args_u64(a, j->config->answer_keep_ms);
+    args_text(a, "");
 }
 
 bool turn_number_is_sane(uint64_t n)
@@ -146,7 +147,7 @@ enum step abort_ask(struct job *j)
         return job_fail(j, ERR_BAD_REQUEST);
     metric_add(METRIC_TURNS_ABORTED, 1);
     job_note(j, "turn.aborted", STR(""), ask->reason);
-    turn_end_args(job_args(j), j, ask->epoch, 0, "aborted");
+    turn_abort_args(job_args(j), j, ask->epoch);
     if (job_ask_redis(j, 0, SCRIPT_TURN_END))
         return job_say_done(j); /* without Redis there is no lease to give back */
     return job_park(j, STEP_ABORT_TAKE);

@@ -3,9 +3,8 @@
 #define STORE_TURN_H
 #include "job.h"
 
-/* For SCRIPT_TURN_END.  seq 0: nothing was kept; how: a word for those who follow the answer. */
-void turn_end_args(struct args *a, const struct job *j, uint64_t epoch, uint64_t seq,
-                   const char *how);
+/* For SCRIPT_TURN_END, of a turn that was not kept. */
+void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch);
 
 /* Postgres counts with signed numbers. */
 bool turn_number_is_sane(uint64_t n);

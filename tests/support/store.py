@@ -7,7 +7,7 @@ import pytest
 from support.bus import BusError
 
 GRANTED, FOLLOW, REPLAY = 0, 1, 2
-OK, DUP = 0, 1
+OK, DUP, SPOOLED = 0, 1, 2
 QUESTION = "How often should I change the oil?"
 ANSWER = "Every 15,000 km, or once a year."
 

@@ -19,6 +19,18 @@ static void names_do_not_change(void **state)
                         "automotive_chat:{a19}:an address:limit:key_test");
 }
 
+static void a_bucket_lies_beside_its_sessions(void **state)
+{
+    (void)state;
+    unsigned bucket = key_session_bucket(&session);
+
+    assert_string_equal(key_of_bucket(bucket, "spool").text, "automotive_chat:{b20}:spool");
+    assert_string_equal(key_spooled(&session).text,
+                        "automotive_chat:{b20}:11111111-2222-4333-8444-555555555555:spooled");
+    assert_string_equal(key_window(&session).text,
+                        "automotive_chat:{b20}:11111111-2222-4333-8444-555555555555:window");
+}
+
 static void an_answer_begins_like_all_answers_of_its_session(void **state)
 {
     (void)state;
@@ -61,6 +73,7 @@ int main(void)
     turn = uuid_new();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_do_not_change),
+        cmocka_unit_test(a_bucket_lies_beside_its_sessions),
         cmocka_unit_test(an_answer_begins_like_all_answers_of_its_session),
         cmocka_unit_test(buckets_are_used_evenly),
         cmocka_unit_test(the_longest_names_fit),

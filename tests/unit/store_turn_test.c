@@ -233,7 +233,7 @@ static void an_old_reading_is_taken_anew(void **state)
     look_finds_chat("5", "12");
     ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
     struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
-    assert_true(arg_is(a, 7, "5") && arg_is(a, 8, "12"));
+    assert_true(arg_is(a, 8, "5") && arg_is(a, 9, "12"));
     answer_with(a, 7, (const char *const[]){"granted", "13", "0", "0", "", "0", "0"}, 7);
     struct turn_begin_say *said = granted();
     assert_int_equal(said->seq, 6);
@@ -287,7 +287,7 @@ static void a_grant_without_its_context_is_given_back(void **state)
     fails(context, ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
     struct asked *end = next(REDIS, SCRIPT_TURN_END);
-    assert_true(arg_is(end, 2, TURN) && arg_is(end, 3, CHAT) && arg_is(end, 4, "12"));
+    assert_true(arg_is(end, 3, TURN) && arg_is(end, 4, CHAT) && arg_is(end, 5, "12"));
     assert_null(end->job);
 }
 
@@ -296,8 +296,38 @@ static void without_postgres_nothing_is_begun(void **state)
     (void)state;
     w.pg_away = true;
     begin(CHAT);
+    ANSWER(REDIS, SCRIPT_TURN_FIND, "none", "");
     assert_int_equal(w.err, ERR_STORE_DOWN);
-    assert_int_equal(w.asks, 0);
+    assert_true(w.retry_after > 0);
+}
+
+static void without_postgres_a_running_turn_is_followed(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    fails(next(PG, STATEMENT_LOOK), ERR_DOWN);
+    ANSWER(REDIS, SCRIPT_TURN_FIND, "follow", CHAT);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->outcome, BEGIN_FOLLOW);
+    assert_true(str_is(said->conversation, CHAT));
+    free(said);
+}
+
+static void without_both_nothing_is_known(void **state)
+{
+    (void)state;
+    w.pg_away = w.redis_away = true;
+    begin(CHAT);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+}
+
+static void a_chat_with_a_spooled_turn_waits_for_it(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    look_finds_chat("0", "0");
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "waiting", "0", "0", "0", "", "0", "0");
+    assert_int_equal(w.err, ERR_STORE_DOWN);
 }
 
 static void a_first_chat_gets_its_id_from_the_turn(void **state)
@@ -306,9 +336,9 @@ static void a_first_chat_gets_its_id_from_the_turn(void **state)
     begin("");
     look_finds_nothing();
     struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
-    assert_true(arg_is(a, 9, "")); /* a session that Postgres does not know */
-    assert_true(arg_is(a, 10, "0"));
-    char *chat = str_dup(a->args.value[5]);
+    assert_true(arg_is(a, 10, "")); /* a session that Postgres does not know */
+    assert_true(arg_is(a, 11, "0"));
+    char *chat = str_dup(a->args.value[6]);
     answer_with(a, 7, (const char *const[]){"granted", "1", "19", "0", "", "0", "0"}, 7);
     struct turn_begin_say *said = granted();
     assert_true(str_is(said->conversation, chat));
@@ -438,7 +468,7 @@ static void a_kept_turn_gives_its_lease_back_first(void **state)
     ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
     assert_int_equal(w.ends, 0);
     struct asked *end = next(REDIS, SCRIPT_TURN_END);
-    assert_true(arg_is(end, 4, "12") && arg_is(end, 5, "5") && arg_is(end, 6, "committed"));
+    assert_true(arg_is(end, 5, "12") && arg_is(end, 6, "5") && arg_is(end, 7, "committed"));
     fails(end, ERR_DOWN); /* which changes nothing */
     was_kept(COMMIT_OK);
 }
@@ -468,8 +498,50 @@ static void a_commit_that_nobody_could_take_may_be_sent_again(void **state)
     (void)state;
     commit_turn(STR("because"));
     fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    fails(next(REDIS, SCRIPT_TURN_SPOOL), ERR_DOWN);
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
     assert_true(w.retry_after > 0);
+}
+
+static void without_postgres_a_turn_is_spooled(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    struct asked          *a = next(REDIS, SCRIPT_TURN_SPOOL);
+    struct turn_commit_ask kept;
+    assert_int_equal(turn_commit_ask_decode(&kept, a->args.value[a->args.count - 1]), ERR_OK);
+    assert_true(str_is(kept.answer, "because"));
+    answer_with(a, 1, (const char *const[]){"spooled"}, 1);
+    was_kept(COMMIT_SPOOLED);
+}
+
+static void a_turn_whose_place_is_taken_is_not_spooled(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_TIMEOUT);
+    ANSWER(REDIS, SCRIPT_TURN_SPOOL, "fenced");
+    assert_int_equal(w.err, ERR_CONFLICT);
+}
+
+static void what_postgres_refuses_is_not_spooled(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_BAD_REQUEST);
+    assert_int_equal(w.err, ERR_BAD_REQUEST);
+}
+
+static void without_redis_a_commit_waits_for_postgres(void **state)
+{
+    (void)state;
+    w.redis_away = true;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
+    was_kept(COMMIT_OK);
 }
 
 static void a_nul_is_left_out_of_an_answer(void **state)
@@ -478,7 +550,7 @@ static void a_nul_is_left_out_of_an_answer(void **state)
     commit_turn((struct str){"be\0cause\0", 9});
     struct asked *a = next(COMMIT, STATEMENT_COMMIT);
     assert_true(arg_is(a, 6, "because"));
-    fails(a, ERR_TIMEOUT);
+    fails(a, ERR_BAD_REQUEST);
 }
 
 static void what_is_no_question_is_refused(void **state)
@@ -501,6 +573,9 @@ int main(void)
         TEST(redis_may_go_while_it_is_asked),
         TEST(a_grant_without_its_context_is_given_back),
         TEST(without_postgres_nothing_is_begun),
+        TEST(without_postgres_a_running_turn_is_followed),
+        TEST(without_both_nothing_is_known),
+        TEST(a_chat_with_a_spooled_turn_waits_for_it),
         TEST(a_first_chat_gets_its_id_from_the_turn),
         TEST(a_refusal_is_noted_once_and_tells_when_to_come_back),
         TEST(each_other_outcome_is_an_error_of_its_own),
@@ -511,6 +586,10 @@ int main(void)
         TEST(fenced_is_looked_at_once_more),
         TEST(fenced_twice_is_a_conflict),
         TEST(a_commit_that_nobody_could_take_may_be_sent_again),
+        TEST(without_postgres_a_turn_is_spooled),
+        TEST(a_turn_whose_place_is_taken_is_not_spooled),
+        TEST(what_postgres_refuses_is_not_spooled),
+        TEST(without_redis_a_commit_waits_for_postgres),
         TEST(a_nul_is_left_out_of_an_answer),
         TEST(what_is_no_question_is_refused),
     };

@@ -48,8 +48,8 @@ end
 --   turn:<id>    of a turn being answered {chat, epoch, lease, hash, stop}: lease is when it runs
 --                out, hash is of the text
 --   text:<id>    what the person wrote
---   head:<chat>  for a minute after a commit {seq, epoch, at}: what was read of Postgres before is
---                of no use
+--   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres
+--                before is of no use
 --   done:<id>    for a moment after a turn's end {chat, at}: its answer is still there
 -- on.turn, on.head and on.done are called with the id and what is in it.
 local function each_field(turns, on)
@@ -74,4 +74,46 @@ end
 
 local function drop_turn(turns, id)
     redis.call('HDEL', turns, 'turn:' .. id, 'text:' .. id)
+end
+
+-- The lease is given back, and whoever follows the answer sees how it ended.
+local LINGER_MS = 10000
+
+local function end_turn(turns, stream, id, chat, how, keep_ms)
+    drop_turn(turns, id)
+    local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    if last then
+        redis.call('XADD', stream, string.match(last[1], '^%d+') .. '-*', 'end', how)
+        redis.call('PEXPIRE', stream, LINGER_MS)
+        redis.call('HSET', turns, 'done:' .. id, cjson.encode({chat = chat, at = now}))
+    end
+    redis.call('PEXPIRE', turns, keep_ms)
+end
+
+local function write_head(turns, id, chat, seq, epoch)
+    local head = {turn = id, seq = seq, epoch = epoch, at = now}
+    redis.call('HSET', turns, 'head:' .. chat, cjson.encode(head))
+end
+
+-- The hash "window" of a session holds the last turns of one chat, to be shown while Postgres is
+-- away: chat, and for each seq a letter, C committed or S spooled, with the turn's commit message.
+local WINDOW_TURNS = 10
+local WINDOW_MS = 3600000
+
+local function write_window(window, chat, seq, letter, body)
+    if redis.call('HGET', window, 'chat') ~= chat then
+        redis.call('UNLINK', window)
+    end
+    redis.call('HSET', window, 'chat', chat, int(seq), letter .. body)
+    redis.call('HDEL', window, int(seq - WINDOW_TURNS))
+    redis.call('PEXPIRE', window, WINDOW_MS)
+end
+
+-- The hash "spooled" of a session holds for each turn that waits in the bucket's stream "spool"
+--   <turn>  {chat, seq, epoch, entry, hash}: entry is its place in the stream
+local function each_spooled(spooled, fn)
+    local all = redis.call('HGETALL', spooled)
+    for i = 1, #all, 2 do
+        fn(all[i], cjson.decode(all[i + 1]))
+    end
 end

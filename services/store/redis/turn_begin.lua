@@ -1,10 +1,11 @@
 -- Grants a turn, or says why not.  What Postgres knows was read just before.
--- KEYS session, turns, limit, answer
+-- KEYS session, turns, limit, answer, spooled
 -- ARGV turn, chat, text, last_seq, epoch and created_at of Postgres (created_at '': it does not
 --      know this session), 1 if it does not know this chat either though it was named,
 --      lease_ms, keep_ms, idle_ms, life_ms, per_minute, most running turns
--- Answers outcome, epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
-local session, turns, limit, stream = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- Answers outcome (granted, follow, spooled, waiting: a turn of this chat is spooled, busy, limited,
+--         same_id, stale, not_found, signed_out), epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
+local session, turns, limit, stream, spooled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, chat, text = ARGV[1], ARGV[2], ARGV[3]
 local last_seq, kept_epoch, created_at = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local epoch = kept_epoch
@@ -72,6 +73,13 @@ each_field(turns, {
         end
     end,
 })
+each_spooled(spooled, function(other, waiting)
+    if other == id then
+        found = waiting.hash == hash and 'spooled' or 'same_id'
+    elseif waiting.chat == chat then
+        found = found or 'waiting'
+    end
+end)
 if found then
     local _, remaining = take(limit, per_minute, 0)
     return answer(found, remaining)

@@ -1,0 +1,28 @@
+-- Postgres is away: keeps a finished turn here until it is back.
+-- KEYS turns, answer, window, spooled, spool
+-- ARGV turn, chat, epoch, seq, text, keep_ms, its commit message
+-- Answers spooled, or dup: it was committed before, or fenced: another turn has its place
+local turns, stream, window, spooled, spool = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local id, chat, epoch, seq = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+if redis.call('HEXISTS', spooled, id) == 1 then
+    return {'spooled'}
+end
+local head = redis.call('HGET', turns, 'head:' .. chat)
+head = head and cjson.decode(head)
+if head and head.turn == id then
+    return {'dup'}
+end
+local fenced = head and head.seq >= seq
+each_spooled(spooled, function(_, other)
+    fenced = fenced or (other.chat == chat and other.seq >= seq)
+end)
+if fenced then
+    return {'fenced'}
+end
+local entry = redis.call('XADD', spool, '*', 'commit', ARGV[7])
+redis.call('HSET', spooled, id, cjson.encode({
+    chat = chat, seq = seq, epoch = epoch, entry = entry, hash = redis.sha1hex(ARGV[5])}))
+write_window(window, chat, seq, 'S', ARGV[7])
+end_turn(turns, stream, id, chat, 'spooled', ARGV[6])
+return {'spooled'}

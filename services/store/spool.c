@@ -1,0 +1,260 @@
+/* One bucket of the spool, brought to Postgres.
+ *
+ *   ask Redis for the next ──► none, or another store does it: end
+ *         ▼
+ *   read one ──► makes no sense: put aside
+ *         ▼
+ *   ask Postgres ──► away: end, it stays where it is
+ *    │    │   ▲
+ *    │    ▼   │ at the place that is free now
+ *    │   fenced ──► look: session cleared, chat deleted: it is gone
+ *    ▼
+ *   ask Redis to forget it ──► the next
+ *
+ * 1. A turn leaves the spool only after Postgres has it, or never will.  Dying in between keeps
+ *    it twice in the spool's eyes and once in Postgres.
+ * 2. A person was told that the turn will be saved.  So one whose place was taken meanwhile, which
+ *    only a Redis that lost a lease can bring about, is kept behind the others rather than lost. */
+#include <stdlib.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "commit.h"
+#include "look.h"
+#include "spool.h"
+
+#define EVERY_MS    1000
+#define LEASE_MS    10000
+#define AT_ONCE     8
+#define PATIENCE_MS 1000
+#define TRIES_MAX   3
+
+enum { NEXT_ENTRY, NEXT_COMMIT };
+
+struct spools {
+    struct loop         *loop;   /* borrowed */
+    const struct world  *world;  /* borrowed */
+    const struct config *config; /* borrowed */
+    bool (*is_up)(void *ctx);
+    void        *ctx;
+    struct uuid  store; /* who holds the leases */
+    struct timer timer;
+    bool         busy[KEY_BUCKETS];
+};
+
+struct spool {
+    struct spools *of; /* borrowed */
+    unsigned       bucket;
+    struct grid    rows;
+    unsigned       row;
+    bool           is_readable;
+    const char    *how; /* what becomes of this one: kept, gone, refused */
+    unsigned       kept, gone, refused;
+};
+
+void spool_free(struct spool **spool)
+{
+    struct spool *d = *spool;
+
+    if (!d)
+        return;
+    if (d->kept || d->gone || d->refused)
+        log_event(d->refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, 0, "spool.drained",
+                  "bucket=%u kept=%u gone=%u refused=%u", d->bucket, d->kept, d->gone, d->refused);
+    d->of->busy[d->bucket] = false;
+    grid_fini(&d->rows);
+    free(d);
+    *spool = NULL;
+}
+
+/* ---- the walk ---- */
+
+enum step drain_ask_next(struct job *j)
+{
+    struct args *a = job_args(j);
+
+    args_key(a, key_of_bucket(j->spool->bucket, "spool"));
+    args_key(a, key_of_bucket(j->spool->bucket, "drain"));
+    args_id(a, &j->spool->of->store);
+    args_u64(a, LEASE_MS);
+    args_u64(a, AT_ONCE);
+    return job_ask_redis(j, 0, SCRIPT_SPOOL_NEXT) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_NEXT);
+}
+
+enum step drain_take_next(struct job *j)
+{
+    struct spool *d = j->spool;
+
+    if (j->got[0].err || !j->got[0].grid.rows)
+        return STEP_DONE;
+    grid_fini(&d->rows);
+    d->rows = j->got[0].grid;
+    j->got[0].grid = (struct grid){0};
+    d->row = 0;
+    return STEP_DRAIN_READ;
+}
+
+enum step drain_read(struct job *j)
+{
+    struct spool *d = j->spool;
+
+    if (d->row == d->rows.rows)
+        return STEP_DRAIN_ASK_NEXT;
+    j->tries = 0;
+    d->how = "kept";
+    d->is_readable =
+        !turn_commit_ask_decode(&j->ask.commit, grid_str(&d->rows, d->row, NEXT_COMMIT)) &&
+        commit_is_sane(j);
+    if (d->is_readable)
+        return STEP_DRAIN_ASK_COMMIT;
+    d->how = "refused";
+    return STEP_DRAIN_ASK_DONE;
+}
+
+enum step drain_ask_commit(struct job *j)
+{
+    commit_args(j);
+    job_commit(j, PATIENCE_MS);
+    return job_park(j, STEP_DRAIN_TAKE_COMMIT);
+}
+
+enum step drain_take_commit(struct job *j)
+{
+    enum err err = j->got[0].err;
+
+    if (err == ERR_BAD_REQUEST || err == ERR_INTERNAL) {
+        j->spool->how = "refused";
+        return STEP_DRAIN_ASK_DONE;
+    }
+    if (err)
+        return STEP_DONE;
+    if (grid_is(&j->got[0].grid, 0, 0, "fenced"))
+        return j->tries++ < TRIES_MAX ? STEP_DRAIN_ASK_LOOK : STEP_DONE;
+    if (grid_is(&j->got[0].grid, 0, 0, "ok"))
+        metric_add(METRIC_TURNS_COMMITTED, 1);
+    return STEP_DRAIN_ASK_DONE;
+}
+
+enum step drain_ask_look(struct job *j)
+{
+    return look_ask(j, STR(""), &j->chat) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_LOOK);
+}
+
+enum step drain_take_look(struct job *j)
+{
+    struct turn_commit_ask *ask = &j->ask.commit;
+
+    if (j->got[0].err)
+        return STEP_DONE;
+    look_take(j);
+    if (look_is(j, LOOK_STATE, "cleared") ||
+        (look_u64(j, LOOK_USED) && !look_str(j, LOOK_CHAT).len)) {
+        j->spool->how = "gone";
+        return STEP_DRAIN_ASK_DONE;
+    }
+    ask->seq = look_u64(j, LOOK_SEQ) + 1;
+    if (ask->epoch < look_u64(j, LOOK_EPOCH))
+        ask->epoch = look_u64(j, LOOK_EPOCH);
+    return STEP_DRAIN_ASK_COMMIT;
+}
+
+/* Of one that makes no sense nobody knows whose it is: no key of a session is touched. */
+static void done_args(struct job *j)
+{
+    struct spool                 *d = j->spool;
+    const struct turn_commit_ask *ask = &j->ask.commit;
+    struct key                    refused = key_of_bucket(d->bucket, "refused");
+    struct uuid                   none = {{0}};
+    struct args                  *a = job_args(j);
+
+    args_key(a, key_of_bucket(d->bucket, "spool"));
+    args_key(a, d->is_readable ? key_spooled(&j->session) : refused);
+    args_key(a, d->is_readable ? key_turns(&j->session) : refused);
+    args_key(a, d->is_readable ? key_window(&j->session) : refused);
+    args_key(a, refused);
+    args_bytes(a, grid_str(&d->rows, d->row, NEXT_ENTRY));
+    args_id(a, d->is_readable ? &j->turn : &none);
+    args_id(a, d->is_readable ? &j->chat : &none);
+    args_u64(a, d->is_readable ? ask->seq : 0);
+    args_u64(a, d->is_readable ? ask->epoch : 0);
+    args_text(a, d->how);
+    args_u64(a, j->config->answer_keep_ms);
+}
+
+enum step drain_ask_done(struct job *j)
+{
+    struct spool *d = j->spool;
+
+    done_args(j);
+    buf_clear(&j->kept);
+    if (d->is_readable) /* its place may be another one by now */
+        turn_commit_ask_encode(&j->ask.commit, &j->kept);
+    args_bytes(&j->args,
+               d->is_readable ? buf_view(&j->kept) : grid_str(&d->rows, d->row, NEXT_COMMIT));
+    return job_ask_redis(j, 0, SCRIPT_SPOOL_DONE) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_DONE);
+}
+
+enum step drain_take_done(struct job *j)
+{
+    struct spool *d = j->spool;
+
+    if (j->got[0].err)
+        return STEP_DONE;
+    if (str_is(STR("kept"), d->how))
+        d->kept++;
+    else if (str_is(STR("gone"), d->how))
+        d->gone++;
+    else
+        d->refused++;
+    d->row++;
+    return STEP_DRAIN_READ;
+}
+
+/* ---- once a second ---- */
+
+static void start(struct spools *ds, unsigned bucket)
+{
+    struct job   *j = job_make(ds->world, ds->config, STEP_DRAIN_ASK_NEXT);
+    struct spool *d = mem_new(sizeof *d);
+
+    d->of = ds;
+    d->bucket = bucket;
+    ds->busy[bucket] = true;
+    j->spool = d;
+    job_run(j);
+}
+
+static void on_time(void *ctx)
+{
+    struct spools *ds = ctx;
+
+    for (unsigned bucket = 0; bucket < KEY_BUCKETS && ds->is_up(ds->ctx); bucket++)
+        if (!ds->busy[bucket])
+            start(ds, bucket);
+    timer_start(&ds->timer, ds->loop, EVERY_MS / 2 + random_below(EVERY_MS), on_time, ds);
+}
+
+struct spools *spools_new(struct loop *l, const struct world *world, const struct config *config,
+                          bool (*is_up)(void *ctx), void *ctx)
+{
+    struct spools *ds = mem_new(sizeof *ds);
+
+    ds->loop = l;
+    ds->world = world;
+    ds->config = config;
+    ds->is_up = is_up;
+    ds->ctx = ctx;
+    ds->store = uuid_new();
+    timer_start(&ds->timer, l, random_below(EVERY_MS), on_time, ds);
+    return ds;
+}
+
+void spools_free(struct spools **spools)
+{
+    if (!*spools)
+        return;
+    timer_stop(&(*spools)->timer);
+    free(*spools);
+    *spools = NULL;
+}

@@ -172,7 +172,7 @@ test('what a model writes cannot touch the page', async () => {
 
 test('settings keep the model and never show the key again', async () => {
     const { page } = await openPage(browser);
-    const key = 'sk-or-v1-0123456789abcdef';
+    const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
 
     await page.click('#open-settings');
     await screenshot(page, 'settings-light');
@@ -192,6 +192,11 @@ test('settings keep the model and never show the key again', async () => {
     await page.click('#delete-key');
     await page.waitForSelector('#settings-result[data-mood="good"]');
     assert.doesNotMatch(await page.textContent('#key-hint'), /sk-or/);
+
+    await page.fill('#key', 'sk-or-v1-short');
+    await page.click('#settings button[type="submit"]');
+    await page.waitForSelector('#settings-result[data-mood="bad"]');
+    assert.match(await page.textContent('#key-hint'), /\.\.\./, 'an odd key is kept, with a warning');
 });
 
 test('clearing starts with an empty page', async () => {

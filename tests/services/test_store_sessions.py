@@ -434,8 +434,7 @@ def test_key_tests_are_counted_for_session_and_address(start_store, person):
     assert take(ann.gateway, "key_test", "0").allowed == 0
 
 
-@pytest.mark.parametrize("fields", [
-    {"what": "everything"}, {"address_hash": ""}, {"session": "x"}])
-def test_a_limit_that_makes_no_sense_is_refused(store, gateway, fields):
-    refused("bad_request", gateway.ask, "limit_take_ask",
-            **{"what": "chat", "address_hash": "an address", **fields})
+def test_a_limit_that_makes_no_sense_is_refused(store, gateway):
+    for fields in ({"what": "everything"}, {"address_hash": ""}, {"session": "x"}):
+        refused("bad_request", gateway.ask, "limit_take_ask",
+                **{"what": "chat", "address_hash": "an address", **fields})

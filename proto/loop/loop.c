@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "loop/loop.h"
 
@@ -355,6 +358,17 @@ void loop_run(struct loop *l)
     /* It also returns when a debugger interrupts it; only quit ends us. */
     while (settle(l) == 0)
         zloop_start(l->zloop);
+}
+
+void loop_allow_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        log_warn(0, "loop.file_limit", "why=%s", log_quote(str_of(strerror(errno))));
 }
 
 void loop_quit(struct loop *l)

@@ -29,6 +29,10 @@ void         loop_free(struct loop **l);
 void         loop_run(struct loop *l); /* until loop_quit */
 void         loop_quit(struct loop *l);
 
+/* Thousands of connections need thousands of descriptors, and the soft limit is
+ * made for select(): raises it to the hard one. */
+void loop_allow_files(void);
+
 /* on_stop: the first SIGTERM or SIGINT; a second one calls loop_quit.
  * on_hangup: SIGHUP, "read your files again".  Either may be NULL. */
 void loop_on_signals(struct loop *l, void (*on_stop)(void *ctx), void (*on_hangup)(void *ctx),

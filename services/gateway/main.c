@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
@@ -54,18 +53,6 @@ static void on_hangup(void *ctx)
 }
 
 /* ---- opening, in this order; closing in the other ---- */
-
-/* Thousands of browsers need thousands of descriptors; the soft limit is made for select(). */
-static void raise_file_limit(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
-        log_warn(0, "gateway.file_limit", "why=%s", log_quote(str_of(strerror(errno))));
-}
 
 static enum err open_bus(struct gateway *g)
 {
@@ -148,7 +135,7 @@ int main(int argc, char **argv)
     ids_init();
     body_init();
     config_read(&g.config, argc, argv);
-    raise_file_limit();
+    loop_allow_files();
     g.loop = loop_new();
     enum err err = static_open(&g.files, g.config.web_root);
     if (!err)

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 
     config_load(&config, argc, argv);
     ids_init();
+    loop_allow_files();
     struct loop     *loop = loop_new();
     struct resolver *resolver = resolver_new(loop);
     enum err         err = worker_open(&worker, loop, resolver, &config);

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import msgpack
 import nacl.public
@@ -594,6 +595,21 @@ def test_a_gateway_that_dies_stops_its_answers(house, keys, standin):
     ask(gateway, "ok@tokens=10000,delay=20").wait_chunks(2)
     gateway.kill()
     assert standin.wait_journal("end", timeout=15)["end"] == "peer closed"
+
+
+def keepalive_timers(port):
+    """Of connections to that port: what TCP waits for (2: to ask whether the other side lives)."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row[5].split(":")[0] for row in rows
+            if row[2].endswith(f":{port:04X}") and row[3] == "01"]
+
+
+def test_tcp_looks_after_a_connection_that_says_nothing(worker, gateway, standin):
+    worker()
+    request = ask(gateway, "hang")
+    standin.wait_journal("request")
+    wait_until(lambda: keepalive_timers(standin.port) == ["02"], "the keepalive timer")
+    request.cancel()
 
 
 # ---- flow ----------------------------------------------------------------------------------

@@ -1,0 +1,156 @@
+/* asker - a gateway's end of the bus that asks one question many times and drops the answers.
+ *
+ *   bus_asker ENDPOINT SECRET ALLOW COUNT MODEL
+ *
+ * It asks COUNT questions at once and says on stdout, a line each: "asked", when
+ * the first instance is there; "streaming", when every answer has begun; and at
+ * the end "ended" with how many were whole.  SECRET and ALLOW are files. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "bus/bus.h"
+#include "wire/messages.h"
+
+#define TTL_MS  600000
+#define LOOK_MS 20
+
+struct asker {
+    struct loop *loop;
+    struct bus  *bus;
+    struct timer look;
+    struct buf   question;
+    unsigned     count, begun, whole, failed;
+    uint64_t     chunks;
+};
+
+struct one {
+    struct asker *asker;
+    uint64_t      bytes;
+};
+
+static void say(const char *what, const struct asker *a)
+{
+    printf("%s whole=%u failed=%u chunks=%llu\n", what, a->whole, a->failed,
+           (unsigned long long)a->chunks);
+    fflush(stdout);
+}
+
+static void end(struct one *one, bool whole)
+{
+    struct asker *a = one->asker;
+
+    a->whole += whole;
+    a->failed += !whole;
+    free(one);
+    if (a->whole + a->failed == a->count)
+        loop_quit(a->loop);
+}
+
+static void on_answer(void *ctx, const struct answer *answer)
+{
+    struct one   *one = ctx;
+    struct asker *a = one->asker;
+
+    if (answer->kind == ANSWER_ERROR)
+        log_error(0, "asker.failed", "why=%s", err_code(answer->err));
+    if (answer->kind != ANSWER_CHUNK) {
+        end(one, answer->kind == ANSWER_FINAL);
+        return;
+    }
+    a->chunks++;
+    bus_taken(a->bus, answer->id, answer->body.len);
+    if (!one->bytes && ++a->begun == a->count)
+        say("streaming", a);
+    one->bytes += answer->body.len;
+}
+
+static void ask(struct asker *a)
+{
+    struct one     *one = mem_new(sizeof *one);
+    struct question q = {.service = SERVICE_LLM_WORKER,
+                         .body = buf_view(&a->question),
+                         .ttl_ms = TTL_MS,
+                         .on_answer = on_answer,
+                         .ctx = one};
+    uint64_t        id;
+
+    one->asker = a;
+    must(bus_ask(a->bus, &q, &id) == ERR_OK);
+}
+
+static void on_look(void *ctx)
+{
+    struct asker *a = ctx;
+
+    if (!bus_instances(a->bus, SERVICE_LLM_WORKER)) {
+        timer_start(&a->look, a->loop, LOOK_MS, on_look, a);
+        return;
+    }
+    say("asked", a);
+    for (unsigned i = 0; i < a->count; i++)
+        ask(a);
+}
+
+static void write_question(struct asker *a, const char *model)
+{
+    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+
+    ask->model = str_of(model);
+    ask->stream = 1;
+    ask->talk[ask->talk_count++] = (struct said){1, STR("How do I check the oil?")};
+    llm_answer_ask_encode(ask, &a->question);
+    free(ask);
+}
+
+static void on_stop(void *ctx)
+{
+    struct asker *a = ctx;
+    loop_quit(a->loop);
+}
+
+static bool read_line(const char *path, char *to, int size)
+{
+    FILE *file = fopen(path, "re");
+    bool  good = file && fgets(to, size, file);
+
+    if (file)
+        fclose(file);
+    to[good ? str_trim(str_of(to)).len : 0] = '\0';
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    struct asker a = {0};
+    char         secret[128];
+
+    if (argc != 6 || !read_line(argv[2], secret, sizeof secret)) {
+        fprintf(stderr, "usage: bus_asker ENDPOINT SECRET ALLOW COUNT MODEL\n");
+        return EXIT_FAILURE;
+    }
+    log_open("asker", LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
+    ids_init();
+    loop_allow_files();
+    a.count = (unsigned)strtoul(argv[4], NULL, 10);
+    write_question(&a, argv[5]);
+    a.loop = loop_new();
+    const struct bus_options options = {.bind = argv[1],
+                                        .secret_key = secret,
+                                        .allow_file = argv[3],
+                                        .queue_max = a.count,
+                                        .heartbeat_ms = 1000};
+    if (bus_open(&a.bus, a.loop, &options) != ERR_OK)
+        return EXIT_FAILURE;
+    loop_on_signals(a.loop, on_stop, NULL, &a);
+    on_look(&a);
+    loop_run(a.loop);
+    say("ended", &a);
+    timer_stop(&a.look);
+    bus_close(&a.bus);
+    loop_free(&a.loop);
+    buf_fini(&a.question);
+    return EXIT_SUCCESS;
+}

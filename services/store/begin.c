@@ -6,6 +6,9 @@
  *   ask Redis for the grant, Postgres for the context ──► follow, busy, limited: say so
  *         │
  *         ▼
+ *   ask Postgres for the reserve, if there is a budget ──► it does not fit: refuse
+ *         │
+ *         ▼
  *      granted
  *
  *   find it in Redis, if Postgres is away or has not got it yet ──► follow, replay
@@ -16,19 +19,23 @@
  * 3. What Postgres said may be old when Redis decides.  Redis remembers the last commits and says
  *    stale; then we look again.
  * 4. Without Redis the turn is granted from what Postgres knows.  Two grants of one chat are
- *    possible then; the fence at the commit lets one of them through. */
+ *    possible then; the fence at the commit lets one of them through.
+ * 5. The reserve comes last, when nothing else can refuse; if it does not fit, the grant is given
+ *    back.  From then on it is settled by the commit or the abort. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "budget.h"
 #include "job.h"
 #include "look.h"
 #include "turn.h"
 
 #define CONTEXT_BYTES (256 * 1024)
 #define LOOKS_MAX     4
+#define RESERVES_MAX  4
 
-enum { PLACE_GRANT = 0, PLACE_CONTEXT = 1 };
+enum { PLACE_GRANT = 0, PLACE_CONTEXT = 1, PLACE_RESERVE = 2 };
 enum grant {
     GRANT_OUTCOME,
     GRANT_EPOCH,
@@ -81,6 +88,7 @@ static enum step replay(struct job *j)
     say->prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS);
     say->completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS);
     say->cost = grid_f64(&j->look, 0, LOOK_COST);
+    budget_tell(j->config, look_u64(j, LOOK_COUNTED), &say->has_budget, &say->budget_left);
     turn_begin_say_encode(say, &body);
     free(say);
     return job_say(j, &body);
@@ -194,9 +202,22 @@ static void add_said(struct turn_begin_say *say, uint64_t by_user, struct str te
         say->talk[say->talk_count++] = (struct said){by_user, str_cut(text, ANSWER_MAX)};
 }
 
-static enum step granted(struct job *j, const struct grid *grant)
+/* What Redis said; NULL: it is away. */
+static const struct grid *grant_of(const struct job *j)
+{
+    return j->got[PLACE_GRANT].err ? NULL : &j->got[PLACE_GRANT].grid;
+}
+
+static uint64_t epoch_of(const struct job *j)
+{
+    const struct grid *grant = grant_of(j);
+    return grant ? grid_u64(grant, 0, GRANT_EPOCH) : look_u64(j, LOOK_EPOCH) + 1;
+}
+
+static enum step granted(struct job *j)
 {
     struct turn_begin_say *say = mem_new(sizeof *say);
+    const struct grid     *grant = grant_of(j), *reserve = &j->got[PLACE_RESERVE].grid;
     const struct grid     *context = &j->got[PLACE_CONTEXT].grid;
     struct str             wish = j->ask.begin.model;
     struct buf             body = {0};
@@ -204,7 +225,9 @@ static enum step granted(struct job *j, const struct grid *grant)
     say->outcome = BEGIN_GRANTED;
     say->conversation = uuid_str(&j->chat);
     say->seq = look_u64(j, LOOK_SEQ) + 1;
-    say->epoch = grant ? grid_u64(grant, 0, GRANT_EPOCH) : look_u64(j, LOOK_EPOCH) + 1;
+    say->epoch = budget_is_set(j->config) ? grid_u64(reserve, 0, RESERVED_EPOCH) : epoch_of(j);
+    budget_tell(j->config, grid_u64(reserve, 0, RESERVED_COUNTED), &say->has_budget,
+                &say->budget_left);
     say->remaining = grant ? grid_u64(grant, 0, GRANT_REMAINING) : 0;
     say->unlimited_here = !grant;
     say->sealed_key = look_str(j, LOOK_KEY);
@@ -243,28 +266,33 @@ static enum step limited(struct job *j, const struct grid *grant)
     return job_fail_later(j, ERR_LIMITED, grid_u64(grant, 0, GRANT_RETRY_MS));
 }
 
-/* Granted, but what was asked of Postgres did not come: nobody shall wait for the lease to end. */
-static void give_back(struct job *j, const struct grid *grant)
+/* Granted, but it will not begin after all: nobody shall wait for the lease to end. */
+static void give_back(struct job *j)
 {
     struct args a = {0};
 
-    turn_abort_args(&a, j, grid_u64(grant, 0, GRANT_EPOCH));
+    if (!grant_of(j))
+        return;
+    turn_abort_args(&a, j, epoch_of(j));
     if (j->world->ask_redis(j->world->ctx, SCRIPT_TURN_END, &a, NULL, 0))
         log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
 }
 
 enum step begin_take_grant(struct job *j)
 {
-    const struct grid *grant = j->got[PLACE_GRANT].err ? NULL : &j->got[PLACE_GRANT].grid;
+    const struct grid *grant = grant_of(j);
+    bool               is_granted = !grant || grid_is(grant, 0, GRANT_OUTCOME, "granted");
     enum err           err = j->got[PLACE_CONTEXT].err;
 
     if (err) {
-        if (grant && grid_is(grant, 0, GRANT_OUTCOME, "granted"))
-            give_back(j, grant);
+        if (is_granted)
+            give_back(j);
         return job_fail(j, job_trouble(err));
     }
-    if (!grant || grid_is(grant, 0, GRANT_OUTCOME, "granted"))
-        return granted(j, grant);
+    if (is_granted && budget_is_set(j->config))
+        return STEP_BEGIN_ASK_RESERVE;
+    if (is_granted)
+        return granted(j);
     if (grid_is(grant, 0, GRANT_OUTCOME, "follow"))
         return follow(j, uuid_str(&j->chat), grid_u64(grant, 0, GRANT_REMAINING));
     if (grid_is(grant, 0, GRANT_OUTCOME, "spooled"))
@@ -282,6 +310,36 @@ enum step begin_take_grant(struct job *j)
     if (grid_is(grant, 0, GRANT_OUTCOME, "waiting"))
         return job_fail(j, ERR_STORE_DOWN);
     return job_fail(j, ERR_BUSY);
+}
+
+/* ---- the reserve ---- */
+
+static enum step unreserved(struct job *j, enum err err)
+{
+    give_back(j);
+    return job_fail(j, err);
+}
+
+enum step begin_ask_reserve(struct job *j)
+{
+    enum err err = budget_ask_reserve(j, PLACE_RESERVE, epoch_of(j));
+    return err ? unreserved(j, job_trouble(err)) : job_park(j, STEP_BEGIN_TAKE_RESERVE);
+}
+
+enum step begin_take_reserve(struct job *j)
+{
+    const struct grid *reserve = &j->got[PLACE_RESERVE].grid;
+    enum err           err = j->got[PLACE_RESERVE].err;
+
+    if (err == ERR_CONFLICT && ++j->tries < RESERVES_MAX)
+        return STEP_BEGIN_ASK_RESERVE; /* another one of this turn took the same epoch */
+    if (err)
+        return unreserved(j, job_trouble(err));
+    if (grid_u64(reserve, 0, RESERVED_CLEARED))
+        return unreserved(j, ERR_SIGNED_OUT);
+    if (!grid_u64(reserve, 0, RESERVED_EPOCH))
+        return unreserved(j, ERR_BUDGET);
+    return granted(j);
 }
 
 /* ---- without Postgres ---- */

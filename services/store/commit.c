@@ -9,7 +9,8 @@
  *                     │ away too
  *                     └► ask Postgres once more, as long as anybody waits for the answer
  *
- * 1. The statement is one; it keeps both messages and moves the chat, or does nothing.
+ * 1. The statement is one; it keeps both messages, moves the chat and settles what the turn had
+ *    reserved of the budget, or does nothing.
  * 2. Sent twice it keeps once: a commit whose connection broke is sent again, by us or by the
  *    gateway, and a turn that was spooled may have been kept before.
  * 3. Committed is said when both rows are flushed, spooled when Redis has it; else an error.
@@ -17,6 +18,7 @@
 #include "commit.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "budget.h"
 #include "turn.h"
 
 #define PATIENCE_MS  2000          /* for Postgres to come back, before the turn is spooled */
@@ -59,6 +61,8 @@ void commit_args(struct job *j)
     args_u64(a, ask->completion_tokens);
     args_f64(a, ask->cost);
     args_u64(a, ask->asked_at);
+    args_u64(a, nanos_of_dollars(ask->cost));
+    args_u64(a, ask->cost_unknown);
 }
 
 /* Postgres cannot keep U+0000.  A question with it was never begun; in an answer it is left out,
@@ -129,6 +133,8 @@ enum step commit_take(struct job *j)
         return job_fail(j, ERR_CONFLICT);
     }
     j->is_dup = grid_is(said, 0, 0, "dup");
+    j->is_counted = true;
+    j->counted = grid_u64(said, 0, 1);
     if (!j->is_dup)
         metric_add(METRIC_TURNS_COMMITTED, 1);
     return STEP_COMMIT_ASK_END;
@@ -139,6 +145,8 @@ static enum step say_kept(struct job *j, enum commit_outcome outcome)
     struct turn_commit_say say = {.outcome = outcome};
     struct buf             body = {0};
 
+    if (j->is_counted)
+        budget_tell(j->config, j->counted, &say.has_budget, &say.budget_left);
     turn_commit_say_encode(&say, &body);
     return job_say(j, &body);
 }

@@ -66,7 +66,7 @@ struct job_answer {
     struct grid grid;
 };
 
-#define JOB_PLACES 2
+#define JOB_PLACES 3
 
 /* What enter.c finds out. */
 struct entered {
@@ -115,12 +115,14 @@ struct job {
     struct entered entered;
     struct grid    look; /* what Postgres knows: look.h */
     unsigned       tries;
-    bool           adopt;    /* renew: Redis lost the turn, Postgres did not */
-    uint64_t       saved_at; /* save: when */
-    bool           is_dup;   /* commit: it was kept before */
-    bool           is_last;  /* commit: there is nobody else to turn to */
-    struct buf     kept;     /* commit: the request as it is spooled and remembered */
-    struct spool  *spool;    /* owned: of a job that has no request but a bucket to drain */
+    bool           adopt;      /* renew: Redis lost the turn, Postgres did not */
+    uint64_t       saved_at;   /* save: when */
+    bool           is_dup;     /* commit: it was kept before */
+    bool           is_counted; /* commit: counted is known */
+    uint64_t       counted;    /* commit: against the budget, in nanodollars */
+    bool           is_last;    /* commit: there is nobody else to turn to */
+    struct buf     kept;       /* commit: the request as it is spooled and remembered */
+    struct spool  *spool;      /* owned: of a job that has no request but a bucket to drain */
 
     enum err err; /* how it ended, for the log */
 };

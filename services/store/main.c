@@ -33,6 +33,13 @@ static void check_urls(struct config_run *run)
     buf_fini(&fault);
 }
 
+static void check_budget(struct config_run *run)
+{
+    if (config.session_budget > 0 && config.turn_reserve > config.session_budget)
+        buf_print(&run->faults, "  TURN_RESERVE: is more than SESSION_BUDGET, so nobody could say "
+                                "anything\n");
+}
+
 static void on_stop(void *ctx)
 {
     store_drain(ctx);
@@ -50,6 +57,7 @@ int main(int argc, char **argv)
     config_need(&run, "REDIS_URL", config.redis_url);
     config_need(&run, "POSTGRES_URL", config.postgres_url);
     check_urls(&run);
+    check_budget(&run);
     config_open_log(&run, config.log_name, config.log_level, config.log_format);
     config_finish(&run);
     ids_init();

@@ -11,8 +11,10 @@
  * deleted is harmless, and deleting it only tidiness. */
 #include <stdlib.h>
 
+#include "budget.h"
 #include "enter.h"
 #include "history.h"
+#include "look.h"
 
 /* ---- open ---- */
 
@@ -39,6 +41,8 @@ static enum step say_opened(struct job *j, const struct grid *page)
     say->running_turn = uuid_str(&e->running);
     say->remaining = e->remaining;
     say->from_cache = e->pg_away;
+    if (!e->pg_away) /* a new session has spent nothing, and was not looked at */
+        budget_tell(j->config, look_u64(j, LOOK_COUNTED), &say->has_budget, &say->budget_left);
     session_open_say_encode(say, &body);
     free(say);
     return job_say(j, &body);

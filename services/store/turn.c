@@ -12,6 +12,7 @@
  * the commit is what keeps a chat right. */
 #include "turn.h"
 #include "base/metrics.h"
+#include "budget.h"
 
 enum { RENEW_OUTCOME, RENEW_STOP };
 
@@ -147,13 +148,16 @@ enum step abort_ask(struct job *j)
         return job_fail(j, ERR_BAD_REQUEST);
     metric_add(METRIC_TURNS_ABORTED, 1);
     job_note(j, "turn.aborted", STR(""), ask->reason);
+    enum err err =
+        budget_is_set(j->config) ? budget_ask_settle(j, 1, ask->epoch, ask->spent != 0) : ERR_OK;
     turn_abort_args(job_args(j), j, ask->epoch);
-    if (job_ask_redis(j, 0, SCRIPT_TURN_END))
-        return job_say_done(j); /* without Redis there is no lease to give back */
-    return job_park(j, STEP_ABORT_TAKE);
+    j->got[0].err = job_ask_redis(j, 0, SCRIPT_TURN_END); /* without Redis there is no lease */
+    j->got[1].err = err;
+    return j->waiting ? job_park(j, STEP_ABORT_TAKE) : STEP_ABORT_TAKE;
 }
 
+/* The lease runs out by itself; the reserve would stay counted, so it is worth another try. */
 enum step abort_take(struct job *j)
 {
-    return job_say_done(j);
+    return j->got[1].err ? job_fail(j, job_trouble(j->got[1].err)) : job_say_done(j);
 }

@@ -378,6 +378,100 @@ static void each_other_outcome_is_an_error_of_its_own(void **state)
     }
 }
 
+/* ---- begin, with a budget ---- */
+
+static void begin_within_budget(void)
+{
+    w.config.session_budget = 1;
+    w.config.turn_reserve = 0.02;
+    begin(CHAT);
+    look_finds_chat("0", "9");
+}
+
+static void grant_comes(void)
+{
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+}
+
+static void the_lease_went_back(void)
+{
+    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+
+    assert_true(arg_is(end, 3, TURN) && arg_is(end, 5, "12"));
+    assert_null(end->job);
+}
+
+static void a_reserve_is_taken_before_the_grant_is_told(void **state)
+{
+    (void)state;
+    begin_within_budget();
+    grant_comes();
+    assert_int_equal(w.ends, 0);
+    struct asked *a = next(PG, STATEMENT_RESERVE);
+    assert_true(arg_is(a, 0, SESSION) && arg_is(a, 1, TURN) && arg_is(a, 2, "12"));
+    assert_true(arg_is(a, 3, "20000000") && arg_is(a, 4, "1000000000"));
+    answer_with(a, 3, (const char *const[]){"13", "580000000", "0"}, 3);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->epoch, 13); /* the reserve's own */
+    assert_int_equal(said->has_budget, 1);
+    assert_true(said->budget_left == 0.42);
+    free(said);
+}
+
+static void what_does_not_fit_is_refused_and_the_lease_given_back(void **state)
+{
+    (void)state;
+    begin_within_budget();
+    grant_comes();
+    ANSWER(PG, STATEMENT_RESERVE, "0", "990000000", "0");
+    assert_int_equal(w.err, ERR_BUDGET);
+    the_lease_went_back();
+}
+
+static void a_reserve_that_met_another_is_tried_again(void **state)
+{
+    (void)state;
+    begin_within_budget();
+    grant_comes();
+    fails(next(PG, STATEMENT_RESERVE), ERR_CONFLICT);
+    ANSWER(PG, STATEMENT_RESERVE, "13", "20000000", "0");
+    free(granted());
+}
+
+static void a_reserve_that_nobody_could_take_grants_nothing(void **state)
+{
+    (void)state;
+    begin_within_budget();
+    grant_comes();
+    fails(next(PG, STATEMENT_RESERVE), ERR_DOWN);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+    the_lease_went_back();
+}
+
+static void a_session_cleared_meanwhile_is_signed_out(void **state)
+{
+    (void)state;
+    begin_within_budget();
+    grant_comes();
+    ANSWER(PG, STATEMENT_RESERVE, "0", "0", "1");
+    assert_int_equal(w.err, ERR_SIGNED_OUT);
+    the_lease_went_back();
+}
+
+static void without_redis_the_reserve_is_taken_all_the_same(void **state)
+{
+    (void)state;
+    w.redis_away = true;
+    begin_within_budget();
+    struct asked *a = next(PG, STATEMENT_RESERVE);
+    assert_true(arg_is(a, 2, "10"));
+    answer_with(a, 3, (const char *const[]){"10", "20000000", "0"}, 3);
+    struct turn_begin_say *said = granted();
+    assert_int_equal(said->unlimited_here, 1);
+    assert_int_equal(said->epoch, 10);
+    free(said);
+}
+
 /* ---- renew ---- */
 
 static void renew(void)
@@ -553,6 +647,102 @@ static void a_nul_is_left_out_of_an_answer(void **state)
     fails(a, ERR_BAD_REQUEST);
 }
 
+static void an_odd_cost_is_settled_within_reason(void **state)
+{
+    (void)state;
+    struct turn_commit_ask ask = {.session = STR(SESSION),
+                                  .conversation = STR(CHAT),
+                                  .turn_id = STR(TURN),
+                                  .seq = 5,
+                                  .status = STR("committed"),
+                                  .cost = 1e300,
+                                  .cost_unknown = 1};
+    struct buf             body = {0};
+
+    turn_commit_ask_encode(&ask, &body);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    buf_fini(&body);
+    struct asked *a = next(COMMIT, STATEMENT_COMMIT);
+    assert_true(arg_is(a, 16, "1000000000000000") && arg_is(a, 17, "1"));
+    fails(a, ERR_BAD_REQUEST);
+}
+
+static void of_a_spooled_turn_nobody_knows_what_is_left(void **state)
+{
+    (void)state;
+    struct turn_commit_say said;
+
+    w.config.session_budget = 1;
+    commit_turn(STR("because"));
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    ANSWER(REDIS, SCRIPT_TURN_SPOOL, "spooled");
+    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(said.outcome, COMMIT_SPOOLED);
+    assert_int_equal(said.has_budget, 0);
+}
+
+static void what_is_left_is_told_with_a_kept_turn(void **state)
+{
+    (void)state;
+    struct turn_commit_say said;
+
+    w.redis_away = true;
+    w.config.session_budget = 1;
+    commit_turn(STR("because"));
+    ANSWER(COMMIT, STATEMENT_COMMIT, "ok", "580000000");
+    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(said.has_budget, 1);
+    assert_true(said.budget_left == 0.42);
+}
+
+/* ---- abort ---- */
+
+static void abort_turn(bool spent)
+{
+    struct turn_abort_ask ask = {.session = STR(SESSION),
+                                 .conversation = STR(CHAT),
+                                 .turn_id = STR(TURN),
+                                 .epoch = 12,
+                                 .reason = STR("upstream_error"),
+                                 .spent = spent};
+    struct buf            body = {0};
+
+    turn_abort_ask_encode(&ask, &body);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    buf_fini(&body);
+}
+
+static void without_a_budget_an_abort_gives_the_lease_back(void **state)
+{
+    (void)state;
+    abort_turn(false);
+    ANSWER(REDIS, SCRIPT_TURN_END, "1");
+    assert_int_equal(w.err, ERR_OK);
+    assert_int_equal(w.asks, 1);
+}
+
+static void an_abort_settles_the_reserve(void **state)
+{
+    (void)state;
+    w.config.session_budget = 1;
+    abort_turn(true);
+    struct asked *settle = next(PG, STATEMENT_SETTLE);
+    assert_true(arg_is(settle, 1, TURN) && arg_is(settle, 2, "12") && arg_is(settle, 3, "1"));
+    fails(next(REDIS, SCRIPT_TURN_END), ERR_DOWN); /* which changes nothing */
+    assert_int_equal(w.ends, 0);
+    answer_with(settle, 1, (const char *const[]){"1"}, 1);
+    assert_int_equal(w.err, ERR_OK);
+}
+
+static void a_reserve_that_could_not_be_settled_is_worth_another_try(void **state)
+{
+    (void)state;
+    w.config.session_budget = 1;
+    w.pg_away = w.redis_away = true;
+    abort_turn(false);
+    assert_int_equal(w.err, ERR_STORE_DOWN);
+}
+
 static void what_is_no_question_is_refused(void **state)
 {
     (void)state;
@@ -579,6 +769,12 @@ int main(void)
         TEST(a_first_chat_gets_its_id_from_the_turn),
         TEST(a_refusal_is_noted_once_and_tells_when_to_come_back),
         TEST(each_other_outcome_is_an_error_of_its_own),
+        TEST(a_reserve_is_taken_before_the_grant_is_told),
+        TEST(what_does_not_fit_is_refused_and_the_lease_given_back),
+        TEST(a_reserve_that_met_another_is_tried_again),
+        TEST(a_reserve_that_nobody_could_take_grants_nothing),
+        TEST(a_session_cleared_meanwhile_is_signed_out),
+        TEST(without_redis_the_reserve_is_taken_all_the_same),
         TEST(a_turn_that_redis_lost_is_adopted),
         TEST(a_turn_that_was_cleared_away_is_lost),
         TEST(without_any_database_a_turn_goes_on),
@@ -591,6 +787,12 @@ int main(void)
         TEST(what_postgres_refuses_is_not_spooled),
         TEST(without_redis_a_commit_waits_for_postgres),
         TEST(a_nul_is_left_out_of_an_answer),
+        TEST(an_odd_cost_is_settled_within_reason),
+        TEST(what_is_left_is_told_with_a_kept_turn),
+        TEST(of_a_spooled_turn_nobody_knows_what_is_left),
+        TEST(without_a_budget_an_abort_gives_the_lease_back),
+        TEST(an_abort_settles_the_reserve),
+        TEST(a_reserve_that_could_not_be_settled_is_worth_another_try),
         TEST(what_is_no_question_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -836,6 +836,15 @@ def test_the_list_is_loaded_anew_in_the_background(worker, gateway, standin):
     wait_until(lambda: gateway.ask("models_list_ask").at > old.at, "a newer list")
 
 
+def test_an_old_list_is_better_than_none(worker, gateway, standin):
+    worker()  # here it is loaded each time somebody asks
+    first = gateway.ask("models_list_ask")
+    standin.stop()
+    assert gateway.ask("models_list_ask").models == first.models
+    standin.start()
+    assert gateway.ask("models_list_ask").at > first.at
+
+
 def test_many_who_ask_at_once_are_served_by_one_load(worker, gateway, standin):
     worker(MODELS_REFRESH_SECONDS=3600)
     asked = [gateway.send("models_list_ask") for _ in range(10)]

@@ -417,6 +417,19 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
     assert ask(gateway, "503@times=3").wait().finish_reason == "stop"
 
 
+def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, standin):
+    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, FIRST_TIMEOUT_MS=500)
+    refused(ask(gateway, "hang"))
+
+    def goes_up():
+        asked = len(standin.completions)
+        request = ask(gateway, "hang")
+        wait_until(lambda: request.end or len(standin.completions) > asked, "an end or a request upstream")
+        return None if request.end else request
+    wait_until(goes_up, "the try after the rest").cancel()
+    wait_until(goes_up, "the next try").cancel()
+
+
 def test_while_a_model_rests_another_one_is_asked_first(worker, gateway, standin):
     worker(BREAKER_FAILURES=1, BREAKER_REST_MS=60000, FALLBACK_MODELS="standin/hang,standin/echo",
            **SHORT)

@@ -21,7 +21,7 @@
 #include "budget.h"
 #include "turn.h"
 
-#define PATIENCE_MS  2000          /* for Postgres to come back, before the turn is spooled */
+#define PATIENCE_MS  2000          /* that Postgres may be away, before turns are spooled */
 #define ASKED_AT_MAX 4102444800000 /* the year 2100: a clock that far off is no clock */
 
 static bool has_sane_numbers(const struct turn_commit_ask *ask)
@@ -103,12 +103,19 @@ static uint64_t time_left(const struct job *j)
     return ttl > gone ? ttl - gone : 0;
 }
 
+/* For Postgres to come back.  With nobody else to turn to, all the time there is. */
+static uint64_t patience(const struct job *j)
+{
+    uint64_t left = time_left(j), away = j->world->pg_away_ms(j->world->ctx);
+    uint64_t most = away < PATIENCE_MS ? PATIENCE_MS - away : 0;
+
+    return j->is_last || left < most ? left : most;
+}
+
 enum step commit_ask(struct job *j)
 {
-    uint64_t left = time_left(j);
-
     commit_args(j);
-    job_commit(j, j->is_last || left < PATIENCE_MS ? left : PATIENCE_MS);
+    job_commit(j, patience(j));
     return job_park(j, STEP_COMMIT_TAKE);
 }
 

@@ -52,10 +52,11 @@ struct world {
     /* Several items are one transaction; the answer is that of the first. */
     enum err (*ask_pg)(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
                        unsigned place);
-    /* STATEMENT_COMMIT in the next batch; args stay borrowed until the answer.  Should
-     * Postgres be away, or have been for so long already, for patience_ms: ERR_DOWN. */
+    /* STATEMENT_COMMIT in the next batch; args stay borrowed until the answer.  ERR_DOWN: Postgres
+     * did not come back within patience_ms. */
     void (*commit)(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
                    unsigned place);
+    uint64_t (*pg_away_ms)(void *ctx); /* for how long already, 0: it is there */
     uint64_t (*wall_ms)(void *ctx);
     void (*say)(void *ctx, uint64_t handle, struct str body);
     void (*fail)(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_ms);

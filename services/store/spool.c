@@ -55,16 +55,16 @@ struct spool {
 
 void spool_free(struct spool **spool)
 {
-    struct spool *d = *spool;
+    struct spool *s = *spool;
 
-    if (!d)
+    if (!s)
         return;
-    if (d->kept || d->gone || d->refused)
-        log_event(d->refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, 0, "spool.drained",
-                  "bucket=%u kept=%u gone=%u refused=%u", d->bucket, d->kept, d->gone, d->refused);
-    d->of->busy[d->bucket] = false;
-    grid_fini(&d->rows);
-    free(d);
+    if (s->kept || s->gone || s->refused)
+        log_event(s->refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, 0, "spool.drained",
+                  "bucket=%u kept=%u gone=%u refused=%u", s->bucket, s->kept, s->gone, s->refused);
+    s->of->busy[s->bucket] = false;
+    grid_fini(&s->rows);
+    free(s);
     *spool = NULL;
 }
 
@@ -84,31 +84,31 @@ enum step drain_ask_next(struct job *j)
 
 enum step drain_take_next(struct job *j)
 {
-    struct spool *d = j->spool;
+    struct spool *s = j->spool;
 
     if (j->got[0].err || !j->got[0].grid.rows)
         return STEP_DONE;
-    grid_fini(&d->rows);
-    d->rows = j->got[0].grid;
+    grid_fini(&s->rows);
+    s->rows = j->got[0].grid;
     j->got[0].grid = (struct grid){0};
-    d->row = 0;
+    s->row = 0;
     return STEP_DRAIN_READ;
 }
 
 enum step drain_read(struct job *j)
 {
-    struct spool *d = j->spool;
+    struct spool *s = j->spool;
 
-    if (d->row == d->rows.rows)
+    if (s->row == s->rows.rows)
         return STEP_DRAIN_ASK_NEXT;
     j->tries = 0;
-    d->how = "kept";
-    d->is_readable =
-        !turn_commit_ask_decode(&j->ask.commit, grid_str(&d->rows, d->row, NEXT_COMMIT)) &&
+    s->how = "kept";
+    s->is_readable =
+        !turn_commit_ask_decode(&j->ask.commit, grid_str(&s->rows, s->row, NEXT_COMMIT)) &&
         commit_is_sane(j);
-    if (d->is_readable)
+    if (s->is_readable)
         return STEP_DRAIN_ASK_COMMIT;
-    d->how = "refused";
+    s->how = "refused";
     return STEP_DRAIN_ASK_DONE;
 }
 
@@ -162,92 +162,92 @@ enum step drain_take_look(struct job *j)
 /* Of one that makes no sense nobody knows whose it is: no key of a session is touched. */
 static void done_args(struct job *j)
 {
-    struct spool                 *d = j->spool;
+    struct spool                 *s = j->spool;
     const struct turn_commit_ask *ask = &j->ask.commit;
-    struct key                    refused = key_of_bucket(d->bucket, "refused");
+    struct key                    refused = key_of_bucket(s->bucket, "refused");
     struct uuid                   none = {{0}};
     struct args                  *a = job_args(j);
 
-    args_key(a, key_of_bucket(d->bucket, "spool"));
-    args_key(a, d->is_readable ? key_spooled(&j->session) : refused);
-    args_key(a, d->is_readable ? key_turns(&j->session) : refused);
-    args_key(a, d->is_readable ? key_window(&j->session) : refused);
+    args_key(a, key_of_bucket(s->bucket, "spool"));
+    args_key(a, s->is_readable ? key_spooled(&j->session) : refused);
+    args_key(a, s->is_readable ? key_turns(&j->session) : refused);
+    args_key(a, s->is_readable ? key_window(&j->session) : refused);
     args_key(a, refused);
-    args_bytes(a, grid_str(&d->rows, d->row, NEXT_ENTRY));
-    args_id(a, d->is_readable ? &j->turn : &none);
-    args_id(a, d->is_readable ? &j->chat : &none);
-    args_u64(a, d->is_readable ? ask->seq : 0);
-    args_u64(a, d->is_readable ? ask->epoch : 0);
-    args_text(a, d->how);
+    args_bytes(a, grid_str(&s->rows, s->row, NEXT_ENTRY));
+    args_id(a, s->is_readable ? &j->turn : &none);
+    args_id(a, s->is_readable ? &j->chat : &none);
+    args_u64(a, s->is_readable ? ask->seq : 0);
+    args_u64(a, s->is_readable ? ask->epoch : 0);
+    args_text(a, s->how);
     args_u64(a, j->config->answer_keep_ms);
 }
 
 enum step drain_ask_done(struct job *j)
 {
-    struct spool *d = j->spool;
+    struct spool *s = j->spool;
 
     done_args(j);
     buf_clear(&j->kept);
-    if (d->is_readable) /* its place may be another one by now */
+    if (s->is_readable) /* its place may be another one by now */
         turn_commit_ask_encode(&j->ask.commit, &j->kept);
     args_bytes(&j->args,
-               d->is_readable ? buf_view(&j->kept) : grid_str(&d->rows, d->row, NEXT_COMMIT));
+               s->is_readable ? buf_view(&j->kept) : grid_str(&s->rows, s->row, NEXT_COMMIT));
     return job_ask_redis(j, 0, SCRIPT_SPOOL_DONE) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_DONE);
 }
 
 enum step drain_take_done(struct job *j)
 {
-    struct spool *d = j->spool;
+    struct spool *s = j->spool;
 
     if (j->got[0].err)
         return STEP_DONE;
-    if (str_is(STR("kept"), d->how))
-        d->kept++;
-    else if (str_is(STR("gone"), d->how))
-        d->gone++;
+    if (str_is(STR("kept"), s->how))
+        s->kept++;
+    else if (str_is(STR("gone"), s->how))
+        s->gone++;
     else
-        d->refused++;
-    d->row++;
+        s->refused++;
+    s->row++;
     return STEP_DRAIN_READ;
 }
 
 /* ---- once a second ---- */
 
-static void start(struct spools *ds, unsigned bucket)
+static void start(struct spools *all, unsigned bucket)
 {
-    struct job   *j = job_make(ds->world, ds->config, STEP_DRAIN_ASK_NEXT);
-    struct spool *d = mem_new(sizeof *d);
+    struct job   *j = job_make(all->world, all->config, STEP_DRAIN_ASK_NEXT);
+    struct spool *s = mem_new(sizeof *s);
 
-    d->of = ds;
-    d->bucket = bucket;
-    ds->busy[bucket] = true;
-    j->spool = d;
+    s->of = all;
+    s->bucket = bucket;
+    all->busy[bucket] = true;
+    j->spool = s;
     job_run(j);
 }
 
 static void on_time(void *ctx)
 {
-    struct spools *ds = ctx;
+    struct spools *all = ctx;
 
-    for (unsigned bucket = 0; bucket < KEY_BUCKETS && ds->is_up(ds->ctx); bucket++)
-        if (!ds->busy[bucket])
-            start(ds, bucket);
-    timer_start(&ds->timer, ds->loop, EVERY_MS / 2 + random_below(EVERY_MS), on_time, ds);
+    for (unsigned bucket = 0; bucket < KEY_BUCKETS && all->is_up(all->ctx); bucket++)
+        if (!all->busy[bucket])
+            start(all, bucket);
+    timer_start(&all->timer, all->loop, EVERY_MS / 2 + random_below(EVERY_MS), on_time, all);
 }
 
 struct spools *spools_new(struct loop *l, const struct world *world, const struct config *config,
                           bool (*is_up)(void *ctx), void *ctx)
 {
-    struct spools *ds = mem_new(sizeof *ds);
+    struct spools *all = mem_new(sizeof *all);
 
-    ds->loop = l;
-    ds->world = world;
-    ds->config = config;
-    ds->is_up = is_up;
-    ds->ctx = ctx;
-    ds->store = uuid_new();
-    timer_start(&ds->timer, l, random_below(EVERY_MS), on_time, ds);
-    return ds;
+    all->loop = l;
+    all->world = world;
+    all->config = config;
+    all->is_up = is_up;
+    all->ctx = ctx;
+    all->store = uuid_new();
+    timer_start(&all->timer, l, random_below(EVERY_MS), on_time, all);
+    return all;
 }
 
 void spools_free(struct spools **spools)

@@ -12,9 +12,9 @@ struct spools;
 /* is_up: Postgres and Redis are there.  world and config are borrowed. */
 struct spools *spools_new(struct loop *l, const struct world *world, const struct config *config,
                           bool (*is_up)(void *ctx), void *ctx);
-void           spools_free(struct spools **d); /* no job may be open any more */
+void           spools_free(struct spools **s); /* no job may be open any more */
 
 struct spool; /* of one job */
-void spool_free(struct spool **d);
+void spool_free(struct spool **s);
 
 #endif

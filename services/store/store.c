@@ -154,10 +154,15 @@ static void commit(void *ctx, const struct args *args, uint64_t patience_ms, str
                    unsigned place)
 {
     struct store *s = ctx;
-    uint64_t      away = s->pg ? pg_away_ms(s->pg) : UINT64_MAX;
 
-    batch_add(s->batch, args, now_ms(), patience_ms > away ? patience_ms - away : 0, job, place);
+    batch_add(s->batch, args, now_ms(), patience_ms, job, place);
     pump_soon(s);
+}
+
+static uint64_t away_ms(void *ctx)
+{
+    struct store *s = ctx;
+    return s->pg ? pg_away_ms(s->pg) : UINT64_MAX;
 }
 
 /* ---- the bus ---- */
@@ -260,7 +265,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
 
     s->loop = l;
     s->config = config;
-    s->world = (struct world){s, ask_redis, ask_pg, commit, wall, say, fail};
+    s->world = (struct world){s, ask_redis, ask_pg, commit, away_ms, wall, say, fail};
     s->resolver = resolver_new(l);
     s->batch = batch_new(&batch_ops, s);
     enum err err = open_pg(s);

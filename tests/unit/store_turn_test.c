@@ -24,6 +24,7 @@ static struct {
     struct world  world;
     struct config config;
     bool          redis_away, pg_away;
+    uint64_t      pg_away_ms, patience_ms;
     struct asked  asked[32];
     unsigned      asks, answered, notes;
     unsigned      ends;
@@ -65,11 +66,18 @@ static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, s
     return ERR_OK;
 }
 
-static void commit(void *ctx, const struct args *args, uint64_t ttl_ms, struct job *job,
+static void commit(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
                    unsigned place)
 {
-    (void)ctx, (void)ttl_ms;
+    (void)ctx;
+    w.patience_ms = patience_ms;
     note_down(COMMIT, STATEMENT_COMMIT, args, job, place);
+}
+
+static uint64_t away(void *ctx)
+{
+    (void)ctx;
+    return w.pg_away_ms;
 }
 
 static uint64_t wall(void *ctx)
@@ -99,7 +107,7 @@ static int open_world(void **state)
 {
     (void)state;
     memset(&w, 0, sizeof w);
-    w.world = (struct world){NULL, ask_redis, ask_pg, commit, wall, say, refuse};
+    w.world = (struct world){NULL, ask_redis, ask_pg, commit, away, wall, say, refuse};
     w.config = (struct config){.limit_messages = 20, .lease_ms = 15000};
     return 0;
 }
@@ -611,6 +619,20 @@ static void without_postgres_a_turn_is_spooled(void **state)
     was_kept(COMMIT_SPOOLED);
 }
 
+static void the_longer_postgres_is_away_the_sooner_turns_are_spooled(void **state)
+{
+    (void)state;
+    w.pg_away_ms = 60000;
+    commit_turn(STR("because"));
+    assert_int_equal(w.patience_ms, 0);
+    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    fails(next(REDIS, SCRIPT_TURN_SPOOL), ERR_DOWN);
+    assert_in_range(w.patience_ms, 1, 900); /* of the second that somebody waits */
+    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
+    fails(next(REDIS, SCRIPT_TURN_END), ERR_DOWN);
+    was_kept(COMMIT_OK);
+}
+
 static void a_turn_whose_place_is_taken_is_not_spooled(void **state)
 {
     (void)state;
@@ -783,6 +805,7 @@ int main(void)
         TEST(fenced_twice_is_a_conflict),
         TEST(a_commit_that_nobody_could_take_may_be_sent_again),
         TEST(without_postgres_a_turn_is_spooled),
+        TEST(the_longer_postgres_is_away_the_sooner_turns_are_spooled),
         TEST(a_turn_whose_place_is_taken_is_not_spooled),
         TEST(what_postgres_refuses_is_not_spooled),
         TEST(without_redis_a_commit_waits_for_postgres),

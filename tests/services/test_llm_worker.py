@@ -652,6 +652,7 @@ def test_connections_are_used_again(worker, gateway, standin):
     worker()
     for number, model in enumerate(["ok", "ok", "ok@tokens=4,split=1,gap=1", "reasoning", "crlf"]):
         ask(gateway, model, stream=number % 2).wait()
+        standin.wait_journal("end", count=number + 1)  # an answer is over before its body is
     connections = {line["connection"] for line in standin.journal("request")}
     assert len(connections) == 1
     refused(ask(gateway, "503"))

@@ -101,6 +101,15 @@ static enum chat_step fail_limited(struct chat *c, uint64_t retry_after_ms)
     return fail(c, ERR_LIMITED);
 }
 
+/* A store that cannot tell just now says nothing of it: what was said before stands. */
+static void note_budget(struct chat *c, uint64_t has_budget, double left)
+{
+    if (!has_budget)
+        return;
+    c->has_budget = true;
+    c->budget_left = left;
+}
+
 /* ---- may this address go on? ---- */
 
 /* Overload is said here, before anything is spent. */
@@ -175,6 +184,7 @@ static enum chat_step take_both(struct chat *c)
         c->epoch = begun->epoch;
         c->seq = begun->seq;
     }
+    note_budget(c, begun->has_budget, begun->budget_left);
     if (!uuid_parse(&c->conversation, begun->conversation))
         c->conversation = (struct uuid){{0}};
     free(begun);
@@ -336,6 +346,7 @@ static enum chat_step take_commit(struct chat *c)
     if (s->err)
         return fail_by(c, s, s->err);
     c->is_granted = false;
+    note_budget(c, say.has_budget, say.budget_left);
     if (c->status != CHAT_STOPPED)
         c->status = say.outcome == COMMIT_SPOOLED ? CHAT_SPOOLED : CHAT_COMMITTED;
     return CHAT_END;

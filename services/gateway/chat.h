@@ -101,6 +101,7 @@ struct chat {
     bool     is_following; /* another gateway walks this turn: we wait for its end */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
     bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
+    bool     has_budget;
     uint64_t epoch, seq, verdict;
     unsigned ticks, follow_tick, place, pieces;
     size_t   reviewed; /* bytes of the answer the filter was shown last */
@@ -108,7 +109,7 @@ struct chat {
     struct buf       answer;
     char             model[129], finish_reason[33], generation_id[65], reason[65];
     uint64_t         prompt_tokens, completion_tokens;
-    double           cost;
+    double           cost, budget_left; /* US dollars; the latter as the store last said */
     enum chat_status status;
 
     enum err err; /* ERR_OK: so far, so good */

@@ -31,6 +31,7 @@ static json_t *line_of(const struct line *l)
         return o;
     json_object_set_new(o, "model", json_of(l->model));
     json_object_set_new(o, "status", json_of(l->status));
+    json_object_set_new(o, "usage", reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
     return o;
 }
 
@@ -133,6 +134,7 @@ static void print_events(struct buf *out, const struct session_open_say *say, co
     json_object_set_new(data, "model", json_of(l->model));
     json_object_set_new(data, "usage",
                         reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
+    json_object_set_new(data, "budget", reply_budget(say->has_budget, say->budget_left));
     events_add(out, id, l->text.len, "done", data);
 }
 

@@ -60,6 +60,7 @@ static json_t *outcome_of(const struct chat *c)
     json_object_set_new(outcome, "model", json_string(c->model));
     json_object_set_new(outcome, "usage",
                         reply_usage(c->prompt_tokens, c->completion_tokens, c->cost));
+    json_object_set_new(outcome, "budget", reply_budget(c->has_budget, c->budget_left));
     return outcome;
 }
 

@@ -41,6 +41,11 @@ json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double c
     return usage;
 }
 
+json_t *reply_budget(uint64_t has_budget, double left)
+{
+    return has_budget ? json_pack("{s:f}", "left", left) : json_null();
+}
+
 static void send_json(struct http_request *rq, unsigned status, json_t *body,
                       const struct http_field *more, unsigned more_count)
 {

@@ -38,5 +38,6 @@ bool err_is_passing(enum err err);
 
 json_t *json_of(struct str text); /* a string; text is valid UTF-8 */
 json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double cost);
+json_t *reply_budget(uint64_t has_budget, double left); /* null: there is none */
 
 #endif

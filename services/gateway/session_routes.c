@@ -42,8 +42,6 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_object_set_new(limits, "messages_per_minute",
                         json_integer((json_int_t)cf->messages_per_minute));
     json_object_set_new(limits, "remaining", json_integer((json_int_t)say->remaining));
-    if (say->has_budget)
-        json_object_set_new(limits, "budget_left", json_real(say->budget_left));
 
     json_object_set_new(o, "csrf_token", csrf_of(e));
     json_object_set_new(o, "session", session);
@@ -59,6 +57,7 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
                         running.len ? json_pack("{s:o}", "turn_id", json_of(running))
                                     : json_null());
     json_object_set_new(o, "limits", limits);
+    json_object_set_new(o, "budget", reply_budget(say->has_budget, say->budget_left));
     if (say->from_cache)
         json_object_set_new(o, "from_cache", json_true());
     return o;

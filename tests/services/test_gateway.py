@@ -34,7 +34,7 @@ def test_a_message_is_answered_as_json(chat):
     answer = chat.client().say(HELLO, turn_id=turn)
     assert answer == {"response": "Check the pads.", "turn_id": turn, "conversation_id": CONVERSATION,
                       "model": "test/model", "status": "committed", "finish_reason": "stop",
-                      "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}
+                      "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
     commit = chat.store.wait_request("turn_commit_ask")
     assert (commit.user_text, commit.answer, commit.epoch, commit.seq) == (HELLO, "Check the pads.", 7, 1)
     assert (commit.turn_id, commit.conversation, commit.verdict) == (turn, CONVERSATION, 2)
@@ -49,7 +49,7 @@ def test_a_message_is_answered_as_a_stream(chat):
                                      "model": "test/model"}
     assert events.find("done").data == {
         "status": "committed", "finish_reason": "stop", "model": "test/model",
-        "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}
+        "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
     assert events.comments
     headers = events.response.headers
     assert headers["Content-Type"] == "text/event-stream"
@@ -557,3 +557,36 @@ def test_the_log_tells_of_turns_and_requests_but_not_of_words(start_gateway):
     text = chat.process.log_text
     assert "SECRETWORD" not in text
     assert anna.csrf not in text and anna.http.cookies["session"] not in text
+
+
+# ---- money --------------------------------------------------------------------------------
+
+
+def test_what_is_left_of_a_budget_comes_with_the_answer(chat):
+    chat.store.on("turn_begin_ask", granted(has_budget=1, budget_left=0.4))
+    chat.store.on("turn_commit_ask", say("turn_commit_say", has_budget=1, budget_left=0.415))
+    assert chat.client().say(HELLO)["budget"] == {"left": 0.415}
+    assert chat.client().stream(HELLO).wait_end().data["budget"] == {"left": 0.415}
+
+
+def test_where_the_store_cannot_count_what_it_said_first_stands(chat):
+    chat.store.on("turn_begin_ask", granted(has_budget=1, budget_left=0.4))
+    chat.store.on("turn_commit_ask", say("turn_commit_say", outcome=2))
+    assert chat.client().say(HELLO)["budget"] == {"left": 0.4}
+
+
+def test_a_replay_tells_what_is_left_too(chat):
+    chat.store.on("turn_begin_ask", granted(outcome=2, text="Pads.", status="committed", cost=0.1,
+                                            has_budget=1, budget_left=0.4))
+    answer = chat.client().say(HELLO)
+    assert (answer["usage"]["cost"], answer["budget"]) == (0.1, {"left": 0.4})
+
+
+def test_a_used_up_budget_is_402_and_gives_the_text_back(chat):
+    chat.store.on("turn_begin_ask", error("budget"))
+    refused = chat.client().chat(HELLO)
+    assert (refused.status_code, code(refused), refused.json()["error"]["text"]) == (402, "budget", HELLO)
+    end = chat.client().stream(HELLO).wait_end()
+    assert (end.name, end.data["code"], end.data["text"]) == ("error", "budget", HELLO)
+    assert not end.data["retryable"]
+    assert not any(asked.name == "llm_answer_ask" for asked in chat.worker.asked)

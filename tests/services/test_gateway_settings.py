@@ -44,17 +44,22 @@ def test_the_first_visit_makes_a_session(chat):
         "session": {"created_at": "2023-11-14T22:13:20.000Z", "expires_at": "2023-11-14T22:15:00.000Z"},
         "model": "openrouter/free", "has_api_key": False, "api_key_hint": None, "demo": False,
         "conversation_id": None, "chat_history": [], "more": None, "running_turn": None,
-        "limits": {"messages_per_minute": 20, "remaining": 19}}
+        "limits": {"messages_per_minute": 20, "remaining": 19}, "budget": None}
     anna.open()
     again = chat.store.wait_request("session_open_ask", 2)
     assert (again.create, again.session) == (0, asked.session)
+
+
+def test_what_is_left_of_a_budget_is_told(chat, anna):
+    chat.store.on("session_open_ask", say("session_open_say", has_budget=1, budget_left=0.42))
+    assert anna.open()["budget"] == {"left": 0.42}
 
 
 def test_a_session_comes_with_its_chat(chat):
     turn = str(uuid.uuid4())
     lines = [{"turn_id": turn, "seq": 1, "by_user": 1, "text": "Brakes?", "at": 1_700_000_000_123},
              {"turn_id": turn, "seq": 1, "by_user": 0, "text": "Pads.", "at": 1_700_000_001_000, "model": "m",
-              "status": "stopped"}]
+              "status": "stopped", "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}]
     chat.store.on("session_open_ask", say(
         "session_open_say", model="my/model", sealed_key=b"sealed", key_hint=HINT, conversation=CONVERSATION,
         running_turn=turn, lines=lines, more_before=17, from_cache=1))
@@ -65,7 +70,8 @@ def test_a_session_comes_with_its_chat(chat):
     assert data["chat_history"] == [
         {"turn_id": turn, "role": "user", "content": "Brakes?", "at": "2023-11-14T22:13:20.123Z"},
         {"turn_id": turn, "role": "assistant", "content": "Pads.", "at": "2023-11-14T22:13:21.000Z",
-         "model": "m", "status": "stopped"}]
+         "model": "m", "status": "stopped",
+         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}]
 
 
 def test_older_messages_come_by_the_cursor(chat, anna):

@@ -11,7 +11,7 @@ import { texts } from './texts.js';
 import { fail, isOver, newTurn, step, turnsOfHistory } from './turn.js';
 import { spoken } from './words.js';
 
-export function createChat({ api, view, composer, announce, onSession }) {
+export function createChat({ api, view, composer, announce, onBudget, onSession }) {
     let conversation = null;
     let running = null; /* the turn under way */
     let line = null; /* its connection: aborting it hangs up */
@@ -33,6 +33,7 @@ export function createChat({ api, view, composer, announce, onSession }) {
 
         conversation = session.conversation_id;
         onSession(session);
+        onBudget(session.budget ?? null);
         if (session.more)
             view.addOlderHint();
         turns.forEach(view.add);
@@ -121,6 +122,8 @@ export function createChat({ api, view, composer, announce, onSession }) {
         running = next;
         conversation = next.conversation ?? conversation;
         view.set(next);
+        if (next.budget)
+            onBudget(next.budget);
         if (news)
             announce(spoken(next));
     }

@@ -6,7 +6,7 @@
 /* Asking the same again cannot help: the message or the page has to change first. */
 const FINAL = new Set([
     'bad_request', 'origin', 'not_found', 'method', 'too_long', 'media_type', 'off_topic', 'same_id_other_text',
-    'upstream_unfit', 'upstream_long',
+    'budget', 'upstream_unfit', 'upstream_long',
 ]);
 const NEEDS_SETTINGS = new Set([
     'no_key', 'upstream_key', 'upstream_credit', 'upstream_refused', 'upstream_model', 'upstream_privacy', 'upstream_daily',

@@ -1,6 +1,7 @@
 /* main - puts the page together. */
 import { createApi } from './api.js';
 import { showBanner } from './banner.js';
+import { showBudget } from './budget.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { fillIcons } from './icons.js';
@@ -41,6 +42,7 @@ const chat = createChat({
     view,
     composer,
     announce,
+    onBudget: (budget) => showBudget(at('budget'), budget),
     onSession: (session) => {
         showBanner(at('banner'), session);
         settings.show(session);

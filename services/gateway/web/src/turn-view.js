@@ -4,10 +4,7 @@
 import { alertOf, button, noticeOf } from './dom.js';
 import { createProse } from './prose.js';
 import { texts } from './texts.js';
-import { reasonOf, waitingFor } from './words.js';
-
-/* Ended in a way that asking again can mend. */
-const ASK_AGAIN = ['unsaved', 'interrupted'];
+import { ASK_AGAIN, finePrintOf, reasonOf, waitingFor } from './words.js';
 
 /* Gives the function that shows a turn. */
 export function createTurnView(element, on) {
@@ -68,14 +65,6 @@ function outcomeOf(turn, on) {
     if (ASK_AGAIN.includes(turn.status))
         return noticeOf(texts.statuses[turn.status], [retry]);
     return null;
-}
-
-function finePrintOf(turn) {
-    if (turn.phase !== 'done')
-        return '';
-    const status = ASK_AGAIN.includes(turn.status) ? null : texts.statuses[turn.status];
-    const model = turn.answer && turn.model && texts.turn.by(turn.model);
-    return [status, model].filter(Boolean).join(' ');
 }
 
 function actionsFor(failure, retry, on) {

@@ -8,7 +8,9 @@
 import { Failure, failureOfEvent } from './failure.js';
 
 export function newTurn(id, text) {
-    return { id, text, phase: 'sent', place: 0, answer: '', model: null, status: null, failure: null };
+    return {
+        id, text, phase: 'sent', place: 0, answer: '', model: null, usage: null, budget: null, status: null, failure: null,
+    };
 }
 
 export function isOver(turn) {
@@ -42,7 +44,13 @@ const steps = {
         answer: '',
         failure: new Failure({ code: 'retracted', message: typeof reason === 'string' ? reason : null }),
     }),
-    done: (turn, { status, model }) => ({ phase: 'done', status: status ?? 'committed', model: model ?? turn.model }),
+    done: (turn, { status, model, usage, budget }) => ({
+        phase: 'done',
+        status: status ?? 'committed',
+        model: model ?? turn.model,
+        usage: usage ?? null,
+        budget: budget ?? null,
+    }),
     error: (turn, data) => ({ phase: 'failed', failure: failureOfEvent(data) }),
 };
 
@@ -58,6 +66,7 @@ export function turnsOfHistory(rows) {
             turn.answer = row.content;
         turn.status = row.status ?? turn.status;
         turn.model = row.model ?? turn.model;
+        turn.usage = row.usage ?? turn.usage;
         turns.set(row.turn_id, turn);
     }
     return [...turns.values()];

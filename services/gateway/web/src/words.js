@@ -1,5 +1,8 @@
-/* words - what the page says about a failure and about the state of a turn. */
+/* words - what the page says about a failure, the state of a turn, and money. */
 import { texts } from './texts.js';
+
+/* Ended in a way that asking again can mend. */
+export const ASK_AGAIN = ['unsaved', 'interrupted'];
 
 /* The server's own words where it gave some, ours where the page found the fault. */
 export function reasonOf(failure) {
@@ -22,4 +25,22 @@ export function spoken(turn) {
     if (turn.phase === 'done')
         return [texts.statuses[turn.status] ?? texts.turn.finished, turn.answer].join(' ');
     return waitingFor(turn) || texts.turn.writing;
+}
+
+/* Below an answer: how it ended if that is worth a word, who gave it, and what it cost if it did. */
+export function finePrintOf(turn) {
+    if (turn.phase !== 'done')
+        return '';
+    const status = ASK_AGAIN.includes(turn.status) ? null : texts.statuses[turn.status];
+    const model = turn.answer && turn.model && texts.turn.by(turn.model);
+    return [status, model, costOf(turn.usage)].filter(Boolean).join(' ');
+}
+
+function costOf(usage) {
+    return usage?.cost > 0 && texts.turn.cost(usage.prompt_tokens + usage.completion_tokens, usage.cost);
+}
+
+/* What the session may still spend; '' without a budget. */
+export function budgetOf(budget) {
+    return budget ? texts.budget(budget.left) : '';
 }

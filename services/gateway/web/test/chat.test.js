@@ -135,6 +135,21 @@ test('stop names the turn that runs', async () => {
     world.chat.leave();
 });
 
+test('what is left of a budget is told on opening and after each answer', async () => {
+    const world = openWorld({ ...NEW_SESSION, budget: { left: 0.42 } });
+    await world.chat.open();
+    assert.deepEqual(world.budget, { left: 0.42 });
+
+    await world.send('oil?', [{ type: 'done', data: { status: 'committed', budget: { left: 0.4 } } }]);
+    assert.deepEqual(world.budget, { left: 0.4 });
+    await world.send('tyres?', [ERROR]);
+    assert.deepEqual(world.budget, { left: 0.4 });
+
+    world.session = NEW_SESSION;
+    await world.chat.open();
+    assert.equal(world.budget, null);
+});
+
 function delta(text) {
     return { type: 'delta', data: { text } };
 }
@@ -198,7 +213,10 @@ function openWorld(session = NEW_SESSION) {
         },
     };
 
-    world.chat = createChat({ api, view, composer, announce() {}, onSession() {} });
+    const onBudget = (budget) => {
+        world.budget = budget;
+    };
+    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {} });
     const untilOver = (start) => new Promise((resolve) => {
         ended = () => setTimeout(resolve);
         start();

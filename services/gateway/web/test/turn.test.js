@@ -55,6 +55,19 @@ test('a failed answer keeps what was shown and says why', () => {
     assert.ok(turn.failure.retryable);
 });
 
+test('what an answer cost is the same live and in history', () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 2, cost: 0.0021 };
+    const live = walk(delta('a'), { type: 'done', data: { status: 'committed', usage, budget: { left: 0.4 } } });
+    const [kept] = turnsOfHistory([
+        { turn_id: 'a', role: 'user', content: 'oil?' },
+        { turn_id: 'a', role: 'assistant', content: 'yearly', usage },
+    ]);
+
+    assert.deepEqual(live.usage, usage);
+    assert.deepEqual(kept.usage, usage);
+    assert.deepEqual(live.budget, { left: 0.4 });
+});
+
 test('events of a newer server are skipped', () => {
     const turn = newTurn('t', 'hello');
     for (const type of ['reasoning', 'message', 'toString', '__proto__'])

@@ -1,5 +1,14 @@
 /* Every word the page says of its own, in English.  What went wrong on the server is told by the
  * server; here stand only the faults the page finds by itself (errors). */
+const number = new Intl.NumberFormat('en');
+
+/* At least cents; smaller sums with two digits that say something. */
+function money(dollars) {
+    const digits = dollars > 0 ? Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(dollars)))) : 2;
+    const style = { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: digits };
+    return new Intl.NumberFormat('en', style).format(dollars);
+}
+
 export default {
     skip: 'Skip to the message box',
     demo: 'Demo answers: no OpenRouter key. These are samples, not a model’s work.',
@@ -33,6 +42,7 @@ export default {
         look: 'Look again',
         finished: 'The answer is complete.',
         by: (model) => `Answered by ${model}`,
+        cost: (tokens, dollars) => `· ${number.format(tokens)} tokens · ${money(dollars)}`,
     },
     statuses: {
         stopped: 'You stopped this answer.',
@@ -40,6 +50,7 @@ export default {
         spooled: 'Not in your history yet. It will be saved soon.',
         unsaved: 'This answer could not be saved. Copy what you need, or send the message again.',
     },
+    budget: (dollars) => `This session has ${money(dollars)} left for answers.`,
     older: 'Older messages of this chat are kept, but not shown here.',
     failed: {
         back: 'Your message is back in the box.',

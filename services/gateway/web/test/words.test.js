@@ -1,0 +1,41 @@
+/* What words promises of an answer's fine print and of money. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newTurn } from '../src/turn.js';
+import { budgetOf, finePrintOf } from '../src/words.js';
+
+const turn = (changes) => ({
+    ...newTurn('t', 'oil?'), phase: 'done', status: 'committed', answer: 'Yearly.', model: 'a/model', ...changes,
+});
+const usage = (cost) => ({ prompt_tokens: 1200, completion_tokens: 34, cost });
+
+test('an answer that cost something says what', () => {
+    assert.equal(finePrintOf(turn({ usage: usage(0.0021) })), 'Answered by a/model · 1,234 tokens · $0.0021');
+});
+
+test('a free answer, or one of an older server, says only who gave it', () => {
+    for (const free of [usage(0), null, undefined])
+        assert.equal(finePrintOf(turn({ usage: free })), 'Answered by a/model');
+});
+
+test('how it ended comes first', () => {
+    assert.equal(finePrintOf(turn({ status: 'stopped' })), 'You stopped this answer. Answered by a/model');
+});
+
+test('an answer that still grows has no fine print', () => {
+    assert.equal(finePrintOf(turn({ phase: 'writing', usage: usage(1) })), '');
+});
+
+test('sums are shown to the cent, small ones with two digits', () => {
+    const sums = {
+        0: '$0.00', 12.345: '$12.35', 0.42: '$0.42', 0.05: '$0.05', 0.0123: '$0.012', 0.00012: '$0.00012',
+        0.00000004: '$0.00000004',
+    };
+
+    for (const [left, shown] of Object.entries(sums))
+        assert.equal(budgetOf({ left: Number(left) }), `This session has ${shown} left for answers.`);
+});
+
+test('without a budget nothing is said of one', () => {
+    assert.equal(budgetOf(null), '');
+});

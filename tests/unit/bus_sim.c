@@ -87,7 +87,7 @@ static void gateway_acts(struct sim *s, unsigned i)
         if (a.kind != ACTION_SEND) {
             check_answer(s, i, &a);
         } else if (net_find_route(s, i, a.to, &way, &backend)) {
-            check_gateway_sent(s, i, backend, buf_view(&a.bytes));
+            check_gateway_sent(s, way, backend, buf_view(&a.bytes));
             if (!net_send(s, way, backend, TO_BACKEND, &a.bytes))
                 gateway_core_lost(g->core, s->now, a.to);
         } else {

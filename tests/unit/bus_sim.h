@@ -156,7 +156,7 @@ void     backend_hears(struct sim *s, unsigned backend, unsigned way, struct str
 
 _Noreturn void sim_fail(const struct sim *s, const char *promise);
 
-void check_gateway_sent(struct sim *s, unsigned gateway, unsigned backend, struct str bytes);
+void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes);
 void check_answer(struct sim *s, unsigned gateway, const struct action *a);
 void check_work(struct sim *s, const struct work *w); /* a new one */
 void check_step(struct sim *s);

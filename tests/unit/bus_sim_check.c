@@ -43,15 +43,9 @@ static struct question *find_question(struct sim *s, unsigned gateway, uint64_t 
     return NULL;
 }
 
-/* A worker that was killed counts from elsewhere when it is back, and a gateway
- * that has not noticed yet may still use an offer of the earlier life. */
-static bool are_of_one_life(uint64_t one_offer, uint64_t other)
+static void sent_request(struct sim *s, unsigned way, unsigned backend, const struct frame *f)
 {
-    return one_offer >> 20 == other >> 20;
-}
-
-static void sent_request(struct sim *s, unsigned gateway, unsigned backend, const struct frame *f)
-{
+    unsigned         gateway = gateway_of(way);
     struct question *q = find_question(s, gateway, f->id);
     uint64_t        *greatest = &s->backends[backend].greatest_offer_used[gateway];
 
@@ -60,23 +54,23 @@ static void sent_request(struct sim *s, unsigned gateway, unsigned backend, cons
     want(s, f->attempt > q->attempt || !q->attempt, "attempts are counted up");
     want(s, f->ttl_ms && q->asked + q->ttl_ms >= s->now + f->ttl_ms, "the ttl only shrinks");
     q->attempt = f->attempt;
-    if (s->backends[backend].service == SERVICE_LLM_WORKER) {
-        want(s, f->sequence > *greatest || !are_of_one_life(f->sequence, *greatest),
-             "an offer is used once");
+    /* On a connection that is gone it may still use offers of one who is gone. */
+    if (s->wires[way][backend].up && s->backends[backend].slots) {
+        want(s, f->sequence > *greatest, "an offer is used once");
         *greatest = f->sequence;
     }
 }
 
-void check_gateway_sent(struct sim *s, unsigned gateway, unsigned backend, struct str bytes)
+void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes)
 {
     struct question *q;
     struct frame     f;
 
     want(s, frame_decode(&f, bytes) == ERR_OK, "a gateway sends frames that can be read");
     if (f.type == FRAME_REQUEST)
-        sent_request(s, gateway, backend, &f);
+        sent_request(s, way, backend, &f);
     if (f.type == FRAME_CANCEL && f.id) {
-        q = find_question(s, gateway, f.id);
+        q = find_question(s, gateway_of(way), f.id);
         if (q && q->attempt == f.attempt)
             q->attempt = 0;
     }

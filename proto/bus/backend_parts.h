@@ -11,12 +11,10 @@
 #include "bus/backend_core.h"
 #include "bus/dice.h"
 #include "bus/id_table.h"
+#include "bus/protocol.h"
 #include "wire/messages.h"
 
-#define CREDIT_WINDOW (64 * 1024)
-#define DEAD_BEATS    5    /* heartbeats of silence: the gateway is gone */
 #define FIRST_BEAT_MS 1000 /* until a gateway has told its own */
-#define BUSY_BEAT_MS  250  /* heartbeat while something of that gateway is in work */
 #define LOST_MS       1000 /* after this an offer or a RELEASE that should be there is lost */
 #define RECENT_MAX    64   /* ended requests of a gateway that are remembered */
 #define OFFERS_USUAL  256  /* open at once at one gateway; its line takes no endless burst */

@@ -225,11 +225,11 @@ void conn_drain(struct gateway_core *g, struct conn *c)
 }
 
 /* Who works for us is written to often, and so is who is overdue: if a peer
- * cannot be written to, it is gone, and we know within PROBE_MS. */
+ * cannot be written to, it is gone, and we know within BUSY_BEAT_MS. */
 static bool is_to_be_probed(const struct gateway_core *g, const struct conn *c, uint64_t now)
 {
-    bool overdue = now - c->heard > g->options.heartbeat_ms + PROBE_MS;
-    return (c->attempt_count || overdue) && now - c->told >= PROBE_MS;
+    bool overdue = now - c->heard > g->options.heartbeat_ms + BUSY_BEAT_MS;
+    return (c->attempt_count || overdue) && now - c->told >= BUSY_BEAT_MS;
 }
 
 static void conn_tick(struct gateway_core *g, uint64_t now, struct conn *c)

@@ -126,6 +126,7 @@ void gateway_core_frame(struct gateway_core *g, uint64_t now, const struct sende
 
     gateway_core_tick(g, now);
     struct conn *c = conn_find(g, from->route);
+    must(!c || c->service == from->service); /* gateway_core_allow ended the others */
     if (!bytes.len) {
         send_who(g, from->route);
         return;

@@ -14,6 +14,7 @@
 #include "bus/dice.h"
 #include "bus/gateway_core.h"
 #include "bus/id_table.h"
+#include "bus/protocol.h"
 #include "bus/queue.h"
 #include "bus/retry_budget.h"
 
@@ -23,10 +24,6 @@
 #define TRIES_MAX       3    /* of one question that may fail */
 #define ATTEMPTS_MAX    200  /* of one question, those that were told BUSY included */
 #define INSTANCE_MAX    36   /* bytes of an instance's id */
-#define CREDIT_WINDOW   (64 * 1024)
-#define SUSPECT_BEATS   3    /* heartbeats of silence: no new work */
-#define DEAD_BEATS      5    /* heartbeats of silence: gone */
-#define PROBE_MS        250  /* who works for us is written to at least this often */
 #define BUSY_PAUSE_MS   100  /* who said BUSY is left alone for this long */
 #define AWAY_GRACE_MS   5000 /* so long a question waits for a service to come back */
 #define STALL_MS        200  /* between two ticks: this process could not run */

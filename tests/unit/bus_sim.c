@@ -204,7 +204,6 @@ static void backend_start(struct sim *s, unsigned i)
     snprintf(b->instance, sizeof b->instance, "i%u-%u", i, b->p.life);
     b->service = o.service;
     b->slots = o.slots;
-    memset(b->greatest_offer_used, 0, sizeof b->greatest_offer_used);
     b->core = backend_core_new(&o, s->now);
     for (unsigned way = 0; way < WAYS; way++)
         backend_core_link(b->core, s->now, way + 1);

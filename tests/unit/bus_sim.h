@@ -24,6 +24,7 @@
 #define QUESTIONS_MAX 20000
 #define WORKS_MAX     200
 #define QUEUE_MAX     20
+#define USED_MAX      256
 #define WINDOW        4
 #define BEAT_MS       1000
 #define CREDIT_MAX    (64 * 1024)
@@ -75,9 +76,10 @@ struct worker {
     unsigned             slots;
     char                 instance[16];
     bool                 draining;
-    uint64_t             leaves_at;         /* drained, and BYE is out */
-    uint64_t             delivered_attempt; /* of the REQUEST being delivered */
-    uint64_t             greatest_offer_used[GATEWAYS];
+    uint64_t             leaves_at;             /* drained, and BYE is out */
+    uint64_t             delivered_attempt;     /* of the REQUEST being delivered */
+    uint64_t             used_offers[USED_MAX]; /* the last ones, a ring */
+    unsigned             used_at;
 };
 
 /* What a gateway asked, seen from outside. */

@@ -43,22 +43,26 @@ static struct question *find_question(struct sim *s, unsigned gateway, uint64_t 
     return NULL;
 }
 
+static void use_offer(struct sim *s, struct worker *b, uint64_t offer)
+{
+    for (unsigned i = 0; i < USED_MAX; i++)
+        want(s, b->used_offers[i] != offer, "an offer is used once");
+    b->used_offers[b->used_at] = offer;
+    b->used_at = (b->used_at + 1) % USED_MAX;
+}
+
 static void sent_request(struct sim *s, unsigned way, unsigned backend, const struct frame *f)
 {
     unsigned         gateway = gateway_of(way);
     struct question *q = find_question(s, gateway, f->id);
-    uint64_t        *greatest = &s->backends[backend].greatest_offer_used[gateway];
 
     want(s, q && !q->over, "nothing is asked for a question that has ended");
     want(s, !q->chunks, "there is no other attempt after the first chunk");
     want(s, f->attempt > q->attempt || !q->attempt, "attempts are counted up");
     want(s, f->ttl_ms && q->asked + q->ttl_ms >= s->now + f->ttl_ms, "the ttl only shrinks");
     q->attempt = f->attempt;
-    /* On a connection that is gone it may still use offers of one who is gone. */
-    if (s->wires[way][backend].up && s->backends[backend].slots) {
-        want(s, f->sequence > *greatest, "an offer is used once");
-        *greatest = f->sequence;
-    }
+    if (s->backends[backend].slots)
+        use_offer(s, &s->backends[backend], f->sequence);
 }
 
 void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes)

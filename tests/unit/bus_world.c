@@ -1,0 +1,292 @@
+/* Keys, a port, backends that answer by the rules of the world, and conditions to wait for. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "bus_world.h"
+#include "wire/messages.h"
+
+#define PATIENCE_MS 10000
+
+struct world w;
+
+/* ---- the world ---- */
+
+static void make_key(struct pair *k)
+{
+    must(zmq_curve_keypair(k->public_key, k->secret_key) == 0);
+}
+
+void write_allow(bool with_store)
+{
+    FILE *f = fopen(w.allow_file, "w");
+
+    fprintf(f, "# who may come in\n\nllm-worker\t%s\n", w.worker_key.public_key);
+    if (with_store)
+        fprintf(f, "store %s\n", w.store_key.public_key);
+    fclose(f);
+}
+
+/* A port that was free a moment ago. */
+static void choose_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t          len = sizeof at;
+    int                fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    must(bind(fd, (struct sockaddr *)&at, len) == 0);
+    must(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+    close(fd);
+    str_format(w.at, sizeof w.at, "127.0.0.1:%u", ntohs(at.sin_port));
+    str_format(w.bind, sizeof w.bind, "tcp://%s", w.at);
+}
+
+enum err open_bus(void)
+{
+    struct bus_options o = {.bind = w.bind,
+                            .secret_key = w.gateway_key.secret_key,
+                            .allow_file = w.allow_file,
+                            .queue_max = 10,
+                            .heartbeat_ms = w.beat_ms};
+    return bus_open(&w.bus, w.loop, &o);
+}
+
+int open_world(void **state)
+{
+    (void)state;
+    w = (struct world){.beat_ms = BEAT_MS};
+    log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);
+    ids_init();
+    w.loop = loop_new();
+    w.resolver = resolver_new(w.loop);
+    make_key(&w.gateway_key);
+    make_key(&w.store_key);
+    make_key(&w.worker_key);
+    str_format(w.allow_file, sizeof w.allow_file, P_tmpdir "/bus-allow.%d", (int)getpid());
+    write_allow(true);
+    choose_port();
+    return open_bus() ? -1 : 0;
+}
+
+int close_world(void **state)
+{
+    (void)state;
+    timer_stop(&w.reader);
+    backend_close(&w.store);
+    backend_close(&w.worker);
+    bus_close(&w.bus);
+    resolver_free(&w.resolver);
+    loop_free(&w.loop);
+    unlink(w.allow_file);
+    return 0;
+}
+
+static void look(void *ctx)
+{
+    (void)ctx;
+    if (w.until())
+        loop_quit(w.loop);
+    else
+        timer_start(&w.look, w.loop, 5, look, NULL);
+}
+
+static void lose_patience(void *ctx)
+{
+    (void)ctx;
+    loop_quit(w.loop);
+}
+
+/* Runs the loop until the condition holds. */
+void run_until(bool (*condition)(void))
+{
+    w.until = condition;
+    timer_start(&w.look, w.loop, 0, look, NULL);
+    timer_start(&w.patience, w.loop, PATIENCE_MS, lose_patience, NULL);
+    loop_run(w.loop);
+    timer_stop(&w.look);
+    timer_stop(&w.patience);
+    assert_true(condition());
+}
+
+/* ---- backends ---- */
+
+static void say_done(struct backend *b, uint64_t handle)
+{
+    struct buf body = {0};
+
+    done_say_encode(&(struct done_say){0}, &body);
+    backend_final(b, handle, buf_view(&body));
+    buf_fini(&body);
+}
+
+static void say_piece(struct backend *b, uint64_t handle, const char *text)
+{
+    struct buf body = {0};
+
+    llm_piece_encode(&(struct llm_piece){.text = str_of(text)}, &body);
+    backend_chunk(b, handle, buf_view(&body));
+    buf_fini(&body);
+}
+
+static void on_store_request(void *ctx, const struct request *rq)
+{
+    (void)ctx;
+    w.requests++;
+    if (w.hold)
+        w.held = rq->handle;
+    else
+        say_done(w.store, rq->handle);
+}
+
+/* As much as there is credit for. */
+static void say_more(void *ctx, uint64_t handle)
+{
+    static char piece[PIECE_LEN];
+
+    (void)ctx;
+    while (w.pieces_left && backend_credit(w.worker, handle)) {
+        w.pieces_left--;
+        backend_chunk(w.worker, handle, (struct str){piece, sizeof piece});
+    }
+    if (!w.pieces_left)
+        say_done(w.worker, handle);
+}
+
+static void on_worker_request(void *ctx, const struct request *rq)
+{
+    (void)ctx;
+    w.requests++;
+    if (w.pieces_left) {
+        say_more(NULL, rq->handle);
+        return;
+    }
+    say_piece(w.worker, rq->handle, "a");
+    say_piece(w.worker, rq->handle, "b");
+    say_piece(w.worker, rq->handle, "c");
+    say_done(w.worker, rq->handle);
+}
+
+static void on_cancel(void *ctx, uint64_t handle)
+{
+    (void)ctx;
+    w.cancels++;
+    backend_cancelled(w.store, handle);
+}
+
+enum err open_backend(struct backend **out, enum service s, const struct pair *key)
+{
+    static const struct backend_ops store_ops = {.on_request = on_store_request,
+                                                 .on_cancel = on_cancel};
+    static const struct backend_ops worker_ops = {
+        .on_request = on_worker_request, .on_cancel = on_cancel, .on_credit = say_more};
+    bool                   store = s == SERVICE_STORE;
+    struct backend_options o = {.service = s,
+                                .gateways = w.at,
+                                .secret_key = key->secret_key,
+                                .gateway_key = w.gateway_key.public_key,
+                                .window = store ? 4 : 0,
+                                .slots = store ? 0 : 2};
+    return backend_open(out, w.loop, w.resolver, &o, store ? &store_ops : &worker_ops, NULL);
+}
+
+/* ---- the gateway's side ---- */
+
+static void take(void *ctx)
+{
+    bus_taken(w.bus, w.question, w.answers.untaken);
+    w.answers.untaken = 0;
+    (void)ctx;
+}
+
+static void on_chunk(struct answers *got, const struct answer *a)
+{
+    struct llm_piece piece;
+
+    got->chunks++;
+    got->bytes += a->body.len;
+    got->untaken += a->body.len;
+    if (got->untaken > got->most_untaken)
+        got->most_untaken = got->untaken;
+    if (llm_piece_decode(&piece, a->body) == ERR_OK)
+        strncat(got->text, piece.text.p, piece.text.len);
+    timer_start(&w.reader, w.loop, 5, take, NULL);
+}
+
+static void on_answer(void *ctx, const struct answer *a)
+{
+    struct answers *got = ctx;
+
+    if (a->kind == ANSWER_CHUNK)
+        on_chunk(got, a);
+    got->finals += a->kind == ANSWER_FINAL;
+    got->errors += a->kind == ANSWER_ERROR;
+    if (a->kind == ANSWER_ERROR)
+        got->err = a->err;
+    if (w.drop)
+        bus_drop(w.bus, a->id);
+    if (w.ask_again) {
+        w.ask_again = false;
+        ask(SERVICE_STORE, 5000);
+    }
+}
+
+uint64_t ask(enum service s, uint64_t ttl_ms)
+{
+    struct question q = {.service = s, .ttl_ms = ttl_ms, .on_answer = on_answer, .ctx = &w.answers};
+    struct buf      body = {0};
+    uint64_t        id = 0;
+
+    if (s == SERVICE_STORE)
+        turn_stop_ask_encode(&(struct turn_stop_ask){0}, &body);
+    else
+        key_test_ask_encode(&(struct key_test_ask){0}, &body);
+    q.body = buf_view(&body);
+    assert_int_equal(bus_ask(w.bus, &q, &id), ERR_OK);
+    buf_fini(&body);
+    return w.question = id;
+}
+
+bool store_is_there(void)
+{
+    return bus_instances(w.bus, SERVICE_STORE) == 1;
+}
+
+bool store_is_away(void)
+{
+    return bus_instances(w.bus, SERVICE_STORE) == 0;
+}
+
+bool bus_is_open(void)
+{
+    return w.bus || open_bus() == ERR_OK;
+}
+
+bool is_answered(void)
+{
+    return w.answers.finals + w.answers.errors > 0;
+}
+
+bool is_requested(void)
+{
+    return w.requests > 0;
+}
+
+bool a_piece_came(void)
+{
+    return w.answers.chunks > 0;
+}
+
+bool is_cancelled(void)
+{
+    return w.cancels > 0;
+}
+
+bool somebody_was_refused(void)
+{
+    return metric_value(METRIC_BUS_STRANGERS) > 0;
+}

@@ -297,6 +297,8 @@ void job_take_time(struct job *j, uint64_t now, uint64_t wall)
         return;
     if (j->state == JOB_RUNS && j->head.status != 0 && j->head.status != 200)
         end_whole(j, now, wall); /* the status says more than the clock */
+    else if (j->state == JOB_RUNS && *j->finish)
+        conclude(j); /* all was said; only the end of the body is missing */
     else if (j->state != JOB_FAILED)
         fail_with(j, ERR_UPSTREAM_TIMEOUT, !all_over, "");
 }

@@ -28,7 +28,7 @@ static bool has_sane_numbers(const struct turn_commit_ask *ask)
 {
     return ask->seq && turn_number_is_sane(ask->seq) && turn_number_is_sane(ask->epoch) &&
            turn_number_is_sane(ask->prompt_tokens) && turn_number_is_sane(ask->completion_tokens) &&
-           ask->asked_at < ASKED_AT_MAX;
+           ask->cost >= 0 && ask->asked_at < ASKED_AT_MAX;
 }
 
 bool commit_is_sane(struct job *j)

@@ -241,6 +241,10 @@ static void the_providers_own_words_are_preferred(void **state)
          true, "model is busy"},
         {502, RETURNED("\"raw\":\"{\\\"error\\\":{\\\"message\\\":\\\"inner\\\"}}\""),
          ERR_UPSTREAM_ERROR, true, "inner"},
+        {502,
+         RETURNED(
+             "\"raw\":\"{\\n  \\\"error\\\": {\\n    \\\"message\\\": \\\"inner\\\"\\n  }\\n}\""),
+         ERR_UPSTREAM_ERROR, true, "inner"},
         {502, RETURNED("\"raw\":{\"error\":{\"message\":\"inner\"}}"), ERR_UPSTREAM_ERROR, true,
          "inner"},
         {502, RETURNED("\"raw\":[{\"message\":\"inner\"}]"), ERR_UPSTREAM_ERROR, true, "inner"},

@@ -501,6 +501,20 @@ static void a_thought_is_a_sign_and_comments_are_none(void **state)
     world_close(&w);
 }
 
+static void a_finished_answer_whose_body_never_ends_is_done(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w, true);
+    stream_begins(&w);
+    bytes(&w, DATA(SAYS_TEXT("a")) DATA(FINISH));
+    assert_int_equal(w.job.state, JOB_RUNS); /* its usage may still come */
+    time_is(&w, 60);
+    assert_int_equal(w.job.state, JOB_DONE);
+    world_close(&w);
+}
+
 static void every_event_winds_the_idle_clock(void **state)
 {
     (void)state;
@@ -619,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_huge_plain_body_is_refused),
         cmocka_unit_test(without_a_first_sign_it_fails_in_time),
         cmocka_unit_test(a_thought_is_a_sign_and_comments_are_none),
+        cmocka_unit_test(a_finished_answer_whose_body_never_ends_is_done),
         cmocka_unit_test(every_event_winds_the_idle_clock),
         cmocka_unit_test(blanks_before_a_plain_answer_are_no_sign),
         cmocka_unit_test(a_status_says_more_than_the_clock),

@@ -112,12 +112,19 @@ static void take_message(struct failure *f, const char *message)
 
 /* ---- what it says ---- */
 
+/* Whether an object or array begins here; providers also write it over several lines. */
+static bool begins_json(const char *at)
+{
+    const char *inside = at + 1 + strspn(at + 1, " \t\r\n");
+    return strchr("{[", *at) && *inside && strchr("{[\"", *inside);
+}
+
 /* Where JSON begins in a text, its end if there is none. */
 static const char *json_in(const char *words)
 {
     const char *at = words;
 
-    while (*at && !(strchr("{[", at[0]) && at[1] && strchr("{[\"", at[1])))
+    while (*at && !begins_json(at))
         at++;
     return at;
 }

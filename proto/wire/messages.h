@@ -23,6 +23,7 @@ typedef struct str wire_bin;
 
 enum verdict { VERDICT_OFF, VERDICT_DEPENDS, VERDICT_ON };
 enum begin_outcome { BEGIN_GRANTED, BEGIN_FOLLOW, BEGIN_REPLAY };
+enum follow_outcome { FOLLOW_RUNNING, FOLLOW_KEPT, FOLLOW_ABORTED, FOLLOW_INTERRUPTED };
 enum commit_outcome { COMMIT_OK, COMMIT_DUP, COMMIT_SPOOLED };
 enum key_change { KEY_LEAVE, KEY_SET, KEY_DELETE };
 

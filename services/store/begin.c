@@ -144,6 +144,7 @@ static enum err ask_grant(struct job *j, const struct uuid *chat)
     args_key(a, key_session_limit(&j->session, "chat"));
     args_key(a, key_answer(&j->session, &j->turn));
     args_key(a, key_spooled(&j->session));
+    args_key(a, key_session_leases(&j->session));
     args_id(a, &j->turn);
     args_id(a, chat);
     args_bytes(a, j->ask.begin.text);
@@ -273,7 +274,7 @@ static void give_back(struct job *j)
 
     if (!grant_of(j))
         return;
-    turn_abort_args(&a, j, epoch_of(j));
+    turn_abort_args(&a, j, epoch_of(j), STR("internal"));
     if (j->world->ask_redis(j->world->ctx, SCRIPT_TURN_END, &a, NULL, 0))
         log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
 }

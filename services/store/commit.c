@@ -1,6 +1,7 @@
 /* turn_commit_ask: keeps a turn, exactly once.
  *
- *   ask Postgres ──► dup: it was kept before
+ *   ask Postgres ──► dup: it was kept before, with the same answer
+ *    │   │    ▲  ├── other: with another one, by another owner
  *    │   │    ▲  └── fenced, the first time: a copy of this commit may just have won, look again
  *    │   ▼    │
  *    │  ok ──► tell Redis, so that the next message is not refused as busy
@@ -124,6 +125,12 @@ static bool is_away(enum err err)
     return err == ERR_DOWN || err == ERR_TIMEOUT || err == ERR_CONFLICT;
 }
 
+static enum step fenced(struct job *j)
+{
+    metric_add(METRIC_TURNS_FENCED, 1);
+    return job_fail(j, ERR_CONFLICT);
+}
+
 enum step commit_take(struct job *j)
 {
     const struct grid *said = &j->got[0].grid;
@@ -133,11 +140,12 @@ enum step commit_take(struct job *j)
         return STEP_COMMIT_ASK_SPOOL;
     if (err)
         return job_fail(j, job_trouble(err));
+    if (grid_is(said, 0, 0, "other")) /* a newer owner was quicker: what it was told is kept */
+        return fenced(j);
     if (grid_is(said, 0, 0, "fenced")) {
         if (j->tries++ == 0)
             return STEP_COMMIT_ASK;
-        metric_add(METRIC_TURNS_FENCED, 1);
-        return job_fail(j, ERR_CONFLICT);
+        return fenced(j);
     }
     j->is_dup = grid_is(said, 0, 0, "dup");
     j->is_counted = true;
@@ -166,6 +174,7 @@ enum step commit_ask_end(struct job *j)
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
     args_key(a, key_window(&j->session));
+    args_key(a, key_session_leases(&j->session));
     args_id(a, &j->turn);
     args_id(a, &j->chat);
     args_u64(a, ask->epoch);
@@ -173,6 +182,7 @@ enum step commit_ask_end(struct job *j)
     args_bytes(a, ask->status);
     args_u64(a, j->config->answer_keep_ms);
     args_bytes(a, buf_view(&j->kept));
+    args_text(a, "");
     if (!job_ask_redis(j, 0, SCRIPT_TURN_END))
         return job_park(j, STEP_COMMIT_TAKE_END);
     return say_kept(j, j->is_dup ? COMMIT_DUP : COMMIT_OK);
@@ -202,6 +212,7 @@ enum step commit_ask_spool(struct job *j)
     args_key(a, key_window(&j->session));
     args_key(a, key_spooled(&j->session));
     args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
+    args_key(a, key_session_leases(&j->session));
     args_id(a, &j->turn);
     args_id(a, &j->chat);
     args_u64(a, ask->epoch);

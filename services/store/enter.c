@@ -24,7 +24,8 @@ enum open_column {
     OPEN_KEY_AT,
     OPEN_RUNNING,
     OPEN_CHAT,
-    OPEN_REMAINING
+    OPEN_REMAINING,
+    OPEN_RUNNING_TEXT
 };
 
 enum step enter(struct job *j, struct str session, bool create, enum step then)
@@ -153,6 +154,11 @@ enum step enter_take_redis(struct job *j)
     if (e->known)
         touch_row(j);
     return e->then;
+}
+
+struct str entered_running_text(const struct job *j)
+{
+    return str_cut(grid_str(&j->entered.redis, 0, OPEN_RUNNING_TEXT), 8192);
 }
 
 struct str entered_key(const struct job *j, struct str *hint)

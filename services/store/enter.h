@@ -10,6 +10,8 @@
 
 enum step enter(struct job *j, struct str session, bool create, enum step then);
 
+struct str entered_running_text(const struct job *j); /* of entered.running */
+
 /* The key that counts: the newer of the one in Postgres and the one kept in Redis only. */
 struct str entered_key(const struct job *j, struct str *hint);
 

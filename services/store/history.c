@@ -34,14 +34,20 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
     args_u64(a, PAGE_BYTES);
 }
 
+/* Interrupted turns may make a page too long: the oldest lines wait for the next one. */
+static unsigned first_row(const struct grid *page)
+{
+    return page->rows > PAGE_LINES / 2 ? page->rows - PAGE_LINES / 2 : 0;
+}
+
 uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before)
 {
     uint64_t count = 0;
 
     *more_before = 0;
-    for (unsigned row = 0; row < page->rows && count + 2 <= PAGE_LINES; row++) {
+    for (unsigned row = first_row(page); row < page->rows; row++) {
         uint64_t seq = grid_u64(page, row, PAGE_SEQ);
-        if (!seq) /* the chat is there, the page is empty */
+        if (!grid_str(page, row, PAGE_TURN).len) /* the chat is there, the page is empty */
             continue;
         if (!count && seq > 1)
             *more_before = seq;

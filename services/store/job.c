@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job.h"
+#include "rounds.h"
 #include "spool.h"
+#include "sweep.h"
 
 #define AWAY_RETRY_MS 2000 /* about what a database takes to start */
 
@@ -32,7 +34,10 @@ static void job_free(struct job *j)
     grid_fini(&j->look);
     buf_fini(&j->kept);
     spool_free(&j->spool);
+    sweep_free(&j->sweep);
     grid_fini(&j->entered.redis);
+    if (j->rounds)
+        rounds_end(j->rounds, j->bucket);
     free(j->body);
     free(j);
     open_jobs--;
@@ -41,7 +46,8 @@ static void job_free(struct job *j)
 /* What happens several times a second for every answer is no news. */
 static bool is_news(const struct job *j)
 {
-    return j->err || (j->number != MSG_TURN_RENEW_ASK && j->number != MSG_TURN_APPEND_ASK);
+    return j->err || (j->number != MSG_TURN_RENEW_ASK && j->number != MSG_TURN_APPEND_ASK &&
+                      j->number != MSG_TURN_FOLLOW_ASK);
 }
 
 static void tell(const struct job *j)

@@ -97,6 +97,7 @@ struct job {
         struct turn_renew_ask    renew;
         struct turn_append_ask   append;
         struct turn_stop_ask     stop;
+        struct turn_follow_ask   follow;
         struct turn_commit_ask   commit;
         struct turn_abort_ask    abort;
         struct session_open_ask  open;
@@ -123,7 +124,10 @@ struct job {
     uint64_t       counted;    /* commit: against the budget, in nanodollars */
     bool           is_last;    /* commit: there is nobody else to turn to */
     struct buf     kept;       /* commit: the request as it is spooled and remembered */
-    struct spool  *spool;      /* owned: of a job that has no request but a bucket to drain */
+    struct rounds *rounds; /* borrowed: of a job that has no request but a bucket to look after */
+    unsigned       bucket;
+    struct spool  *spool; /* owned: drain */
+    struct sweep  *sweep; /* owned: sweep */
 
     enum err err; /* how it ended, for the log */
 };

@@ -79,3 +79,8 @@ unsigned key_session_bucket(const struct uuid *session)
 {
     return key_bucket(uuid_str(session));
 }
+
+struct key key_session_leases(const struct uuid *session)
+{
+    return key_of_bucket(key_session_bucket(session), "leases");
+}

@@ -8,7 +8,8 @@
  *   automotive_chat:{b07}:<session>:limit:<what>   string: when the next message is free again
  *   automotive_chat:{b07}:spool                    stream: turns that wait for Postgres
  *   automotive_chat:{b07}:drain                    string: the store that brings them there
- *   automotive_chat:{b07}:refused                  stream: turns that Postgres would not take
+ *   automotive_chat:{b07}:leases                   sorted set: running turns, by the end of their
+ * lease automotive_chat:{b07}:refused                  stream: turns that Postgres would not take
  *   automotive_chat:{a07}:<address>:limit:<what>   the same for a client's address
  *
  * The part in braces is the bucket, a hash of the session or of the address.
@@ -36,8 +37,9 @@ struct key key_spooled(const struct uuid *session);
 struct key key_session_limit(const struct uuid *session, const char *what);
 struct key key_address_limit(struct str address_hash, const char *what); /* at most 64 bytes */
 
-/* what: spool, drain or refused, which lie beside the sessions of that bucket */
+/* what: spool, drain, refused or leases, which lie beside the sessions of that bucket */
 struct key key_of_bucket(unsigned bucket, const char *what);
 unsigned   key_session_bucket(const struct uuid *session);
+struct key key_session_leases(const struct uuid *session); /* of its bucket */
 
 #endif

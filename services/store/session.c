@@ -39,6 +39,7 @@ static enum step say_opened(struct job *j, const struct grid *page)
     say->sealed_key = entered_key(j, &say->key_hint);
     say->conversation = uuid_str(&e->chat);
     say->running_turn = uuid_str(&e->running);
+    say->running_text = entered_running_text(j);
     say->remaining = e->remaining;
     say->from_cache = e->pg_away;
     if (!e->pg_away) /* a new session has spent nothing, and was not looked at */

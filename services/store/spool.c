@@ -8,6 +8,7 @@
  *    │    │   ▲
  *    │    ▼   │ at the place that is free now
  *    │   fenced ──► look: session cleared, chat deleted: it is gone
+ *    ├─ other: this turn was kept with another answer: put aside
  *    ▼
  *   ask Redis to forget it ──► the next
  *
@@ -24,7 +25,6 @@
 #include "look.h"
 #include "spool.h"
 
-#define EVERY_MS    1000
 #define LEASE_MS    10000
 #define AT_ONCE     8
 #define PATIENCE_MS 1000
@@ -32,26 +32,32 @@
 
 enum { NEXT_ENTRY, NEXT_COMMIT };
 
-struct spools {
-    struct loop         *loop;   /* borrowed */
-    const struct world  *world;  /* borrowed */
-    const struct config *config; /* borrowed */
-    bool (*is_up)(void *ctx);
-    void        *ctx;
-    struct uuid  store; /* who holds the leases */
-    struct timer timer;
-    bool         busy[KEY_BUCKETS];
+struct spool {
+    unsigned    bucket;
+    struct grid rows;
+    unsigned    row;
+    bool        is_readable;
+    const char *how; /* what becomes of this one: kept, gone, refused */
+    unsigned    kept, gone, refused;
 };
 
-struct spool {
-    struct spools *of; /* borrowed */
-    unsigned       bucket;
-    struct grid    rows;
-    unsigned       row;
-    bool           is_readable;
-    const char    *how; /* what becomes of this one: kept, gone, refused */
-    unsigned       kept, gone, refused;
-};
+/* Who holds the leases of buckets: this process. */
+static const struct uuid *store_id(void)
+{
+    static struct uuid id;
+
+    if (!id.text[0])
+        id = uuid_new();
+    return &id;
+}
+
+static struct spool *spool_new(unsigned bucket)
+{
+    struct spool *s = mem_new(sizeof *s);
+
+    s->bucket = bucket;
+    return s;
+}
 
 void spool_free(struct spool **spool)
 {
@@ -62,7 +68,6 @@ void spool_free(struct spool **spool)
     if (s->kept || s->gone || s->refused)
         log_event(s->refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, 0, "spool.drained",
                   "bucket=%u kept=%u gone=%u refused=%u", s->bucket, s->kept, s->gone, s->refused);
-    s->of->busy[s->bucket] = false;
     grid_fini(&s->rows);
     free(s);
     *spool = NULL;
@@ -74,9 +79,9 @@ enum step drain_ask_next(struct job *j)
 {
     struct args *a = job_args(j);
 
-    args_key(a, key_of_bucket(j->spool->bucket, "spool"));
-    args_key(a, key_of_bucket(j->spool->bucket, "drain"));
-    args_id(a, &j->spool->of->store);
+    args_key(a, key_of_bucket(j->bucket, "spool"));
+    args_key(a, key_of_bucket(j->bucket, "drain"));
+    args_id(a, store_id());
     args_u64(a, LEASE_MS);
     args_u64(a, AT_ONCE);
     return job_ask_redis(j, 0, SCRIPT_SPOOL_NEXT) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_NEXT);
@@ -84,10 +89,11 @@ enum step drain_ask_next(struct job *j)
 
 enum step drain_take_next(struct job *j)
 {
-    struct spool *s = j->spool;
-
     if (j->got[0].err || !j->got[0].grid.rows)
         return STEP_DONE;
+    if (!j->spool)
+        j->spool = spool_new(j->bucket);
+    struct spool *s = j->spool;
     grid_fini(&s->rows);
     s->rows = j->got[0].grid;
     j->got[0].grid = (struct grid){0};
@@ -129,6 +135,10 @@ enum step drain_take_commit(struct job *j)
     }
     if (err)
         return STEP_DONE;
+    if (grid_is(&j->got[0].grid, 0, 0, "other")) {
+        j->spool->how = "refused";
+        return STEP_DRAIN_ASK_DONE;
+    }
     if (grid_is(&j->got[0].grid, 0, 0, "fenced"))
         return j->tries++ < TRIES_MAX ? STEP_DRAIN_ASK_LOOK : STEP_DONE;
     if (grid_is(&j->got[0].grid, 0, 0, "ok"))
@@ -209,52 +219,4 @@ enum step drain_take_done(struct job *j)
         s->refused++;
     s->row++;
     return STEP_DRAIN_READ;
-}
-
-/* ---- once a second ---- */
-
-static void start(struct spools *all, unsigned bucket)
-{
-    struct job   *j = job_make(all->world, all->config, STEP_DRAIN_ASK_NEXT);
-    struct spool *s = mem_new(sizeof *s);
-
-    s->of = all;
-    s->bucket = bucket;
-    all->busy[bucket] = true;
-    j->spool = s;
-    job_run(j);
-}
-
-static void on_time(void *ctx)
-{
-    struct spools *all = ctx;
-
-    for (unsigned bucket = 0; bucket < KEY_BUCKETS && all->is_up(all->ctx); bucket++)
-        if (!all->busy[bucket])
-            start(all, bucket);
-    timer_start(&all->timer, all->loop, EVERY_MS / 2 + random_below(EVERY_MS), on_time, all);
-}
-
-struct spools *spools_new(struct loop *l, const struct world *world, const struct config *config,
-                          bool (*is_up)(void *ctx), void *ctx)
-{
-    struct spools *all = mem_new(sizeof *all);
-
-    all->loop = l;
-    all->world = world;
-    all->config = config;
-    all->is_up = is_up;
-    all->ctx = ctx;
-    all->store = uuid_new();
-    timer_start(&all->timer, l, random_below(EVERY_MS), on_time, all);
-    return all;
-}
-
-void spools_free(struct spools **spools)
-{
-    if (!*spools)
-        return;
-    timer_stop(&(*spools)->timer);
-    free(*spools);
-    *spools = NULL;
 }

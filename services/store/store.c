@@ -9,7 +9,7 @@
 #include "job.h"
 #include "pg.h"
 #include "redis.h"
-#include "spool.h"
+#include "rounds.h"
 #include "store.h"
 
 #define DRAIN_MS 10000
@@ -26,7 +26,7 @@ struct store {
     struct later         soon;
     struct timer         drain;
     struct forget       *forget;
-    struct spools       *spools;
+    struct rounds       *drains, *sweeps;
     struct world         world;
     int                  status;
 };
@@ -278,7 +278,8 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
         return err;
     }
     s->forget = forget_new(l, s->pg, config->audit_days);
-    s->spools = spools_new(l, &s->world, config, is_up, s);
+    s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
+    s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
     *out = s;
     return ERR_OK;
 }
@@ -300,8 +301,9 @@ void store_close(struct store **store)
     pg_close(&s->pg);
     forget_free(&s->forget);
     batch_free(&s->batch);
-    spools_free(&s->spools);
     must(jobs_open() == 0);
+    rounds_free(&s->drains);
+    rounds_free(&s->sweeps);
     backend_close(&s->backend);
     timer_stop(&s->pump);
     timer_stop(&s->drain);

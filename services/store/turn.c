@@ -14,13 +14,14 @@
 #include "base/metrics.h"
 #include "budget.h"
 
-enum { RENEW_OUTCOME, RENEW_STOP };
+enum { RENEW_OUTCOME, RENEW_STOP, RENEW_HELD };
 
-void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch)
+void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code)
 {
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
     args_key(a, key_window(&j->session));
+    args_key(a, key_session_leases(&j->session));
     args_id(a, &j->turn);
     args_id(a, &j->chat);
     args_u64(a, epoch);
@@ -28,6 +29,7 @@ void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch)
     args_text(a, "aborted");
     args_u64(a, j->config->answer_keep_ms);
     args_text(a, "");
+    args_bytes(a, code);
 }
 
 bool turn_number_is_sane(uint64_t n)
@@ -37,13 +39,22 @@ bool turn_number_is_sane(uint64_t n)
 
 /* ---- renew and append ---- */
 
-static enum step say_renewed(struct job *j, bool stop, bool lost)
+static enum step say(struct job *j, const struct turn_renew_say *say)
 {
-    struct turn_renew_say say = {.stop = stop, .lost = lost};
-    struct buf            body = {0};
+    struct buf body = {0};
 
-    turn_renew_say_encode(&say, &body);
+    turn_renew_say_encode(say, &body);
     return job_say(j, &body);
+}
+
+static enum step say_lost(struct job *j)
+{
+    return say(j, &(struct turn_renew_say){.lost = 1});
+}
+
+static enum step say_without_redis(struct job *j)
+{
+    return say(j, &(struct turn_renew_say){.unheld_here = 1});
 }
 
 /* An append is a renew with a text. */
@@ -69,6 +80,7 @@ enum step renew_ask(struct job *j)
     struct args *a = job_args(j);
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
+    args_key(a, key_session_leases(&j->session));
     args_id(a, &j->turn);
     args_id(a, &j->chat);
     args_u64(a, ask.epoch);
@@ -78,8 +90,9 @@ enum step renew_ask(struct job *j)
     args_u64(a, ask.offset);
     args_bytes(a, ask.text);
     args_u64(a, ANSWER_MAX);
+    args_bytes(a, ask.model);
     if (job_ask_redis(j, 0, SCRIPT_TURN_RENEW))
-        return say_renewed(j, false, false);
+        return say_without_redis(j);
     return job_park(j, STEP_RENEW_TAKE);
 }
 
@@ -88,11 +101,13 @@ enum step renew_take(struct job *j)
     const struct grid *said = &j->got[0].grid;
 
     if (j->got[0].err)
-        return say_renewed(j, false, false);
+        return say_without_redis(j);
     if (grid_is(said, 0, RENEW_OUTCOME, "missing"))
         return STEP_RENEW_ASK_WANTED;
-    return say_renewed(j, grid_u64(said, 0, RENEW_STOP) != 0,
-                       grid_is(said, 0, RENEW_OUTCOME, "lost"));
+    if (grid_is(said, 0, RENEW_OUTCOME, "lost"))
+        return say_lost(j);
+    return say(j, &(struct turn_renew_say){.stop = grid_u64(said, 0, RENEW_STOP) != 0,
+                                           .held = grid_u64(said, 0, RENEW_HELD)});
 }
 
 enum step renew_ask_wanted(struct job *j)
@@ -110,7 +125,7 @@ enum step renew_ask_wanted(struct job *j)
 enum step renew_take_wanted(struct job *j)
 {
     if (!j->got[0].err && !grid_u64(&j->got[0].grid, 0, 0))
-        return say_renewed(j, false, true);
+        return say_lost(j);
     return STEP_RENEW_ASK;
 }
 
@@ -150,7 +165,7 @@ enum step abort_ask(struct job *j)
     job_note(j, "turn.aborted", STR(""), ask->reason);
     enum err err =
         budget_is_set(j->config) ? budget_ask_settle(j, 1, ask->epoch, ask->spent != 0) : ERR_OK;
-    turn_abort_args(job_args(j), j, ask->epoch);
+    turn_abort_args(job_args(j), j, ask->epoch, ask->reason);
     j->got[0].err = job_ask_redis(j, 0, SCRIPT_TURN_END); /* without Redis there is no lease */
     j->got[1].err = err;
     return j->waiting ? job_park(j, STEP_ABORT_TAKE) : STEP_ABORT_TAKE;

@@ -4,7 +4,7 @@
 #include "job.h"
 
 /* For SCRIPT_TURN_END, of a turn that was not kept. */
-void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch);
+void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code);
 
 /* Postgres counts with signed numbers. */
 bool turn_number_is_sane(uint64_t n);

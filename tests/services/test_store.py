@@ -467,5 +467,5 @@ def test_all_keys_of_a_session_share_a_slot(start_store, person, redis):
     turn.append(0, "x")
     with redis.client() as client:
         keys = client.keys("*")
-    assert len(keys) == 4  # session, turns, limit, answer
+    assert len(keys) == 5  # session, turns, limit, answer, and the leases of its bucket
     assert len({re.match(r"automotive_chat:({b\d\d}):", key).group(1) for key in keys}) == 1

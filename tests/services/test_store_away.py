@@ -45,8 +45,8 @@ def test_without_redis_turns_go_on(store, person, redis):
     turn = ann.turn("second")
     assert (turn.granted.unlimited_here, turn.seq) == (1, 2)
     assert [line.text for line in turn.granted.talk] == ["first", ANSWER]
-    assert turn.renew() == {"stop": 0, "lost": 0}
-    assert turn.append(0, "Every") == {"stop": 0, "lost": 0}
+    for said in (turn.renew(), turn.append(0, "Every")):
+        assert said == {"stop": 0, "lost": 0, "held": 0, "unheld_here": 1}
     assert [turn.commit().outcome, turn.commit().outcome] == [OK, DUP]
     assert turn.again().text == ANSWER
     assert len(ann.history().lines) == len(ann.open().lines) == 4
@@ -103,7 +103,7 @@ def test_a_turn_outlives_an_emptied_redis(store, person, redis):
     turn = ann.turn("second")
     with redis.client() as client:
         client.flushall()
-    assert turn.renew() == {"stop": 0, "lost": 0}
+    assert not turn.renew().lost
     refused("busy", ann.begin, "third")
     turn.stop()
     assert turn.renew().stop == 1

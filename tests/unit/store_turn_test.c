@@ -241,7 +241,7 @@ static void an_old_reading_is_taken_anew(void **state)
     look_finds_chat("5", "12");
     ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
     struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
-    assert_true(arg_is(a, 8, "5") && arg_is(a, 9, "12"));
+    assert_true(arg_is(a, 9, "5") && arg_is(a, 10, "12"));
     answer_with(a, 7, (const char *const[]){"granted", "13", "0", "0", "", "0", "0"}, 7);
     struct turn_begin_say *said = granted();
     assert_int_equal(said->seq, 6);
@@ -295,7 +295,7 @@ static void a_grant_without_its_context_is_given_back(void **state)
     fails(context, ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
     struct asked *end = next(REDIS, SCRIPT_TURN_END);
-    assert_true(arg_is(end, 3, TURN) && arg_is(end, 4, CHAT) && arg_is(end, 5, "12"));
+    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CHAT) && arg_is(end, 6, "12"));
     assert_null(end->job);
 }
 
@@ -344,9 +344,9 @@ static void a_first_chat_gets_its_id_from_the_turn(void **state)
     begin("");
     look_finds_nothing();
     struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
-    assert_true(arg_is(a, 10, "")); /* a session that Postgres does not know */
-    assert_true(arg_is(a, 11, "0"));
-    char *chat = str_dup(a->args.value[6]);
+    assert_true(arg_is(a, 11, "")); /* a session that Postgres does not know */
+    assert_true(arg_is(a, 12, "0"));
+    char *chat = str_dup(a->args.value[7]);
     answer_with(a, 7, (const char *const[]){"granted", "1", "19", "0", "", "0", "0"}, 7);
     struct turn_begin_say *said = granted();
     assert_true(str_is(said->conversation, chat));
@@ -405,7 +405,7 @@ static void the_lease_went_back(void)
 {
     struct asked *end = next(REDIS, SCRIPT_TURN_END);
 
-    assert_true(arg_is(end, 3, TURN) && arg_is(end, 5, "12"));
+    assert_true(arg_is(end, 4, TURN) && arg_is(end, 6, "12"));
     assert_null(end->job);
 }
 
@@ -507,11 +507,11 @@ static void a_turn_that_redis_lost_is_adopted(void **state)
     (void)state;
     renew();
     struct asked *first = next(REDIS, SCRIPT_TURN_RENEW);
-    assert_true(arg_is(first, 7, "0"));
+    assert_true(arg_is(first, 8, "0"));
     answer_with(first, 2, (const char *const[]){"missing", "0"}, 2);
     ANSWER(PG, STATEMENT_WANTED, "1");
     struct asked *second = next(REDIS, SCRIPT_TURN_RENEW);
-    assert_true(arg_is(second, 7, "1"));
+    assert_true(arg_is(second, 8, "1"));
     answer_with(second, 2, (const char *const[]){"ok", "1"}, 2);
     was_renewed(true, false);
 }
@@ -570,7 +570,7 @@ static void a_kept_turn_gives_its_lease_back_first(void **state)
     ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
     assert_int_equal(w.ends, 0);
     struct asked *end = next(REDIS, SCRIPT_TURN_END);
-    assert_true(arg_is(end, 5, "12") && arg_is(end, 6, "5") && arg_is(end, 7, "committed"));
+    assert_true(arg_is(end, 6, "12") && arg_is(end, 7, "5") && arg_is(end, 8, "committed"));
     fails(end, ERR_DOWN); /* which changes nothing */
     was_kept(COMMIT_OK);
 }

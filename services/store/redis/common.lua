@@ -45,8 +45,9 @@ local function touch_session(key, idle_ms, life_ms)
 end
 
 -- The hash "turns" of a session holds
---   turn:<id>    of a turn being answered {chat, epoch, lease, hash, stop}: lease is when it runs
---                out, hash is of the text
+--   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model}: lease is
+--                when it runs out, at when it was begun, hash is of the text ('': Redis was emptied,
+--                the text is not known), model which one speaks
 --   text:<id>    what the person wrote
 --   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres
 --                before is of no use
@@ -76,14 +77,60 @@ local function drop_turn(turns, id)
     redis.call('HDEL', turns, 'turn:' .. id, 'text:' .. id)
 end
 
+local function has_text(turn, hash)
+    return turn.hash == '' or turn.hash == hash
+end
+
+-- The sorted set "leases" of a bucket holds <session>/<turn>, by the time at which its lease runs
+-- out: sweep.c looks for those that did.
+local function lease_name(turns, id)
+    return string.match(turns, ':([^:]+):turns$') .. '/' .. id
+end
+
+local function hold_lease(leases, turns, id, until_ms)
+    redis.call('ZADD', leases, int(until_ms), lease_name(turns, id))
+end
+
+local function drop_lease(leases, turns, id)
+    redis.call('ZREM', leases, lease_name(turns, id))
+end
+
+-- The stream "answer" of a turn holds what is written of it.  The number of an entry is the length
+-- of the answer behind it.  The last one tells how it ended {end, code, question}: the question is
+-- given back with a turn that was aborted.
+local function answer_length(stream)
+    local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    return last and tonumber(string.match(last[1], '^%d+')) or 0
+end
+
+-- Returns what lies behind the first after bytes, and the fields of the last entry, if there is one.
+local function read_answer(stream, after, most)
+    local parts, length, last = {}, after, nil
+    for _, entry in ipairs(redis.call('XRANGE', stream, int(after) .. '-1', '+')) do
+        local fields = {}
+        for i = 1, #entry[2], 2 do
+            fields[entry[2][i]] = entry[2][i + 1]
+        end
+        last = fields
+        if fields.text then
+            local to = tonumber(string.match(entry[1], '^%d+'))
+            parts[#parts + 1] = string.sub(fields.text, length - to + #fields.text + 1)
+            length = to
+        end
+    end
+    return string.sub(table.concat(parts), 1, most), last
+end
+
 -- The lease is given back, and whoever follows the answer sees how it ended.
 local LINGER_MS = 10000
 
-local function end_turn(turns, stream, id, chat, how, keep_ms)
+local function end_turn(turns, stream, leases, id, chat, how, code, keep_ms)
+    local question = how == 'aborted' and redis.call('HGET', turns, 'text:' .. id) or ''
     drop_turn(turns, id)
-    local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-    if last then
-        redis.call('XADD', stream, string.match(last[1], '^%d+') .. '-*', 'end', how)
+    drop_lease(leases, turns, id)
+    if how == 'aborted' or redis.call('EXISTS', stream) == 1 then
+        redis.call('XADD', stream, int(answer_length(stream)) .. '-*',
+                   'end', how, 'code', code, 'question', question)
         redis.call('PEXPIRE', stream, LINGER_MS)
         redis.call('HSET', turns, 'done:' .. id, cjson.encode({chat = chat, at = now}))
     end

@@ -3,7 +3,7 @@
 -- ARGV create, created_at of Postgres ('': it does not know it), chat ('': none), idle_ms, life_ms,
 --      per_minute
 -- Answers ok or signed_out, created_at, expires_at, sealed key, its hint, its time, running turn,
---         its chat, remaining
+--         its chat, remaining, what was written in the running turn
 local session, turns, limit = KEYS[1], KEYS[2], KEYS[3]
 local create, created_at, chat = ARGV[1], ARGV[2], ARGV[3]
 
@@ -28,4 +28,5 @@ end})
 local _, remaining = take(limit, tonumber(ARGV[6]), 0)
 local kept = redis.call('HMGET', session, 'created_at', 'sealed_key', 'key_hint', 'key_at')
 return {'ok', kept[1], int(expires_at), kept[2] or '', kept[3] or '', kept[4] or '0',
-        running, in_chat, int(remaining)}
+        running, in_chat, int(remaining),
+        redis.call('HGET', turns, 'text:' .. running) or ''}

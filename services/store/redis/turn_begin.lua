@@ -1,11 +1,12 @@
 -- Grants a turn, or says why not.  What Postgres knows was read just before.
--- KEYS session, turns, limit, answer, spooled
+-- KEYS session, turns, limit, answer, spooled, leases
 -- ARGV turn, chat, text, last_seq, epoch and created_at of Postgres (created_at '': it does not
 --      know this session), 1 if it does not know this chat either though it was named,
 --      lease_ms, keep_ms, idle_ms, life_ms, per_minute, most running turns
 -- Answers outcome (granted, follow, spooled, waiting: a turn of this chat is spooled, busy, limited,
 --         same_id, stale, not_found, signed_out), epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
 local session, turns, limit, stream, spooled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local leases = KEYS[6]
 local id, chat, text = ARGV[1], ARGV[2], ARGV[3]
 local last_seq, kept_epoch, created_at = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local epoch = kept_epoch
@@ -43,11 +44,12 @@ each_field(turns, {
         local kept = turn.chat == chat and turn.epoch <= kept_epoch
         local alive = turn.lease > now and not kept
         if other == id and alive then
-            found = turn.hash == hash and 'follow' or 'same_id'
+            found = has_text(turn, hash) and 'follow' or 'same_id'
         elseif alive then
             running = running + 1
         elseif turn.lease + keep_ms < now then
             drop_turn(turns, other)
+            drop_lease(leases, turns, other)
         end
         if turn.chat == chat then
             epoch = math.max(epoch, turn.epoch)
@@ -97,8 +99,10 @@ epoch = epoch + 1
 if last_seq == 0 then
     redis.call('HSET', session, 'new_chat', chat)
 end
-local turn = {chat = chat, epoch = epoch, lease = now + lease_ms, hash = hash, stop = 0}
+local turn = {chat = chat, seq = last_seq + 1, at = now, epoch = epoch, lease = now + lease_ms,
+              hash = hash, stop = 0, model = ''}
 write_turn(turns, id, turn, keep_ms)
+hold_lease(leases, turns, id, turn.lease)
 redis.call('HSET', turns, 'text:' .. id, text)
 redis.call('UNLINK', stream) -- of an earlier try of this turn
 return answer('granted', remaining)

@@ -1,8 +1,9 @@
 -- The turn is over: gives the lease back, unless it is a newer owner's by now.
--- KEYS turns, answer, window
--- ARGV turn, chat, epoch, seq (0: nothing was kept), how it ended, keep_ms, its commit message
+-- KEYS turns, answer, window, leases
+-- ARGV turn, chat, epoch, seq (0: nothing was kept), how it ended, keep_ms, its commit message, why
+--      it was aborted (a code of errors.def)
 -- Answers whether it was ours
-local turns, stream, window = KEYS[1], KEYS[2], KEYS[3]
+local turns, stream, window, leases = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, chat, epoch, seq = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 if seq > 0 then
@@ -13,5 +14,5 @@ local turn = read_turn(turns, id)
 if turn and turn.epoch > epoch then
     return {'0'}
 end
-end_turn(turns, stream, id, chat, ARGV[5], ARGV[6])
+end_turn(turns, stream, leases, id, chat, ARGV[5], ARGV[8], ARGV[6])
 return {turn and '1' or '0'}

@@ -6,7 +6,7 @@ local id, hash = ARGV[1], redis.sha1hex(ARGV[2])
 
 local turn = read_turn(KEYS[1], id)
 if turn and turn.lease > now then
-    return turn.hash == hash and {'follow', turn.chat} or {'same_id', ''}
+    return has_text(turn, hash) and {'follow', turn.chat} or {'same_id', ''}
 end
 local kept = redis.call('HGET', KEYS[2], id)
 kept = kept and cjson.decode(kept)

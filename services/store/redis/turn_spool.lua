@@ -1,8 +1,9 @@
 -- Postgres is away: keeps a finished turn here until it is back.
--- KEYS turns, answer, window, spooled, spool
+-- KEYS turns, answer, window, spooled, spool, leases
 -- ARGV turn, chat, epoch, seq, text, keep_ms, its commit message
 -- Answers spooled, or dup: it was committed before, or fenced: another turn has its place
 local turns, stream, window, spooled, spool = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local leases = KEYS[6]
 local id, chat, epoch, seq = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 if redis.call('HEXISTS', spooled, id) == 1 then
@@ -24,5 +25,5 @@ local entry = redis.call('XADD', spool, '*', 'commit', ARGV[7])
 redis.call('HSET', spooled, id, cjson.encode({
     chat = chat, seq = seq, epoch = epoch, entry = entry, hash = redis.sha1hex(ARGV[5])}))
 write_window(window, chat, seq, 'S', ARGV[7])
-end_turn(turns, stream, id, chat, 'spooled', ARGV[6])
+end_turn(turns, stream, leases, id, chat, 'spooled', '', ARGV[6])
 return {'spooled'}

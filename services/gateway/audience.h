@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define AUDIENCE_MAX 16 /* listeners of one turn that a route lets in */
+
 struct chat;
 
 enum chat_event {

@@ -5,7 +5,8 @@
  *   ask_both        does the message belong here, and may the turn begin?
  *   take_both
  *   join            both said yes                       the same turn before:
- *      │  └────────────────────────────────────────────► replay, wait_elsewhere
+ *      │  └────────────────────────────────────────────► replay
+ *      │                                                 ask_follow ◄─► take_follow
  *   ask_answer      the model is asked
  *   take_pieces     its words go to the audience, a look at them now and then
  *   ask_review      a last look at the whole
@@ -17,7 +18,8 @@
  *
  * A step returns the next one.  A take_ step that still misses an answer parks
  * and is run again whenever anything wakes the chat, so waking one too often
- * does no harm.  Meanwhile the lease is renewed from grant to end.
+ * does no harm.  Meanwhile the lease is renewed from grant to end, and what there
+ * is of the answer goes to a store, for those who follow it at another gateway.
  *
  * What holds at all times:
  *  1. The audience hears exactly one end, and nothing after it.
@@ -39,9 +41,14 @@
 #include "chat_inside.h"
 #include "look.h"
 
-#define RENEW_TICKS 3
-#define QUIET_TICKS 15
-#define LONGEST_MS  200000 /* to wait for a turn that another gateway walks */
+#define APPEND_TICKS 2  /* more of the answer is told to a store this often */
+#define LISTEN_TICKS 5  /* the person's Stop at another gateway is asked for this often */
+#define RENEW_TICKS  30 /* when nobody can stop it any more */
+#define FOLLOW_TICKS 2
+#define PLACE_TICKS  10
+#define QUIET_TICKS  150
+#define LONGEST_MS   200000 /* to wait for a turn that another gateway walks */
+#define PATIENCE_MS  15000  /* without a word about it */
 
 #define STEP(NAME, fn) static enum chat_step fn(struct chat *c);
 #include "chat.def"
@@ -177,10 +184,10 @@ static enum chat_step take_both(struct chat *c)
     if (!begun)
         return fail_by(c, &c->slots[CHAT_Q_BEGIN], ERR_STORE_DOWN);
 
-    bool is_replay = begun->outcome == BEGIN_REPLAY;
+    bool is_replay = begun->outcome == BEGIN_REPLAY,
+         runs_elsewhere = begun->outcome == BEGIN_FOLLOW;
     if (begun->outcome == BEGIN_GRANTED && !c->is_granted) {
         c->is_granted = true;
-        c->is_following = false;
         c->epoch = begun->epoch;
         c->seq = begun->seq;
     }
@@ -188,9 +195,10 @@ static enum chat_step take_both(struct chat *c)
     if (!uuid_parse(&c->conversation, begun->conversation))
         c->conversation = (struct uuid){{0}};
     free(begun);
-    if (is_replay) {
+    c->is_following = runs_elsewhere;
+    if (is_replay || runs_elsewhere) {
         chat_drop(c, CHAT_Q_FILTER); /* it was passed when it was first said */
-        return CHAT_REPLAY;
+        return is_replay ? CHAT_REPLAY : CHAT_ASK_FOLLOW;
     }
     if (c->is_stopping && c->is_granted)
         return fail(c, ERR_STOPPED);
@@ -218,17 +226,12 @@ static enum chat_step join(struct chat *c)
 {
     struct turn_begin_say *begun = read_begun(c);
     must(begun != NULL); /* take_both has read it */
-    bool     is_granted = begun->outcome == BEGIN_GRANTED, is_uncounted = begun->unlimited_here;
+    bool     is_uncounted = begun->unlimited_here;
     enum err err = judge(c, begun);
 
     free(begun);
     if (err)
         return fail(c, err);
-    if (!is_granted) {
-        c->is_following = true;
-        c->follow_tick = c->ticks;
-        return CHAT_WAIT_ELSEWHERE;
-    }
     uint64_t wait = is_uncounted ? c->ports->limit_session(c->ports->ctx, &c->session) : 0;
     return wait ? fail_limited(c, wait) : CHAT_ASK_ANSWER;
 }
@@ -377,15 +380,83 @@ static enum chat_step replay(struct chat *c)
     return CHAT_END;
 }
 
-/* Another gateway walks it: ask again each second until that has come to an end. */
-static enum chat_step wait_elsewhere(struct chat *c)
+/* ---- the same turn at another gateway ---- */
+
+/* Asked again and again, as long as anybody listens. */
+static enum chat_step ask_follow(struct chat *c)
 {
-    if (c->ticks == c->follow_tick)
+    if (!c->audience.count)
+        return CHAT_END;
+    if (c->ticks < c->follow_at)
         return CHAT_PARKED;
     if (c->ports->now_ms(c->ports->ctx) - c->since_ms > LONGEST_MS)
         return fail(c, ERR_BUSY);
-    enum err err = chat_ask_begin(c);
-    return err ? fail(c, err) : CHAT_TAKE_BOTH;
+    c->follow_at = c->ticks + FOLLOW_TICKS;
+    c->slots[CHAT_Q_FOLLOW].err = chat_ask_follow(c);
+    return CHAT_TAKE_FOLLOW;
+}
+
+/* It ended badly, or nobody knows of it.  Nothing was shown yet: then it may begin here. */
+static enum chat_step begin_anew(struct chat *c, enum err otherwise)
+{
+    return c->may_begin && !c->answer.len ? CHAT_ASK_BOTH : fail(c, otherwise);
+}
+
+static enum chat_step follow_failed(struct chat *c, const struct chat_slot *s)
+{
+    uint64_t silence = c->ports->now_ms(c->ports->ctx) - c->followed_ms;
+
+    if (s->err == ERR_NOT_FOUND)
+        return begin_anew(c, ERR_NOT_FOUND);
+    if (err_http(s->err) >= 500 && silence < PATIENCE_MS)
+        return CHAT_ASK_FOLLOW;
+    return fail_by(c, s, ERR_STORE_DOWN);
+}
+
+static void take_words(struct chat *c, const struct turn_follow_say *say)
+{
+    c->followed_ms = c->ports->now_ms(c->ports->ctx);
+    if (say->conversation.len && !uuid_parse(&c->conversation, say->conversation))
+        c->conversation = (struct uuid){{0}};
+    if (!*c->text && say->question.len) {
+        free(c->text);
+        c->text = str_dup(say->question);
+    }
+    if (say->text.len || say->outcome == FOLLOW_KEPT)
+        chat_set_model(c, say->model);
+    chat_add_text(c, say->text);
+}
+
+static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *say)
+{
+    c->status = status_of(say->status);
+    c->prompt_tokens = say->prompt_tokens;
+    c->completion_tokens = say->completion_tokens;
+    c->cost = say->cost;
+    chat_keep(c->finish_reason, sizeof c->finish_reason, say->finish_reason);
+    note_budget(c, say->has_budget, say->budget_left);
+    return CHAT_END;
+}
+
+static enum chat_step take_follow(struct chat *c)
+{
+    struct chat_slot      *s = &c->slots[CHAT_Q_FOLLOW];
+    struct turn_follow_say say;
+
+    if (s->is_open)
+        return CHAT_PARKED;
+    if (!s->err)
+        s->err = turn_follow_say_decode(&say, buf_view(&s->body));
+    if (s->err)
+        return follow_failed(c, s);
+    take_words(c, &say);
+    if (say.outcome == FOLLOW_KEPT)
+        return end_as_kept(c, &say);
+    if (say.outcome == FOLLOW_ABORTED)
+        return fail(c, err_of_code(say.code));
+    if (say.outcome == FOLLOW_INTERRUPTED)
+        return begin_anew(c, ERR_INTERRUPTED);
+    return CHAT_ASK_FOLLOW;
 }
 
 /* ---- giving it up ---- */
@@ -415,9 +486,9 @@ static enum chat_step end(struct chat *c)
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
              c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
              (unsigned long long)c->verdict, log_quote(str_of(c->reason)));
-    if (c->err)
+    if (c->err && !c->is_following)
         metric_add(METRIC_TURNS_ABORTED, 1);
-    else if (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED)
+    else if (!c->is_following && (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED))
         metric_add(METRIC_TURNS_COMMITTED, 1);
     audience_tell(&c->audience, c,
                   !c->err                   ? CHAT_ANSWERED
@@ -437,6 +508,8 @@ static void take_renewal(struct chat *c, const struct chat_slot *s)
         return; /* the lease has time for three of these */
     c->is_stopping |= say.stop;
     c->is_lost |= say.lost;
+    c->is_unheld = say.unheld_here;
+    c->held = say.held < c->answer.len ? say.held : c->answer.len;
 }
 
 void chat_hear(struct chat_slot *s, const struct answer *a)
@@ -462,10 +535,21 @@ void chat_hear(struct chat_slot *s, const struct answer *a)
     run(c);
 }
 
+/* Renewals keep the lease, bring news of Stop, and take more of the answer along. */
+static bool is_renewal_due(const struct chat *c)
+{
+    unsigned since = c->ticks - c->renewed;
+    bool     has_more = c->answer.len > c->held && !c->is_unheld;
+
+    return since >= RENEW_TICKS || (has_more && since >= APPEND_TICKS) ||
+           (chat_is_open(c, CHAT_Q_ANSWER) && since >= LISTEN_TICKS);
+}
+
 static void keep_lease(struct chat *c)
 {
-    if (!c->is_granted || c->ticks % RENEW_TICKS || chat_is_open(c, CHAT_Q_RENEW))
+    if (!c->is_granted || chat_is_open(c, CHAT_Q_RENEW) || !is_renewal_due(c))
         return;
+    c->renewed = c->ticks;
     if (chat_ask_renew(c) != ERR_OK)
         log_warn(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
 }
@@ -485,7 +569,8 @@ void chat_tick(struct chat *c)
 {
     c->ticks++;
     keep_lease(c);
-    tell_place(c);
+    if (c->ticks % PLACE_TICKS == 0)
+        tell_place(c);
     if (c->ticks % QUIET_TICKS == 0)
         audience_tell(&c->audience, c, CHAT_QUIET);
     run(c);

@@ -15,7 +15,7 @@
 
 #define CHAT_MESSAGE_MAX 8192
 #define CHAT_ANSWER_MAX  65536
-#define CHAT_TICK_MS     1000
+#define CHAT_TICK_MS     100
 
 enum chat_step {
 #define STEP(NAME, fn) CHAT_##NAME,
@@ -31,7 +31,8 @@ enum chat_question {
     CHAT_Q_BEGIN,
     CHAT_Q_ANSWER,
     CHAT_Q_REVIEW,
-    CHAT_Q_RENEW,
+    CHAT_Q_RENEW, /* with more of the answer for followers, if there is more */
+    CHAT_Q_FOLLOW,
     CHAT_Q_END, /* commit or abort */
     CHAT_QUESTIONS
 };
@@ -71,6 +72,7 @@ struct chat_order {
     struct uuid session, turn_id;
     struct uuid conversation; /* empty: the current one */
     struct str  text, model;  /* model empty: the person's choice */
+    bool        is_follower;  /* only listens to a turn that runs elsewhere; without a text */
     const char *address_hash;
     uint64_t    window;   /* earlier messages, at most */
     uint64_t    total_ms; /* for the answer */
@@ -98,13 +100,19 @@ struct chat {
     uint64_t    log_id, since_ms, asked_at;
 
     bool     is_granted;   /* the lease is ours until commit or abort */
-    bool     is_following; /* another gateway walks this turn: we wait for its end */
+    bool     is_following; /* another gateway walks this turn: we repeat what it says */
+    bool     may_begin;    /* the person sent it here, so if it ended badly there, it begins anew */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
     bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
     bool     has_budget;
     uint64_t epoch, seq, verdict;
-    unsigned ticks, follow_tick, place, pieces;
-    size_t   reviewed; /* bytes of the answer the filter was shown last */
+    unsigned ticks, place, pieces;
+    unsigned renewed;     /* tick of the last renewal */
+    unsigned follow_at;   /* tick of the next question about a turn elsewhere */
+    uint64_t followed_ms; /* when that was answered last */
+    size_t   held;        /* bytes of the answer that a store holds for followers */
+    bool     is_unheld;   /* Redis is away: it can hold none */
+    size_t   reviewed;    /* bytes of the answer the filter was shown last */
 
     struct buf       answer;
     char             model[129], finish_reason[33], generation_id[65], reason[65];

@@ -139,16 +139,46 @@ enum err chat_ask_review(struct chat *c, size_t len, bool is_whole)
     return ask(c, CHAT_Q_REVIEW, SERVICE_FILTER, &body, FILTER_MS);
 }
 
-enum err chat_ask_renew(struct chat *c)
+static void encode_renew(const struct chat *c, struct buf *body)
 {
     struct turn_renew_ask m = {.session = uuid_str(&c->session),
                                .conversation = uuid_str(&c->conversation),
                                .turn_id = uuid_str(&c->turn_id),
                                .epoch = c->epoch};
-    struct buf            body = {0};
+    turn_renew_ask_encode(&m, body);
+}
 
-    turn_renew_ask_encode(&m, &body);
+static void encode_append(const struct chat *c, struct buf *body)
+{
+    struct turn_append_ask m = {.session = uuid_str(&c->session),
+                                .conversation = uuid_str(&c->conversation),
+                                .turn_id = uuid_str(&c->turn_id),
+                                .epoch = c->epoch,
+                                .offset = c->held,
+                                .text = {c->answer.p + c->held, c->answer.len - c->held},
+                                .model = str_of(c->model)};
+    turn_append_ask_encode(&m, body);
+}
+
+enum err chat_ask_renew(struct chat *c)
+{
+    struct buf body = {0};
+
+    if (c->answer.len > c->held && !c->is_unheld)
+        encode_append(c, &body);
+    else
+        encode_renew(c, &body);
     return ask(c, CHAT_Q_RENEW, SERVICE_STORE, &body, RENEW_MS);
+}
+
+enum err chat_ask_follow(struct chat *c)
+{
+    struct turn_follow_ask m = {
+        .session = uuid_str(&c->session), .turn_id = uuid_str(&c->turn_id), .after = c->answer.len};
+    struct buf body = {0};
+
+    turn_follow_ask_encode(&m, &body);
+    return ask(c, CHAT_Q_FOLLOW, SERVICE_STORE, &body, STORE_MS);
 }
 
 enum err chat_ask_commit(struct chat *c)

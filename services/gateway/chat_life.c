@@ -43,11 +43,14 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
     c->conversation = o->conversation;
     c->text = str_dup(o->text);
     c->wanted_model = str_dup(o->model);
+    c->is_following = o->is_follower;
+    c->may_begin = !o->is_follower;
+    c->step = o->is_follower ? CHAT_ASK_FOLLOW : CHAT_ASK_LIMIT;
     str_format(c->address_hash, sizeof c->address_hash, "%s", o->address_hash);
     c->window = o->window;
     c->total_ms = o->total_ms;
     c->log_id = log_id_of(&c->turn_id);
-    c->since_ms = ports->now_ms(ports->ctx);
+    c->since_ms = c->followed_ms = ports->now_ms(ports->ctx);
     c->asked_at = wall_ms();
     return c;
 }

@@ -1,15 +1,12 @@
-/* /chat, /chat/stop, /chat/events: what people do with turns. */
+/* /chat and /chat/stop: what people do with turns. */
 #include <string.h>
 
 #include "chat.h"
 #include "errand.h"
-#include "events.h"
-#include "history.h"
 #include "listen.h"
 #include "reply.h"
 #include "turns.h"
 
-#define LISTENERS_MAX 16 /* of one turn */
 #define KEY_MAX_BYTES 255
 
 /* ---- POST /chat ---- */
@@ -92,9 +89,9 @@ static void refuse_wish(const struct visit *v, const struct wish *w, enum err er
 
 static void join_running(const struct visit *v, const struct wish *w, struct chat *c)
 {
-    if (!str_is(w->message, c->text))
+    if (*c->text && !str_is(w->message, c->text)) /* a follower may not know it yet */
         refuse_wish(v, w, ERR_SAME_ID, 0);
-    else if (c->audience.count >= LISTENERS_MAX)
+    else if (c->audience.count >= AUDIENCE_MAX)
         refuse_wish(v, w, ERR_LIMITED, 1000);
     else
         chat_join(c, listener_for(v));
@@ -185,46 +182,4 @@ void route_chat_stop(const struct visit *v)
     }
     reply_json(v->rq, 202, json_object());
     chat_stop(c);
-}
-
-/* ---- GET /chat/events/{turn_id} ---- */
-
-static bool read_after(const struct visit *v, const struct uuid *turn_id, size_t *after)
-{
-    struct str last = http_header(v->rq, "Last-Event-ID");
-    struct str query = http_query(v->rq, "after");
-    struct buf id = {0};
-
-    *after = 0;
-    if (!last.len && !query.len)
-        return true;
-    if (last.len)
-        buf_str(&id, last);
-    else
-        buf_print(&id, "%s:%.*s", turn_id->text, (int)query.len, query.p);
-    bool good = events_offset(buf_view(&id), turn_id->text, after);
-    buf_fini(&id);
-    return good;
-}
-
-void route_chat_events(const struct visit *v)
-{
-    struct uuid turn_id;
-    size_t      after;
-
-    if (!uuid_parse(&turn_id, v->word)) {
-        reply_error(v->rq, ERR_NOT_FOUND);
-        return;
-    }
-    if (!read_after(v, &turn_id, &after)) {
-        reply_error(v->rq, ERR_BAD_REQUEST);
-        return;
-    }
-    struct chat *c = turns_find(v->gw->turns, &v->session, &turn_id);
-    if (!c)
-        history_replay(v, &turn_id, after);
-    else if (c->audience.count >= LISTENERS_MAX)
-        reply_error(v->rq, ERR_LIMITED);
-    else
-        chat_join(c, listen_events(v->rq, after));
 }

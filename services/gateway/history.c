@@ -1,14 +1,11 @@
-/* Lines of a chat, pages of them, and an answer once more. */
+/* Lines of a chat, and pages of them. */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "errand.h"
-#include "events.h"
 #include "history.h"
-#include "listen.h"
 #include "reply.h"
 
-#define REPLAY_PAGE   100 /* how far back a turn is looked for */
 #define CURSOR_DIGITS 18
 
 static json_t *time_of(uint64_t at)
@@ -98,93 +95,4 @@ void route_conversation(const struct visit *v)
     m.conversation = uuid_str(&id);
     history_page_ask_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_page);
-}
-
-/* ---- an answer once more ---- */
-
-static void print_events(struct buf *out, const struct session_open_say *say, const struct line *l,
-                         size_t after)
-{
-    char       id[UUID_LEN + 1];
-    json_t    *data = json_object();
-    struct str missed;
-
-    while (after && after < l->text.len && ((unsigned char)l->text.p[after] & 0xC0) == 0x80)
-        after--;
-    if (after > l->text.len)
-        after = l->text.len;
-    missed = (struct str){l->text.p + after, l->text.len - after};
-    str_format(id, sizeof id, "%.*s", (int)l->turn_id.len, l->turn_id.p);
-
-    json_object_set_new(data, "turn_id", json_of(l->turn_id));
-    json_object_set_new(data, "conversation_id", json_of(say->conversation));
-    json_object_set_new(data, "model", json_of(l->model));
-    events_add(out, id, after, "started", data);
-
-    data = json_object();
-    json_object_set_new(data, "text", json_of(missed));
-    if (missed.len)
-        events_add(out, id, l->text.len, "delta", data);
-    else
-        json_decref(data);
-
-    data = json_object();
-    json_object_set_new(data, "status", json_of(l->status));
-    json_object_set_new(data, "finish_reason", json_of(l->finish_reason));
-    json_object_set_new(data, "model", json_of(l->model));
-    json_object_set_new(data, "usage",
-                        reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
-    json_object_set_new(data, "budget", reply_budget(say->has_budget, say->budget_left));
-    events_add(out, id, l->text.len, "done", data);
-}
-
-static const struct line *find_answer(const struct session_open_say *say, const char *turn_id)
-{
-    for (uint64_t i = 0; i < say->lines_count; i++)
-        if (!say->lines[i].by_user && str_is(say->lines[i].turn_id, turn_id))
-            return &say->lines[i];
-    return NULL;
-}
-
-static void reply_events(struct errand *e, struct buf *events)
-{
-    http_reply(e->rq, &(struct http_answer){.status = 200,
-                                            .fields = event_fields,
-                                            .field_count = event_field_count,
-                                            .body = buf_view(events)});
-    buf_fini(events);
-    errand_free(e);
-}
-
-static void take_lines(struct errand *e, const struct answer *a)
-{
-    struct session_open_say *say = mem_new(sizeof *say);
-    struct buf               events = {0};
-
-    if (errand_read(e, a, session_open_say, say)) {
-        const struct line *l = find_answer(say, e->turn_id.text);
-        bool               runs = str_is(say->running_turn, e->turn_id.text);
-        if (l) {
-            print_events(&events, say, l, e->after);
-            reply_events(e, &events);
-        } else {
-            /* It runs at another gateway: whoever asks will find its end here soon. */
-            errand_fail(e, &(struct answer){.kind = ANSWER_ERROR,
-                                            .err = runs ? ERR_BUSY : ERR_NOT_FOUND,
-                                            .retry_after_ms = runs ? 1000 : 0});
-        }
-    }
-    free(say);
-}
-
-void history_replay(const struct visit *v, const struct uuid *turn_id, size_t after)
-{
-    struct session_open_ask m = {.session = uuid_str(&v->session), .page = REPLAY_PAGE};
-    struct errand          *e = errand_new(v);
-    struct buf              body = {0};
-
-    e->turn_id = *turn_id;
-    e->after = after;
-    session_open_ask_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_lines);
 }

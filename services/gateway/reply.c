@@ -97,8 +97,8 @@ bool err_is_passing(enum err err)
 {
     int status = err_http(err);
     return status == 503 || status == 504 || status == 429 || err == ERR_BUSY ||
-           err == ERR_UPSTREAM_ERROR || err == ERR_UPSTREAM_CUT || err == ERR_UPSTREAM_LIMITED ||
-           err == ERR_INTERNAL || err == ERR_RETRACTED;
+           err == ERR_UPSTREAM_ERROR || err == ERR_INTERRUPTED || err == ERR_UPSTREAM_CUT ||
+           err == ERR_UPSTREAM_LIMITED || err == ERR_INTERNAL || err == ERR_RETRACTED;
 }
 
 void reply_failure(struct http_request *rq, const struct failure *f)

@@ -54,7 +54,8 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_object_set_new(o, "chat_history", history_lines(say->lines, say->lines_count));
     json_object_set_new(o, "more", history_cursor(say->more_before));
     json_object_set_new(o, "running_turn",
-                        running.len ? json_pack("{s:o}", "turn_id", json_of(running))
+                        running.len ? json_pack("{s:o,s:o}", "turn_id", json_of(running), "text",
+                                                json_of(say->running_text))
                                     : json_null());
     json_object_set_new(o, "limits", limits);
     json_object_set_new(o, "budget", reply_budget(say->has_budget, say->budget_left));

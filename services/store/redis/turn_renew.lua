@@ -24,6 +24,9 @@ end
 if not turn and adopt ~= '1' then
     return {'missing', '0', '0'}
 end
+if not turn or turn.epoch ~= epoch then
+    redis.call('UNLINK', stream) -- what an earlier owner wrote is no part of this answer
+end
 turn = turn or {chat = chat, hash = '', stop = 0}
 turn.epoch = epoch
 turn.lease = now + lease_ms

@@ -135,6 +135,10 @@ void chat_tick(struct chat *c); /* every CHAT_TICK_MS */
 void chat_stop(struct chat *c); /* the person has had enough */
 void chat_cut(struct chat **c); /* the process ends: no more steps, no abort */
 
+/* What this listener has not heard of the answer, from a whole character on; counts as heard.  Empty:
+ * nothing, also while a follower has not caught up with where the listener was before. */
+struct str chat_news(const struct chat *c, struct listener *l);
+
 const char *chat_status_name(const struct chat *c); /* "committed" */
 
 #endif

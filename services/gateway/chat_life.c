@@ -58,14 +58,23 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
 void chat_join(struct chat *c, struct listener *l)
 {
     audience_add(&c->audience, l);
-    if (l->at > c->answer.len)
+    if (l->at > c->answer.len && !c->is_following)
         l->at = c->answer.len;
-    while (l->at && ((unsigned char)c->answer.p[l->at] & 0xC0) == 0x80)
-        l->at--; /* never into the middle of a character */
     if (c->has_started)
         l->hear(l, c, CHAT_STARTED);
     if (c->answer.len > l->at)
         l->hear(l, c, CHAT_DELTA);
+}
+
+struct str chat_news(const struct chat *c, struct listener *l)
+{
+    if (l->at >= c->answer.len)
+        return (struct str){0};
+    while (l->at && ((unsigned char)c->answer.p[l->at] & 0xC0) == 0x80)
+        l->at--;
+    struct str news = {c->answer.p + l->at, c->answer.len - l->at};
+    l->at = c->answer.len;
+    return news;
 }
 
 void chat_cut(struct chat **c)

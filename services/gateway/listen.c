@@ -110,12 +110,10 @@ static json_t *started(const struct chat *c)
                      c->conversation.text, "model", c->model);
 }
 
-static json_t *delta(struct listener *l, const struct chat *c)
+static json_t *delta(struct str news)
 {
-    json_t    *data = json_object();
-    struct str news = {c->answer.p + l->at, c->answer.len - l->at};
+    json_t *data = json_object();
 
-    l->at = c->answer.len;
     json_object_set_new(data, "text", json_of(news));
     return data;
 }
@@ -145,7 +143,8 @@ static json_t *failed(const struct chat *c)
 static void format(struct buf *out, struct listener *l, const struct chat *c, enum chat_event what)
 {
     const char *id = c->turn_id.text;
-    size_t      at = l->at;
+    struct str  news = what == CHAT_DELTA ? chat_news(c, l) : (struct str){0};
+    size_t      at = l->at < c->answer.len ? l->at : c->answer.len;
 
     switch (what) {
     case CHAT_QUEUED:
@@ -155,7 +154,8 @@ static void format(struct buf *out, struct listener *l, const struct chat *c, en
         events_add(out, id, at, "started", started(c));
         break;
     case CHAT_DELTA:
-        events_add(out, id, c->answer.len, "delta", delta(l, c));
+        if (news.len)
+            events_add(out, id, at, "delta", delta(news));
         break;
     case CHAT_QUIET:
         events_comment(out, "still here");

@@ -146,6 +146,7 @@ enum step sweep_ask_keep(struct job *j)
     args_bytes(a, grid_str(lost, 0, LOST_ANSWER));
     args_bytes(a, grid_str(lost, 0, LOST_MODEL));
     args_u64(a, grid_u64(lost, 0, LOST_AT));
+    args_u64(a, grid_u64(lost, 0, LOST_EPOCH));
     return job_ask_pg(j, 0, STATEMENT_INTERRUPT) ? STEP_DONE : job_park(j, STEP_SWEEP_TAKE_KEEP);
 }
 

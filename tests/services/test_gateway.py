@@ -284,12 +284,39 @@ def test_the_same_id_with_another_text_is_refused(chat):
     first.wait_end()
 
 
-def test_a_turn_that_runs_at_another_gateway_is_waited_for(chat):
-    chat.store.on("turn_begin_ask", in_turn(
-        say("turn_begin_say", outcome=1, conversation=CONVERSATION),
-        say("turn_begin_say", outcome=2, conversation=CONVERSATION, text="Done there.", status="committed")))
-    assert chat.client().say(HELLO)["response"] == "Done there."
-    assert not chat.worker.asked
+RUNS, KEPT, ABORTED, INTERRUPTED = range(4)
+
+
+def said(outcome, text="", **fields):
+    return say("turn_follow_say", outcome=outcome, conversation=CONVERSATION, text=text, model="there/model", **fields)
+
+
+def test_a_turn_that_runs_at_another_gateway_is_followed(chat):
+    chat.store.on("turn_begin_ask", say("turn_begin_say", outcome=1, conversation=CONVERSATION))
+    follow = in_turn(said(RUNS), said(RUNS, "Check "), said(KEPT, "the pads.", status="committed", cost=0.5))
+    chat.store.on("turn_follow_ask", follow)
+    events = chat.client().stream(HELLO)
+    end = events.wait_end()
+    assert (events.text, end.data["status"], end.data["usage"]["cost"]) == ("Check the pads.", "committed", 0.5)
+    assert [one.after for one in chat.store.asked if one.name == "turn_follow_ask"] == [0, 0, 6]
+    assert not chat.worker.asked and no_commit(chat)
+
+
+def test_a_turn_that_died_at_another_gateway_is_answered_here(chat):
+    chat.store.on("turn_begin_ask", in_turn(say("turn_begin_say", outcome=1, conversation=CONVERSATION), granted()))
+    chat.store.on("turn_follow_ask", said(INTERRUPTED))
+    assert chat.client().say(HELLO)["response"] == "Check the pads."
+
+
+def test_who_only_listens_hears_how_it_ends_elsewhere(chat):
+    anna, turn = chat.client(), str(uuid.uuid4())
+    for outcome, code_ in ((ABORTED, "worker_down"), (INTERRUPTED, "interrupted")):
+        chat.store.on("turn_follow_ask", in_turn(said(RUNS), said(RUNS, "Check", question=HELLO),
+                                                 said(outcome, code="worker_down", question=HELLO)))
+        events = anna.follow(turn)
+        end = events.wait_end()
+        assert (end.name, end.data["code"], end.data["text"], events.text) == ("error", code_, HELLO, "Check")
+        assert end.data["retryable"] is True
 
 
 # ---- an answer belongs to its turn --------------------------------------------------------
@@ -324,15 +351,13 @@ def test_a_json_client_may_leave_too(chat):
     assert chat.store.wait_request("turn_commit_ask").answer == "Pads."
 
 
-def test_a_finished_answer_is_replayed_from_history(chat):
+def test_a_finished_answer_is_replayed(chat):
     turn = str(uuid.uuid4())
-    lines = [{"turn_id": turn, "seq": 1, "by_user": 1, "text": HELLO, "at": 1},
-             {"turn_id": turn, "seq": 1, "by_user": 0, "text": "Check the pads.", "at": 2, "model": "m",
-              "status": "committed"}]
-    chat.store.on("session_open_ask", say("session_open_say", conversation=CONVERSATION, lines=lines))
+    chat.store.on("turn_follow_ask", said(KEPT, "Check the pads.", status="committed"))
     events = chat.client().follow(turn, after=6)
     end = events.wait_end()
     assert (end.data["status"], end.id, events.text) == ("committed", f"{turn}:15", "the pads.")
+    chat.store.on("turn_follow_ask", error("not_found"))
     assert chat.client().follow(str(uuid.uuid4())).status == 404
 
 
@@ -418,13 +443,15 @@ def test_nobody_stops_another_person_s_turn(chat):
 
 def test_the_lease_is_renewed_and_carries_a_stop(chat):
     held(chat)
-    chat.store.on("turn_renew_ask", say("turn_renew_say", stop=1))
     events = chat.client().stream(HELLO)
     asked = chat.worker.wait_request("llm_answer_ask")
-    asked.chunk("llm_piece", text="Check", model="m")
-    assert events.wait_end().data["status"] == "stopped"
     renewed = chat.store.wait_request("turn_renew_ask")
     assert (renewed.epoch, renewed.conversation) == (7, CONVERSATION)
+    chat.store.on("turn_append_ask", say("turn_renew_say", stop=1))
+    asked.chunk("llm_piece", text="Check", model="m")
+    assert events.wait_end().data["status"] == "stopped"
+    appended = chat.store.wait_request("turn_append_ask")
+    assert (appended.epoch, appended.offset, appended.text, appended.model) == (7, 0, "Check", "m")
 
 
 # ---- keeping it ---------------------------------------------------------------------------

@@ -62,10 +62,11 @@ def test_a_session_comes_with_its_chat(chat):
               "status": "stopped", "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}]
     chat.store.on("session_open_ask", say(
         "session_open_say", model="my/model", sealed_key=b"sealed", key_hint=HINT, conversation=CONVERSATION,
-        running_turn=turn, lines=lines, more_before=17, from_cache=1))
+        running_turn=turn, running_text="And the discs?", lines=lines, more_before=17, from_cache=1))
     data = chat.client().open()
     assert (data["model"], data["has_api_key"], data["api_key_hint"]) == ("my/model", True, HINT)
-    assert (data["conversation_id"], data["running_turn"]) == (CONVERSATION, {"turn_id": turn})
+    assert (data["conversation_id"], data["running_turn"]) == (
+        CONVERSATION, {"turn_id": turn, "text": "And the discs?"})
     assert (data["more"], data["from_cache"]) == ("17", True)
     assert data["chat_history"] == [
         {"turn_id": turn, "role": "user", "content": "Brakes?", "at": "2023-11-14T22:13:20.123Z"},

@@ -3,7 +3,7 @@
 import re
 import socket
 
-from support.bus import say, stream
+from support.bus import error, say, stream
 from support.client import Client
 from support.processes import free_port
 
@@ -93,7 +93,9 @@ def _agreeable_store(store):
                                      expires_at=1_700_000_100_000, remaining=19))
     store.on("limit_take_ask", say("limit_take_say", allowed=1))
     store.on("turn_begin_ask", say("turn_begin_say", conversation=CONVERSATION, epoch=7, seq=1))
-    store.on("turn_renew_ask", say("turn_renew_say"))
+    for renewal in ("turn_renew_ask", "turn_append_ask"):
+        store.on(renewal, say("turn_renew_say"))
+    store.on("turn_follow_ask", error("not_found"))
     store.on("turn_commit_ask", say("turn_commit_say"))
     for done in ("turn_abort_ask", "turn_stop_ask", "session_save_ask", "session_clear_ask",
                  "chat_clear_ask"):

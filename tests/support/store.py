@@ -8,6 +8,7 @@ from support.bus import BusError
 
 GRANTED, FOLLOW, REPLAY = 0, 1, 2
 OK, DUP, SPOOLED = 0, 1, 2
+RUNNING, KEPT, ABORTED, INTERRUPTED = 0, 1, 2, 3
 QUESTION = "How often should I change the oil?"
 ANSWER = "Every 15,000 km, or once a year."
 
@@ -39,6 +40,9 @@ class Person:
 
     def history(self, chat=None, before=0, page=20):
         return self.ask("history_page_ask", conversation=chat or self.chat, before=before, page=page)
+
+    def follow(self, turn, after=0):
+        return self.ask("turn_follow_ask", turn_id=turn, after=after)
 
     def begin(self, text=QUESTION, turn=None, **fields):
         fields = {"conversation": self.chat, "window": 20, **fields}
@@ -89,6 +93,9 @@ class Turn:
 
     def abort(self, **changes):
         return self.person.ask("turn_abort_ask", reason="upstream_error", **self.fields(**changes))
+
+    def follow(self, after=0):
+        return self.person.follow(self.id, after)
 
     def stop(self):
         return self.person.ask("turn_stop_ask", turn_id=self.id)

@@ -244,6 +244,21 @@ static void who_has_nobody_to_tell_stops_following(void **state)
     world_close(&w);
 }
 
+static void a_listener_alone_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w);
+    w.ear.listener.at = 7; /* inside a character */
+    world_follows(&w);
+    follow_says(&w, FOLLOW_RUNNING, "Br");
+    world_passes(&w, 200);
+    follow_says(&w, FOLLOW_KEPT, "\xC3\xBC\xC3\xA4\xC3\xBCken.");
+    assert_string_equal(w.ear.heard, "started(there/model) delta(\xC3\xBCken.) done(committed)");
+    world_close(&w);
+}
+
 /* ---- for those who follow elsewhere ---- */
 
 static struct turn_append_ask appended(const struct world *w)
@@ -373,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_store_that_stays_away_does),
         cmocka_unit_test(a_listener_alone_learns_the_question),
         cmocka_unit_test(a_listener_alone_begins_nothing),
+        cmocka_unit_test(a_listener_alone_goes_on_where_it_was),
         cmocka_unit_test(who_has_nobody_to_tell_stops_following),
         cmocka_unit_test(what_is_said_is_held_for_followers),
         cmocka_unit_test(what_redis_lost_is_told_again),

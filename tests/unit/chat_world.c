@@ -8,6 +8,7 @@ void world_hears(struct listener *l, const struct chat *c, enum chat_event e)
     struct ear *ear = (struct ear *)l;
     char       *at = ear->heard + strlen(ear->heard);
     size_t      room = sizeof ear->heard - strlen(ear->heard);
+    struct str  news;
 
     if (chat_event_is_end(e))
         ear->ends++;
@@ -21,10 +22,9 @@ void world_hears(struct listener *l, const struct chat *c, enum chat_event e)
         snprintf(at, room, "started(%s) ", c->model);
         break;
     case CHAT_DELTA:
-        snprintf(at, room, "delta(%.*s) ",
-                 (int)(c->answer.len - l->at) < 200 ? (int)(c->answer.len - l->at) : 200,
-                 c->answer.p + l->at);
-        l->at = c->answer.len;
+        news = chat_news(c, l);
+        if (news.len)
+            snprintf(at, room, "delta(%.*s) ", (int)(news.len < 200 ? news.len : 200), news.p);
         break;
     case CHAT_QUIET:
         snprintf(at, room, "quiet ");

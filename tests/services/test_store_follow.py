@@ -1,0 +1,284 @@
+"""What the store tells of an answer that is written elsewhere, and what it makes of one whose gateway died."""
+
+import pytest
+
+from support.store import ABORTED, ANSWER, GRANTED, INTERRUPTED, KEPT, OK, QUESTION, RUNNING, new_id, refused
+from support.wait import wait_until
+
+SHORT = {"LEASE_MS": 1000}
+
+
+# ---- following ------------------------------------------------------------------------------
+
+
+def test_a_running_answer_is_told_from_any_byte(store, person):
+    turn = person().turn()
+    first = turn.follow()
+    assert (first.outcome, first.conversation, first.question, first.text) == (RUNNING, turn.chat, QUESTION, "")
+    turn.append(0, "Every ", model="a/model")
+    turn.append(6, "15,000 km")
+    for after, text in ((0, "Every 15,000 km"), (3, "ry 15,000 km"), (6, "15,000 km"), (15, ""), (99, "")):
+        said = turn.follow(after)
+        assert (said.outcome, said.text, said.model) == (RUNNING, text, "a/model")
+
+
+def test_a_renewal_tells_how_much_is_held(store, person, redis):
+    turn = person().turn()
+    assert turn.append(0, "Every ").held == 6
+    assert turn.append(9, "behind a gap").held == 6
+    assert turn.renew().held == 6
+    with redis.client() as client:
+        client.flushall()
+    assert turn.append(6, "15,000").held == 0, "what was before it is gone"
+    assert turn.append(0, "Every 15,000").held == 12
+    assert turn.follow().text == "Every 15,000"
+
+
+def test_a_kept_answer_is_told_with_all_that_is_known(store, person):
+    turn = person().turn()
+    turn.append(0, ANSWER)
+    turn.commit()
+    said = turn.follow(6)
+    assert (said.outcome, said.text, said.status, said.model) == (KEPT, ANSWER[6:], "committed", "a/model")
+    assert (said.finish_reason, said.prompt_tokens, said.completion_tokens) == ("stop", 11, 22)
+    assert said.cost == pytest.approx(0.000123)
+    assert turn.follow(len(ANSWER)).text == ""
+
+
+def test_an_aborted_answer_is_told_with_its_reason_and_the_question(store, person):
+    for pieces in (["Every "], []):
+        turn = person().turn()
+        for piece in pieces:
+            turn.append(0, piece)
+        turn.abort()
+        said = turn.follow()
+        assert (said.outcome, said.code, said.question) == (ABORTED, "upstream_error", QUESTION)
+        assert said.text == "".join(pieces)
+
+
+def test_what_was_begun_again_is_no_longer_aborted(store, person):
+    turn = person().turn()
+    turn.append(0, "the first try")
+    turn.abort()
+    turn.again()
+    said = turn.follow()
+    assert (said.outcome, said.text) == (RUNNING, "")
+
+
+def test_nobody_follows_what_is_not_theirs(store, person):
+    ann, bob = person(), person()
+    running, kept = ann.turn(), None
+    running.append(0, "a secret")
+    refused("not_found", bob.follow, running.id)
+    running.abort()
+    kept = ann.say()
+    refused("not_found", bob.follow, kept.id)
+    refused("not_found", ann.follow, new_id())
+
+
+def test_a_spooled_answer_is_told_without_postgres(store, person, postgres):
+    turn = person().turn()
+    turn.append(0, ANSWER[:5])
+    postgres.kill()
+    assert turn.commit().outcome == 2
+    said = turn.follow(5)
+    assert (said.outcome, said.status, said.text) == (KEPT, "spooled", ANSWER[5:])
+    postgres.start()
+
+
+def test_without_redis_a_kept_answer_is_told_and_a_running_one_is_not(store, person, redis):
+    ann = person()
+    kept, running = ann.say(), ann.turn()
+    redis.kill()
+    assert kept.follow().text == ANSWER
+    refused("not_found", running.follow)
+    redis.start()
+
+
+# ---- a gateway that died --------------------------------------------------------------------
+
+
+def interrupted(turn, timeout=6.0):
+    return wait_until(lambda: (lambda said: said.outcome == INTERRUPTED and said)(turn.follow()),
+                      "the turn to be interrupted", timeout)
+
+
+def lines(person, chat):
+    return [(line.by_user, line.text, line.status, line.seq) for line in person.history(chat=chat).lines]
+
+
+def test_a_turn_whose_gateway_died_is_kept_as_interrupted(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    ann.say("first")
+    turn = ann.turn("second")
+    turn.append(0, "Half an", model="a/model")
+    said = interrupted(turn)
+    assert (said.text, said.question, said.model, said.conversation) == ("Half an", "second", "a/model", turn.chat)
+    assert turn.follow(4).text == " an"
+    assert lines(ann, turn.chat) == [(1, "first", "committed", 1), (0, ANSWER, "committed", 1),
+                                     (1, "second", "interrupted", 1), (0, "Half an", "interrupted", 1)]
+    assert ann.open(page=20).running_turn == ""
+
+
+def test_an_interrupted_turn_is_no_context_and_takes_no_place(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    ann.say("first")
+    interrupted(ann.turn("second"))
+    third = ann.turn("third")
+    assert (third.seq, [said.text for said in third.granted.talk]) == (2, ["first", ANSWER])
+    third.commit()
+    assert [text for _, text, _, _ in lines(ann, third.chat)] == ["first", ANSWER, "second", "", "third", ANSWER]
+
+
+def test_an_interrupted_turn_begins_anew_and_is_then_kept_once(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn()
+    turn.append(0, "Half an")
+    interrupted(turn)
+    again = turn.again()
+    assert (again.outcome, again.seq) == (GRANTED, 1) and again.epoch > turn.epoch
+    turn.epoch = again.epoch
+    assert turn.commit().outcome == OK
+    assert lines(ann, turn.chat) == [(1, QUESTION, "committed", 1), (0, ANSWER, "committed", 1)]
+
+
+def test_a_chat_that_begins_with_an_interrupted_turn_is_there(start_store, person, postgres):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn("  How   old is\nmy car?")
+    interrupted(turn)
+    opened = ann.open(page=20)
+    assert (opened.conversation, [line.status for line in opened.lines]) == (turn.chat, ["interrupted"] * 2)
+    assert postgres.query("SELECT title, last_seq FROM conversations") == [("How old is my car?", 0)]
+    ann.chat = turn.chat
+    assert ann.turn("next").commit().outcome == OK
+
+
+def test_a_gateway_that_only_stood_still_goes_on(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn()
+    turn.append(0, "Half an")
+    interrupted(turn)
+    assert not turn.renew().lost
+    assert turn.follow().outcome == RUNNING
+    assert turn.commit().outcome == OK
+    assert [status for _, _, status, _ in lines(ann, turn.chat)] == ["committed"] * 2
+
+
+def test_one_that_stood_still_does_not_overwrite_what_came_after(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn("slow")
+    interrupted(turn)
+    ann.chat = turn.chat
+    newer = ann.turn("newer")
+    assert turn.renew().lost
+    newer.commit("the newer answer")
+    refused("conflict", turn.commit, "the old answer")
+    assert [text for _, text, _, _ in lines(ann, turn.chat)] == ["slow", "", "newer", "the newer answer"]
+
+
+def test_of_two_answers_to_one_turn_the_first_is_kept_and_the_other_one_told(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn()
+    interrupted(turn)
+    old_epoch, turn.epoch = turn.epoch, turn.again().epoch
+    assert turn.commit("by the new owner").outcome == OK
+    refused("conflict", turn.commit, "by the old owner", epoch=old_epoch)
+    assert turn.follow().text == "by the new owner"
+
+
+def test_a_renewed_turn_is_not_interrupted(start_store, person, redis):
+    start_store(**SHORT)
+    busy, dead = person().turn(), person().turn()
+
+    def dead_is_over():
+        assert not busy.renew().lost
+        assert busy.follow().outcome == RUNNING
+        return dead.follow().outcome == INTERRUPTED
+    wait_until(dead_is_over, "the other turn to be interrupted", 6)
+
+
+def test_a_turn_that_ended_leaves_no_lease(store, person, redis):
+    ann = person()
+    ann.say()
+    ann.turn("given up").abort()
+    with redis.client() as client:
+        assert not any(client.zcard(key) for key in client.keys("*:leases"))
+
+
+@pytest.mark.parametrize("what", ["session_clear_ask", "chat_clear_ask"])
+def test_what_was_forgotten_is_not_kept_as_interrupted(start_store, person, postgres, redis, what):
+    start_store(**SHORT)
+    ann = person()
+    ann.say()
+    turn = ann.turn("a private question")
+    with redis.client() as client:
+        copy = {key: client.dump(key) for key in client.keys("*")}
+        ann.ask(what, **({"delete": 1} if what == "chat_clear_ask" else {}))
+        for key, value in copy.items():  # as if Redis had forgotten the clearing
+            client.restore(key, 0, value, replace=True)
+        wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
+    refused("signed_out" if what == "session_clear_ask" else "not_found", turn.follow)
+    assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
+
+
+def test_a_deleted_chat_takes_its_interrupted_turns_along(start_store, person, postgres):
+    start_store(**SHORT)
+    ann = person()
+    interrupted(ann.turn("a private question"))
+    ann.ask("chat_clear_ask", delete=1)
+    assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
+
+
+def test_an_old_copy_of_redis_interrupts_nothing_that_is_kept(start_store, person, postgres, redis):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn()
+    with redis.client() as client:
+        copy = {key: client.dump(key) for key in client.keys("*")}
+        turn.commit()
+        client.flushall()
+        for key, value in copy.items():
+            client.restore(key, 0, value)
+        wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
+    assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
+    assert turn.follow().outcome == KEPT
+
+
+def test_dead_turns_wait_for_postgres(start_store, person, postgres):
+    start_store(**SHORT)
+    turn = person().turn()
+    turn.append(0, "Half an")
+    postgres.kill()
+    wait_until(lambda: turn.follow().outcome == RUNNING, "Redis to tell of it")
+    postgres.start()
+    assert interrupted(turn, 20).text == "Half an"
+
+
+def test_two_stores_interrupt_once(start_store, person):
+    stores = [start_store(**SHORT), start_store("again", **SHORT)]
+    turns = [person().turn() for _ in range(8)]
+    for turn in turns:
+        interrupted(turn)
+    told = [int(event["turns"]) for store in stores for event in store.find_events("sweep.interrupted")]
+    assert sum(told) == len(turns)
+
+
+def test_a_page_shows_interrupted_turns_where_they_belong(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    for number in range(1, 5):
+        ann.say(f"q{number}", f"a{number}")
+        lost = ann.turn(f"lost {number}")
+        interrupted(lost)
+    newest = ann.history(page=4)
+    assert [line.text for line in newest.lines if line.by_user] == ["q3", "lost 3", "q4", "lost 4"]
+    older = ann.history(before=newest.more_before, page=4)
+    assert [line.text for line in older.lines if line.by_user] == ["q1", "lost 1", "q2", "lost 2"]
+    assert older.more_before == 0

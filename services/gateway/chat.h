@@ -59,6 +59,7 @@ struct chat_ports {
     enum err (*would_take)(void *ctx, enum service to, uint64_t ttl_ms); /* ask, without asking */
     void (*taken)(void *ctx, struct chat_slot *slot, uint64_t bytes); /* of a chunk of its answer */
     unsigned (*place)(void *ctx, struct chat_slot *slot);             /* in line; 0: in work */
+    uint64_t (*rest_ms)(void *ctx, struct chat_slot *slot);           /* before it is asked again */
     /* The limits of this process, for when the store cannot count; 0: it may. */
     uint64_t (*limit_address)(void *ctx, const char *address_hash);
     uint64_t (*limit_session)(void *ctx, const struct uuid *session);
@@ -103,6 +104,7 @@ struct chat {
     bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
     bool     has_budget;
     uint64_t epoch, seq, verdict;
+    uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */
     unsigned ticks, follow_tick, place, pieces;
     size_t   reviewed; /* bytes of the answer the filter was shown last */
 

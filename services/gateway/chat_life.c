@@ -59,6 +59,8 @@ void chat_join(struct chat *c, struct listener *l)
         l->at = c->answer.len;
     while (l->at && ((unsigned char)c->answer.p[l->at] & 0xC0) == 0x80)
         l->at--; /* never into the middle of a character */
+    if (c->rest_ms)
+        l->hear(l, c, CHAT_WAITING);
     if (c->has_started)
         l->hear(l, c, CHAT_STARTED);
     if (c->answer.len > l->at)

@@ -32,7 +32,7 @@ struct world {
     enum err          would_take;
     uint64_t          own_limit;
     unsigned          place;
-    uint64_t          taken;
+    uint64_t          rest_ms, taken;
     struct buf        last[CHAT_QUESTIONS]; /* the last question of each kind */
     enum err          err;                  /* how it ended */
     enum chat_status  status;
@@ -54,6 +54,9 @@ static void hear(struct listener *l, const struct chat *c, enum chat_event e)
     switch (e) {
     case CHAT_QUEUED:
         snprintf(at, room, "queued(%u) ", c->place);
+        break;
+    case CHAT_WAITING:
+        snprintf(at, room, "waiting(%llu) ", (unsigned long long)c->rest_ms);
         break;
     case CHAT_STARTED:
         snprintf(at, room, "started(%s) ", c->model);
@@ -128,6 +131,13 @@ static unsigned place(void *ctx, struct chat_slot *slot)
     return w->place;
 }
 
+static uint64_t rest_ms(void *ctx, struct chat_slot *slot)
+{
+    struct world *w = ctx;
+    (void)slot;
+    return w->rest_ms;
+}
+
 static uint64_t limit_address(void *ctx, const char *address_hash)
 {
     struct world *w = ctx;
@@ -177,6 +187,7 @@ static void world_open(struct world *w)
                                    .would_take = would_take,
                                    .taken = taken,
                                    .place = place,
+                                   .rest_ms = rest_ms,
                                    .limit_address = limit_address,
                                    .limit_session = limit_session,
                                    .now_ms = now,
@@ -820,6 +831,45 @@ static void the_place_in_line_is_told_when_it_changes(void **state)
     world_close(&w);
 }
 
+static void a_rest_is_told_once_when_it_begins(void **state)
+{
+    (void)state;
+    struct world w;
+    struct ear   late = {.listener.hear = hear};
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    for (w.rest_ms = 2500; w.rest_ms; w.rest_ms -= 500)
+        chat_tick(w.chat);
+    chat_tick(w.chat);
+    w.rest_ms = 4000;
+    chat_tick(w.chat);
+    assert_string_equal(w.ear.heard, "waiting(2500) waiting(4000) ");
+    chat_join(w.chat, &late.listener); /* whoever comes in the middle of it is told too */
+    assert_string_equal(late.heard, "waiting(4000) ");
+    audience_leave(&late.listener);
+    if (is_open(&w, CHAT_Q_RENEW))
+        SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 0);
+    world_finishes(&w);
+    world_close(&w);
+}
+
+static void stop_ends_a_rest_at_once(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    w.rest_ms = 90000;
+    chat_tick(w.chat);
+    chat_stop(w.chat);
+    assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
+    SAYS(&w, CHAT_Q_END, done_say, 0);
+    assert_int_equal(w.err, ERR_STOPPED);
+    world_close(&w);
+}
+
 static void silence_is_broken_by_a_sign_of_life(void **state)
 {
     (void)state;
@@ -1344,6 +1394,8 @@ int main(void)
         cmocka_unit_test(a_late_listener_hears_all_from_where_it_was),
         cmocka_unit_test(a_turn_goes_on_when_nobody_listens),
         cmocka_unit_test(the_place_in_line_is_told_when_it_changes),
+        cmocka_unit_test(a_rest_is_told_once_when_it_begins),
+        cmocka_unit_test(stop_ends_a_rest_at_once),
         cmocka_unit_test(silence_is_broken_by_a_sign_of_life),
         cmocka_unit_test(stop_keeps_what_there_is),
         cmocka_unit_test(stop_before_the_first_word_gives_the_text_back),

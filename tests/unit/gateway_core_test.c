@@ -17,6 +17,7 @@ static struct world {
     struct sender        from[4]; /* route 0 is nobody; 1, 2 stores or workers; 3 a worker */
     unsigned             sent[FRAME_FINAL + 1]; /* by type */
     uint64_t             to;                    /* of the last REQUEST */
+    uint64_t             asked;                 /* id of the last question, where a test wants it */
     struct frame         request, other;        /* heads only */
     uint64_t             credit;
     unsigned             chunks, finals, errors;
@@ -686,6 +687,68 @@ static void a_retry_that_would_come_too_late_is_not_waited_for(void **state)
     assert_int_equal(w.last.retry_after_ms, 2000); /* the person may still want to know */
 }
 
+static void a_wait_without_end_is_not_begun(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 2000);
+    say_error(1, true, UINT64_MAX);
+    assert_int_equal(w.errors, 1);
+}
+
+static void worker_limited(uint64_t ttl_ms, uint64_t retry_after_ms)
+{
+    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    offer(10);
+    offer(11);
+    w.asked = ask(SERVICE_LLM_WORKER, ttl_ms);
+    say_error(3, true, retry_after_ms);
+}
+
+static void a_long_rest_is_waited_out(void **state)
+{
+    (void)state;
+    worker_limited(180000, 90000);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 90000);
+    wait_alive(89000, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_in_range(gateway_core_rest_ms(w.core, w.now, w.asked), 1, 1000);
+    wait_alive(1100, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    say(3, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
+static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
+{
+    (void)state;
+    uint64_t least = service_info(SERVICE_LLM_WORKER)->answer_ms;
+
+    worker_limited(60000, 60000 - least + 1);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.retry_after_ms, 60000 - least + 1);
+}
+
+static void a_rest_that_leaves_just_enough_is_begun(void **state)
+{
+    (void)state;
+    worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->answer_ms);
+    assert_int_equal(w.errors, 0);
+}
+
+static void a_question_that_rests_can_be_dropped(void **state)
+{
+    (void)state;
+    worker_limited(180000, 90000);
+    gateway_core_drop(w.core, w.now, w.asked);
+    act();
+    assert_int_equal(gateway_core_open(w.core), 0);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    wait_alive(91000, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+}
+
 static void after_a_chunk_there_is_no_retry(void **state)
 {
     (void)state;
@@ -869,6 +932,11 @@ int main(void)
         PROMISE(what_is_not_retryable_ends),
         PROMISE(a_retry_waits_as_long_as_it_was_told),
         PROMISE(a_retry_that_would_come_too_late_is_not_waited_for),
+        PROMISE(a_wait_without_end_is_not_begun),
+        PROMISE(a_long_rest_is_waited_out),
+        PROMISE(a_rest_that_leaves_no_time_for_an_answer_is_not_begun),
+        PROMISE(a_rest_that_leaves_just_enough_is_begun),
+        PROMISE(a_question_that_rests_can_be_dropped),
         PROMISE(after_a_chunk_there_is_no_retry),
         PROMISE(busy_after_a_chunk_is_a_broken_answer),
         PROMISE(busy_costs_no_try),

@@ -127,6 +127,8 @@ static void advance(struct answer *a)
 {
     uint64_t now = now_ms();
 
+    if (job_has_spoken(&a->job))
+        plan_spoken(&a->call.worker->planner, &a->plan, str_of(a->job.model));
     send_pieces(a);
     if (a->job.state != JOB_RUNS)
         leave_upstream(a);

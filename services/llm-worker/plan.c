@@ -148,6 +148,15 @@ void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, 
         plan_given_up(p, plan);
 }
 
+void plan_spoken(struct planner *p, struct plan *plan, struct str answered)
+{
+    if (plan->tries && is_first(plan, answered))
+        breaker_works(&p->breaker, first_of(plan));
+    else
+        plan_given_up(p, plan);
+    plan->tries = false;
+}
+
 void plan_given_up(struct planner *p, const struct plan *plan)
 {
     if (plan->tries)

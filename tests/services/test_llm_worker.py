@@ -417,6 +417,36 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
     assert ask(gateway, "503@times=3").wait().finish_reason == "stop"
 
 
+def test_the_first_word_after_a_rest_is_enough(worker, gateway, standin):
+    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, SLOTS=2)
+    slow = "503@times=1,tokens=30,delay=100"
+    refused(ask(gateway, slow))
+    def speaks():
+        request = ask(gateway, slow)
+        wait_until(lambda: request.end or request.chunks, "an end or a word")
+        return None if request.end else request
+    first = wait_until(speaks, "the try after the rest")
+    second = ask(gateway, slow)
+    wait_until(lambda: second.end or second.chunks, "an end or a word")
+    assert second.chunks and not first.end  # nobody waits for the end of the answer that tries
+    first.cancel()
+    second.cancel()
+
+
+def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, gateway, standin):
+    worker(BREAKER_FAILURES=2, BREAKER_REST_MS=1000)
+    for _ in range(2):
+        assert refused(ask(gateway, "cut")).code == "upstream_cut"
+    assert "left alone" in refused(ask(gateway, "cut")).detail
+
+    def tried():
+        request = ask(gateway, "cut")
+        return request.wait_end() and request.chunks
+    wait_until(tried, "the try after the rest")
+    assert "left alone" not in refused(ask(gateway, "cut")).detail  # that was the first one of two
+    assert "left alone" in refused(ask(gateway, "cut")).detail
+
+
 def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, standin):
     worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, FIRST_TIMEOUT_MS=500)
     refused(ask(gateway, "hang"))

@@ -71,12 +71,13 @@ static void try_again(struct gateway_core *g, uint64_t now, struct ask *a,
                       const struct failure *why)
 {
     struct desk *d = &g->desks[a->service];
+    uint64_t     rest_ms = why->here && match_has_another(g, now, a) ? 0 : why->retry_after_ms;
 
-    if (a->chunks || a->tries == TRIES_MAX || !is_in_time(a, now, why->retry_after_ms) ||
+    if (a->chunks || a->tries == TRIES_MAX || !is_in_time(a, now, rest_ms) ||
         !retry_budget_take(&d->budget, now))
         ask_end(g, a, why);
-    else if (why->retry_after_ms)
-        a->rest_until = now + why->retry_after_ms;
+    else if (rest_ms)
+        a->rest_until = now + rest_ms;
     else
         queue_put_back(&d->queue, &a->waiter, now);
 }

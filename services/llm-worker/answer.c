@@ -228,6 +228,16 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
     advance(a);
 }
 
+static void refuse(struct worker *w, uint64_t handle, const struct failure *why)
+{
+    log_info(handle, "answer.refused", "why=%s", err_code(why->err));
+    if (why->is_here)
+        backend_error_here(w->backend, handle, why->err, why->retry_after_ms, str_of(why->detail));
+    else
+        backend_error(w->backend, handle, why->err, why->retryable, why->retry_after_ms,
+                      str_of(why->detail));
+}
+
 void answer_start(struct worker *w, const struct request *rq)
 {
     struct llm_answer_ask *ask = mem_new(sizeof *ask);
@@ -242,9 +252,7 @@ void answer_start(struct worker *w, const struct request *rq)
         const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body)};
         begin(w, rq, ask, &plan, &post);
     } else {
-        log_info(rq->handle, "answer.refused", "why=%s", err_code(why.err));
-        backend_error(w->backend, rq->handle, why.err, why.retryable, why.retry_after_ms,
-                      str_of(why.detail));
+        refuse(w, rq->handle, &why);
     }
     buf_fini(&body);
     seal_wipe(&key);

@@ -27,6 +27,7 @@ static bool refuse_for_now(struct planner *p, const struct route *r, struct fail
     *why = failure_of(breaker_why(&p->breaker, r->models[0]), true,
                       "This model failed again and again and is left alone for a moment.");
     why->retry_after_ms = r->wait_ms;
+    why->is_here = true; /* each worker makes its own experience */
     return false;
 }
 

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from support import wire
 from support.bus import busy, error, in_turn, never, say, stream
 from support.gateway import CONVERSATION, read_reply, status_of
 from support.wait import wait_until
@@ -485,6 +486,19 @@ def test_a_rest_is_told_and_the_model_asked_again(chat):
     assert events.wait_for("waiting").data["retry_after"] in (1, 2)
     assert events.wait_end().name == "done"
     assert [event.name for event in events.events] == ["waiting", "started", "delta", "done"]
+
+
+def test_what_one_worker_says_of_itself_is_no_wait(chat, backend):
+    """Its breaker is open; another worker's is not."""
+    chat.worker.on("llm_answer_ask",
+                   lambda asked: asked.finish("ERROR", wire.encode("error", code="upstream_error", retryable=1,
+                                                                   retry_after_ms=60_000, here=1)))
+    second = backend("llm-worker", chat.bus, slots=4).on("llm_answer_ask", stream(["Pads."])).wait_welcome()
+    anna = chat.client()
+    while not (chat.worker.asked and second.asked):  # whichever of the two is asked first
+        events = anna.stream(HELLO)
+        assert events.wait_end().name == "done"
+        assert "waiting" not in [event.name for event in events.events]
 
 
 def test_overload_is_said_before_a_turn_begins(start_gateway):

@@ -337,7 +337,7 @@ def test_an_upstream_that_is_away_is_told(worker, gateway, standin):
     standin.stop()
     failed = refused(ask(gateway, "ok"))
     assert (failed.code, failed.retryable) == ("upstream_error", True)
-    assert failed.detail == "OpenRouter could not be reached."
+    assert (failed.detail, failed.here) == ("OpenRouter could not be reached.", 0)
     standin.start()
     assert ask(gateway, "ok").wait().finish_reason == "stop"
 
@@ -400,6 +400,7 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
     rested = refused(ask(gateway, "503@times=3"))
     assert (rested.code, rested.retryable) == ("upstream_error", True)
     assert 0 < rested.retry_after_ms <= 600 and len(standin.completions) == 2
+    assert rested.here == 1  # another worker may find otherwise
     assert ask(gateway, "ok").wait().finish_reason == "stop"  # the others do not suffer
 
     def tried():

@@ -101,7 +101,8 @@ struct chat {
     bool     is_granted;   /* the lease is ours until commit or abort */
     bool     is_following; /* another gateway walks this turn: we wait for its end */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
-    bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
+    bool     is_cost_known, is_cost_doubtful; /* its end named a cost; with odd figures */
+    bool     is_free;                         /* the model that speaks costs nothing */
     bool     has_budget;
     uint64_t epoch, seq, verdict;
     uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */

@@ -83,6 +83,7 @@ static void tell_answer(struct answer *a)
     job_say(&a->job, &say);
     say.cost = a->job.usage.cost = cost.usd;
     say.cost_doubtful = cost.doubtful;
+    say.cost_unknown = cost.unknown;
     llm_answer_say_encode(&say, &body);
     backend_final(w->backend, a->call.handle, buf_view(&body));
     buf_fini(&body);
@@ -109,6 +110,8 @@ static void send_pieces(struct answer *a)
 
     while (backend_credit(bus, a->call.handle) > 0 && job_take_piece(&a->job, &piece)) {
         buf_clear(&body);
+        if (piece.model.len)
+            piece.is_free = plan_is_free(&a->call.worker->planner, &a->plan, piece.model);
         llm_piece_encode(&piece, &body);
         backend_chunk(bus, a->call.handle, buf_view(&body));
     }

@@ -15,7 +15,10 @@ struct price { /* US dollars per token */
 struct cost {
     double usd;
     bool   doubtful; /* what was named is not what the prices explain */
+    bool   unknown;  /* nothing was named, and it may not be free */
 };
+
+bool price_is_free(const struct price *p);
 
 /* margin: so many times the listed price is still believed, for providers of
  * one model differ, and to write into their cache costs extra. */

@@ -176,6 +176,12 @@ static struct price price_of(struct planner *p, const struct plan *plan, struct 
     return price;
 }
 
+bool plan_is_free(struct planner *p, const struct plan *plan, struct str answered)
+{
+    struct price price = price_of(p, plan, answered);
+    return price_is_free(&price);
+}
+
 struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j)
 {
     struct str   answered = str_of(j->model);

@@ -35,6 +35,9 @@ MUST_CHECK bool plan_make(struct planner *p, struct plan *plan, const struct llm
 /* The model has begun to speak: whoever tries for a breaker need not wait for the end. */
 void plan_spoken(struct planner *p, struct plan *plan, struct str answered);
 
+/* Whether what this model says costs nothing, by the list. */
+bool plan_is_free(struct planner *p, const struct plan *plan, struct str answered);
+
 /* Every plan that was made ends with one of these. */
 void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, uint64_t now);
 struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j);

@@ -530,6 +530,15 @@ def test_how_a_model_counts_is_learned(worker, gateway, standin):
 # ---- what it costs -----------------------------------------------------------------------------
 
 
+def test_it_is_told_whether_the_cost_is_known(worker, gateway):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    gateway.ask("models_list_ask")
+    for model, is_free in (("openrouter/free", 1), ("standin/ok", 0), ("standin/usage-none", 0)):
+        request = gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?"))
+        assert request.wait().cost_unknown == (model == "standin/usage-none")
+        assert [piece.is_free for piece in request.chunks if piece.model] == [is_free]
+
+
 def test_a_cost_the_prices_do_not_explain_is_bounded(worker, gateway):
     process = worker(MODELS_REFRESH_SECONDS=3600)
     gateway.ask("models_list_ask")

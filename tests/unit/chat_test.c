@@ -1093,6 +1093,58 @@ static void a_stopped_answer_has_no_known_cost(void **state)
     }
 }
 
+static void free_piece(struct world *w)
+{
+    struct llm_piece m = {.text = STR("Check the pads."), .model = STR("test/free"), .is_free = 1};
+    struct buf       body = {0};
+
+    llm_piece_encode(&m, &body);
+    world_answers(w, CHAT_Q_ANSWER, (struct answer){.kind = ANSWER_CHUNK, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void a_free_model_costs_nothing_however_it_ends(void **state)
+{
+    (void)state;
+    struct world           w;
+    struct turn_commit_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    free_piece(&w);
+    chat_stop(w.chat);
+    review_says(&w, 1);
+    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(m.cost_unknown, 0);
+    commit_says(&w, COMMIT_OK);
+    world_close(&w);
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    free_piece(&w);
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
+    assert_false(abort_says_spent(&w));
+    abort_is_done(&w);
+    world_close(&w);
+}
+
+static void an_end_without_a_cost_keeps_the_reserve(void **state)
+{
+    (void)state;
+    struct world           w;
+    struct turn_commit_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    worker_pieces(&w, "Check the pads.");
+    SAYS(&w, CHAT_Q_ANSWER, llm_answer_say, .model = STR("test/model"), .cost_unknown = 1);
+    review_says(&w, 1);
+    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(m.cost_unknown, 1);
+    commit_says(&w, COMMIT_OK);
+    world_close(&w);
+}
+
 /* ---- keeping it ---- */
 
 static void a_commit_that_came_twice_is_committed(void **state)
@@ -1407,6 +1459,8 @@ int main(void)
         cmocka_unit_test(an_answer_without_an_end_is_cut_where_it_is_full),
         cmocka_unit_test(an_abort_tells_whether_it_may_have_cost_something),
         cmocka_unit_test(a_stopped_answer_has_no_known_cost),
+        cmocka_unit_test(a_free_model_costs_nothing_however_it_ends),
+        cmocka_unit_test(an_end_without_a_cost_keeps_the_reserve),
         cmocka_unit_test(a_commit_that_came_twice_is_committed),
         cmocka_unit_test(a_spooled_turn_says_so),
         cmocka_unit_test(an_answer_that_cannot_be_kept_is_unsaved_not_lost),

@@ -26,14 +26,26 @@ static void a_cost_is_held_against_the_prices(void **state)
         {{true, 1000, 500, 0.5, false}, &unknown, 0.5, false},  /* dear, but possible */
         {{true, 1000, 500, 4711, false}, &unknown, 1.5, true},  /* dearer than any */
         {{true, 1000, 500, 0, false}, &unknown, 0, false},      /* perhaps it is free */
-        {{false, 0, 0, 0, false}, &paid, 0, true},              /* no usage at all */
-        {{false, 0, 0, 0, false}, &nothing, 0, false},
-        {{false, 0, 0, 0, false}, &unknown, 0, false},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct cost c = cost_check(&rows[i].usage, rows[i].price, 2);
         assert_float_equal(c.usd, rows[i].usd, 1e-12);
         assert_int_equal(c.doubtful, rows[i].doubtful);
+        assert_false(c.unknown);
+    }
+}
+
+static void without_usage_only_a_free_model_has_a_known_cost(void **state)
+{
+    (void)state;
+    const struct usage  none = {0};
+    const struct price *prices[] = {&paid, &nothing, &unknown};
+
+    for (unsigned i = 0; i < COUNT_OF(prices); i++) {
+        struct cost c = cost_check(&none, prices[i], 2);
+        assert_float_equal(c.usd, 0, 1e-12);
+        assert_int_equal(c.unknown, prices[i] != &nothing);
+        assert_int_equal(c.doubtful, prices[i] == &paid);
     }
 }
 
@@ -102,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cost_is_held_against_the_prices),
+        cmocka_unit_test(without_usage_only_a_free_model_has_a_known_cost),
         cmocka_unit_test(a_model_is_looked_up),
         cmocka_unit_test(a_living_free_model_is_found),
         cmocka_unit_test(what_is_no_list_leaves_the_old_one),

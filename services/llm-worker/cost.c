@@ -6,14 +6,15 @@
 
 bool price_is_free(const struct price *p)
 {
-    return p->known && p->prompt == 0 && p->completion == 0;
+    return p->known && p->prompt == 0 && p->completion == 0 && p->request == 0;
 }
 
 struct cost cost_check(const struct usage *u, const struct price *p, double margin)
 {
-    struct price price = p->known ? *p : (struct price){true, DEAREST / margin, DEAREST / margin};
-    double       usual =
-        price.prompt * (double)u->prompt_tokens + price.completion * (double)u->completion_tokens;
+    struct price price =
+        p->known ? *p : (struct price){true, DEAREST / margin, DEAREST / margin, 0};
+    double usual = price.prompt * (double)u->prompt_tokens +
+                   price.completion * (double)u->completion_tokens + price.request;
     bool is_paid = p->known && !price_is_free(p);
 
     if (!u->given)

@@ -7,9 +7,9 @@
 #define LLM_WORKER_COST_H
 #include "openrouter/chunk.h"
 
-struct price { /* US dollars per token */
+struct price { /* US dollars per token, and per request */
     bool   known;
-    double prompt, completion;
+    double prompt, completion, request;
 };
 
 struct cost {

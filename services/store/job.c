@@ -10,6 +10,8 @@
 
 #define AWAY_RETRY_MS 2000 /* about what a database takes to start */
 
+/* A few windows' worth at most. */
+static TAILQ_HEAD(, job) jobs = TAILQ_HEAD_INITIALIZER(jobs);
 static unsigned open_jobs;
 
 static const struct {
@@ -34,6 +36,7 @@ static void job_free(struct job *j)
     spool_free(&j->spool);
     grid_fini(&j->entered.redis);
     free(j->body);
+    TAILQ_REMOVE(&jobs, j, in_all);
     free(j);
     open_jobs--;
 }
@@ -71,6 +74,15 @@ static void run(struct job *j)
     job_free(j);
 }
 
+void job_cancel(uint64_t handle)
+{
+    struct job *j;
+
+    TAILQ_FOREACH (j, &jobs, in_all)
+        if (j->number && j->handle == handle)
+            j->cancelled = true;
+}
+
 void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid)
 {
     must(j->waiting > 0 && !j->running && place < JOB_PLACES);
@@ -104,6 +116,7 @@ struct job *job_make(const struct world *world, const struct config *config, enu
 {
     struct job *j = mem_new(sizeof *j);
 
+    TAILQ_INSERT_TAIL(&jobs, j, in_all);
     open_jobs++;
     j->world = world;
     j->config = config;

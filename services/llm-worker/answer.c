@@ -248,7 +248,8 @@ void answer_start(struct worker *w, const struct request *rq)
     struct plan            plan;
     struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
     bool good = llm_answer_ask_decode(ask, rq->body) == ERR_OK && ask->talk_count &&
-                ask->talk[ask->talk_count - 1].by_user;
+                ask->talk[ask->talk_count - 1].by_user &&
+                (!ask->model.len || route_is_name(ask->model));
 
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
         plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {

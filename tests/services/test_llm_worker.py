@@ -348,6 +348,14 @@ def test_after_a_failure_the_next_try_works(worker, gateway):
     assert ask(gateway, "fail-then-ok").wait().finish_reason == "stop"
 
 
+@pytest.mark.parametrize("model", ["a b", "\0", "\0standin/ok", "standin/ok\n", "mod\u00e8le", KEY])
+def test_what_is_no_models_name_is_refused_and_not_logged(worker, gateway, standin, model):
+    process = worker()
+    failed = refused(gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?")))
+    assert (failed.code, failed.retryable) == ("bad_request", False)
+    assert not standin.completions and KEY not in process.log_text
+
+
 # ---- other models ------------------------------------------------------------------------------
 
 DEAD = "deepseek/deepseek-chat-v3-0324:free"  # the free default of 2025
@@ -977,10 +985,11 @@ def test_a_bad_configuration_lists_all_its_faults(house, keys):
         "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
         "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
+        "DEFAULT_MODEL": KEY, "FALLBACK_MODELS": f"a/b,{KEY}",
         "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TIMEOUT_MS": "soon"})
-    assert status == 78
-    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE",
-                 "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
+    assert status == 78 and KEY not in printed
+    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE", "DEFAULT_MODEL",
+                 "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
         assert f"  {name}: " in printed
 
 

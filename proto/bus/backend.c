@@ -218,16 +218,34 @@ void backend_final(struct backend *b, uint64_t handle, struct str body)
     pump_later(b);
 }
 
+static void end_with(struct backend *b, uint64_t handle, struct error e)
+{
+    struct str cut = str_cut(e.detail, DETAIL_MAX);
+
+    e.detail = str_is_utf8(cut) ? cut : (struct str){0};
+    backend_core_error(b->core, now_ms(), handle, &e);
+    pump_later(b);
+}
+
 void backend_error(struct backend *b, uint64_t handle, enum err err, bool retryable,
                    uint64_t retry_after_ms, struct str detail)
 {
-    struct str   cut = str_cut(detail, DETAIL_MAX);
-    struct error e = {.code = str_of(err_code(err)),
-                      .retryable = retryable,
-                      .retry_after_ms = retry_after_ms,
-                      .detail = str_is_utf8(cut) ? cut : (struct str){0}};
-    backend_core_error(b->core, now_ms(), handle, &e);
-    pump_later(b);
+    end_with(b, handle,
+             (struct error){.code = str_of(err_code(err)),
+                            .retryable = retryable,
+                            .retry_after_ms = retry_after_ms,
+                            .detail = detail});
+}
+
+void backend_error_here(struct backend *b, uint64_t handle, enum err err, uint64_t retry_after_ms,
+                        struct str detail)
+{
+    end_with(b, handle,
+             (struct error){.code = str_of(err_code(err)),
+                            .retryable = true,
+                            .retry_after_ms = retry_after_ms,
+                            .detail = detail,
+                            .here = true});
 }
 
 void backend_cancelled(struct backend *b, uint64_t handle)

@@ -48,6 +48,9 @@ void                backend_close(struct backend **b); /* says BYE */
 void backend_final(struct backend *b, uint64_t handle, struct str body);
 void backend_error(struct backend *b, uint64_t handle, enum err err, bool retryable,
                    uint64_t retry_after_ms, struct str detail);
+/* Only this instance cannot just now: another one may be asked at once. */
+void backend_error_here(struct backend *b, uint64_t handle, enum err err, uint64_t retry_after_ms,
+                        struct str detail);
 void backend_cancelled(struct backend *b, uint64_t handle);
 
 /* Bytes that may still be sent before the gateway says that it took some.  A

@@ -323,6 +323,11 @@ unsigned bus_place(const struct bus *b, uint64_t id)
     return gateway_core_place(b->core, now_ms(), id);
 }
 
+uint64_t bus_rest_ms(const struct bus *b, uint64_t id)
+{
+    return gateway_core_rest_ms(b->core, now_ms(), id);
+}
+
 unsigned bus_instances(const struct bus *b, enum service s)
 {
     return gateway_core_instances(b->core, now_ms(), s);

@@ -6,7 +6,6 @@
 #include "wire/messages.h"
 
 #define CREDIT_STEP (CREDIT_WINDOW / 4) /* so many bytes taken are worth a CREDIT */
-#define REST_MAX_MS 5000 /* who would have to wait longer is told so, and when to come back */
 
 /* ---- the end ---- */
 
@@ -59,16 +58,26 @@ void ask_timeout(struct gateway_core *g, uint64_t now, struct ask *a)
 
 /* ---- another attempt ---- */
 
+/* Who would have to rest for too long is told so, and when to come back. */
+static bool is_in_time(const struct ask *a, uint64_t now, uint64_t rest_ms)
+{
+    uint64_t left = a->deadline > now ? a->deadline - now : 0;
+    uint64_t least = rest_ms ? service_info(a->service)->answer_ms : 0;
+
+    return left > least && rest_ms <= left - least;
+}
+
 static void try_again(struct gateway_core *g, uint64_t now, struct ask *a,
                       const struct failure *why)
 {
     struct desk *d = &g->desks[a->service];
-    bool in_time = now + why->retry_after_ms < a->deadline && why->retry_after_ms <= REST_MAX_MS;
+    uint64_t     rest_ms = why->here && match_has_another(g, now, a) ? 0 : why->retry_after_ms;
 
-    if (a->chunks || a->tries == TRIES_MAX || !in_time || !retry_budget_take(&d->budget, now))
+    if (a->chunks || a->tries == TRIES_MAX || !is_in_time(a, now, rest_ms) ||
+        !retry_budget_take(&d->budget, now))
         ask_end(g, a, why);
-    else if (why->retry_after_ms)
-        a->rest_until = now + why->retry_after_ms;
+    else if (rest_ms)
+        a->rest_until = now + rest_ms;
     else
         queue_put_back(&d->queue, &a->waiter, now);
 }
@@ -175,6 +184,12 @@ unsigned gateway_core_place(const struct gateway_core *g, uint64_t now, uint64_t
 {
     const struct ask *a = id_table_find(&g->by_id, id);
     return a && a->waiter.waits ? queue_place(&g->desks[a->service].queue, &a->waiter, now) : 0;
+}
+
+uint64_t gateway_core_rest_ms(const struct gateway_core *g, uint64_t now, uint64_t id)
+{
+    const struct ask *a = id_table_find(&g->by_id, id);
+    return a && a->rest_until > now ? a->rest_until - now : 0;
 }
 
 /* ---- time ---- */

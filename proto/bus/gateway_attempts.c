@@ -183,6 +183,7 @@ static void on_error(struct gateway_core *g, uint64_t now, struct attempt *t, co
         ask_error(g, now, a, route,
                   &(struct failure){.err = err_of_code(said.code),
                                     .retryable = said.retryable,
+                                    .here = said.here,
                                     .retry_after_ms = said.retry_after_ms,
                                     .detail = said.detail});
 }

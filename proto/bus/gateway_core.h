@@ -56,6 +56,7 @@ void     gateway_core_cancel_turn(struct gateway_core *g, uint64_t now, struct s
 void     gateway_core_taken(struct gateway_core *g, uint64_t now, uint64_t id, uint64_t bytes);
 
 unsigned gateway_core_place(const struct gateway_core *g, uint64_t now, uint64_t id);
+uint64_t gateway_core_rest_ms(const struct gateway_core *g, uint64_t now, uint64_t id);
 unsigned gateway_core_instances(const struct gateway_core *g, uint64_t now, enum service s);
 unsigned gateway_core_open(const struct gateway_core *g); /* questions not ended */
 

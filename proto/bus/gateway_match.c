@@ -63,6 +63,19 @@ static struct loan *choose_loan(struct gateway_core *g, uint64_t now, const stru
     return again;
 }
 
+static bool by_offer(const struct ask *a)
+{
+    return service_info(a->service)->sharing == SHARING_OFFERS;
+}
+
+bool match_has_another(struct gateway_core *g, uint64_t now, const struct ask *a)
+{
+    const struct loan *l = by_offer(a) ? choose_loan(g, now, a) : NULL;
+    const struct conn *c = by_offer(a) ? (l ? l->conn : NULL) : choose_conn(g, now, a);
+
+    return c && !was_tried(a, c);
+}
+
 /* ---- serving the line ---- */
 
 static struct ask *ask_of(struct waiter *w)
@@ -73,9 +86,8 @@ static struct ask *ask_of(struct waiter *w)
 /* False if nobody can take it now. */
 static bool serve(struct gateway_core *g, uint64_t now, struct desk *d, struct ask *a)
 {
-    bool         by_offer = service_info(a->service)->sharing == SHARING_OFFERS;
-    struct loan *l = by_offer ? choose_loan(g, now, a) : NULL;
-    struct conn *c = by_offer ? (l ? l->conn : NULL) : choose_conn(g, now, a);
+    struct loan *l = by_offer(a) ? choose_loan(g, now, a) : NULL;
+    struct conn *c = by_offer(a) ? (l ? l->conn : NULL) : choose_conn(g, now, a);
     uint64_t     offer = l ? l->id : 0;
 
     if (!c)

@@ -112,6 +112,7 @@ struct gateway_core {
 struct failure {
     enum err   err;
     bool       retryable;
+    bool       here; /* only one instance says so: another one need not rest */
     uint64_t   retry_after_ms;
     struct str detail;
 };
@@ -167,6 +168,7 @@ void asks_tick(struct gateway_core *g, uint64_t now);
 
 /* ---- gateway_match.c ---- */
 
+bool match_has_another(struct gateway_core *g, uint64_t now, const struct ask *a); /* not tried */
 void match_all(struct gateway_core *g, uint64_t now);
 void match_tick(struct gateway_core *g, uint64_t now);
 

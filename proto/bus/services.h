@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 enum service {
-#define SERVICE(NAME, name, sharing, first, last, accept_ms, down) SERVICE_##NAME,
+#define SERVICE(NAME, name, sharing, first, last, accept_ms, answer_ms, down) SERVICE_##NAME,
 #include "bus/services.def"
     SERVICE_COUNT
 };
@@ -20,7 +20,7 @@ struct service_info {
     const char  *name;
     enum sharing sharing;
     uint64_t     first, last; /* numbers of the messages it takes */
-    uint64_t     accept_ms;
+    uint64_t     accept_ms, answer_ms;
     enum err     down;
 };
 

@@ -14,6 +14,7 @@ struct chat;
 
 enum chat_event {
     CHAT_QUEUED,    /* its place in line has changed */
+    CHAT_WAITING,   /* the model is busy: it rests before it is asked again */
     CHAT_STARTED,   /* the model has begun */
     CHAT_DELTA,     /* there is more of the answer */
     CHAT_QUIET,     /* nothing new for a while, but all is well */

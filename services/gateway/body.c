@@ -88,5 +88,5 @@ bool body_is_model(struct str text)
     for (size_t i = 0; i < text.len; i++)
         if (text.p[i] <= ' ' || text.p[i] > '~' || strchr("\"'\\<>", text.p[i]))
             return false;
-    return text.len > 0;
+    return text.len > 0 && !str_starts(text, "sk-");
 }

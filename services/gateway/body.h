@@ -23,7 +23,8 @@ MUST_CHECK bool body_uuid(const json_t *body, const char *key, struct uuid *out,
 MUST_CHECK bool body_flag(const json_t *body, const char *key, bool fallback, bool *out,
                           struct buf *why);
 
-/* Whether a text can be a model's name: visible ASCII without quotes. */
+/* Whether a text can be a model's name: visible ASCII without quotes, and no key that was pasted
+ * into the wrong field, for names are logged. */
 bool body_is_model(struct str text);
 
 #endif

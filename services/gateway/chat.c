@@ -565,12 +565,24 @@ static void tell_place(struct chat *c)
     }
 }
 
+/* A rest only grows shorter: one that is longer than it was has begun anew. */
+static void tell_rest(struct chat *c)
+{
+    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
+    uint64_t          before = c->rest_ms;
+
+    c->rest_ms = s->is_open ? c->ports->rest_ms(c->ports->ctx, s) : 0;
+    if (c->rest_ms > before)
+        audience_tell(&c->audience, c, CHAT_WAITING);
+}
+
 void chat_tick(struct chat *c)
 {
     c->ticks++;
     keep_lease(c);
     if (c->ticks % PLACE_TICKS == 0)
         tell_place(c);
+    tell_rest(c);
     if (c->ticks % QUIET_TICKS == 0)
         audience_tell(&c->audience, c, CHAT_QUIET);
     run(c);

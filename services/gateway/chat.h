@@ -60,6 +60,7 @@ struct chat_ports {
     enum err (*would_take)(void *ctx, enum service to, uint64_t ttl_ms); /* ask, without asking */
     void (*taken)(void *ctx, struct chat_slot *slot, uint64_t bytes); /* of a chunk of its answer */
     unsigned (*place)(void *ctx, struct chat_slot *slot);             /* in line; 0: in work */
+    uint64_t (*rest_ms)(void *ctx, struct chat_slot *slot);           /* before it is asked again */
     /* The limits of this process, for when the store cannot count; 0: it may. */
     uint64_t (*limit_address)(void *ctx, const char *address_hash);
     uint64_t (*limit_session)(void *ctx, const struct uuid *session);
@@ -103,9 +104,11 @@ struct chat {
     bool     is_following; /* another gateway walks this turn: we repeat what it says */
     bool     may_begin;    /* the person sent it here, so if it ended badly there, it begins anew */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
-    bool     is_cost_known, is_cost_doubtful; /* the model's end came; it named odd figures */
+    bool     is_cost_known, is_cost_doubtful; /* its end named a cost; with odd figures */
+    bool     is_free;                         /* the model that speaks costs nothing */
     bool     has_budget;
     uint64_t epoch, seq, verdict;
+    uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */
     unsigned ticks, place, pieces;
     unsigned renewed;     /* tick of the last renewal */
     unsigned follow_at;   /* tick of the next question about a turn elsewhere */
@@ -135,8 +138,8 @@ void chat_tick(struct chat *c); /* every CHAT_TICK_MS */
 void chat_stop(struct chat *c); /* the person has had enough */
 void chat_cut(struct chat **c); /* the process ends: no more steps, no abort */
 
-/* What this listener has not heard of the answer, from a whole character on; counts as heard.  Empty:
- * nothing, also while a follower has not caught up with where the listener was before. */
+/* What this listener has not heard of the answer, from a whole character on; counts as heard.
+ * Empty: nothing, also while a follower has not caught up with where the listener was before. */
 struct str chat_news(const struct chat *c, struct listener *l);
 
 const char *chat_status_name(const struct chat *c); /* "committed" */

@@ -38,6 +38,8 @@ void chat_take_piece(struct chat *c, struct str body)
     }
     c->pieces++;
     c->ports->taken(c->ports->ctx, s, body.len);
+    if (piece.model.len)
+        c->is_free = piece.is_free;
     chat_set_model(c, piece.model);
     chat_add_text(c, piece.text);
 }
@@ -58,7 +60,7 @@ enum err chat_take_last(struct chat *c, struct str body)
     c->prompt_tokens = say.prompt_tokens;
     c->completion_tokens = say.completion_tokens;
     c->cost = say.cost;
-    c->is_cost_known = true;
+    c->is_cost_known = !say.cost_unknown;
     c->is_cost_doubtful = say.cost_doubtful;
     if (c->answer.len)
         return ERR_OK;

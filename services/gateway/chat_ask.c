@@ -200,7 +200,7 @@ enum err chat_ask_commit(struct chat *c)
         .completion_tokens = c->completion_tokens,
         .cost = c->cost,
         .asked_at = c->asked_at,
-        .cost_unknown = !c->is_cost_known,
+        .cost_unknown = !c->is_cost_known && !c->is_free,
     };
     struct buf body = {0};
 
@@ -213,6 +213,8 @@ static bool may_have_cost(const struct chat *c)
 {
     bool was_asked = c->slots[CHAT_Q_ANSWER].id != 0;
 
+    if (c->is_free)
+        return false;
     return c->pieces || (was_asked && (c->err == ERR_STOPPED || c->err == ERR_UPSTREAM_TIMEOUT ||
                                        c->err == ERR_UPSTREAM_CUT || c->err == ERR_INTERNAL));
 }

@@ -60,6 +60,8 @@ void chat_join(struct chat *c, struct listener *l)
     audience_add(&c->audience, l);
     if (l->at > c->answer.len && !c->is_following)
         l->at = c->answer.len;
+    if (c->rest_ms)
+        l->hear(l, c, CHAT_WAITING);
     if (c->has_started)
         l->hear(l, c, CHAT_STARTED);
     if (c->answer.len > l->at)

@@ -38,6 +38,7 @@ static const char events[] =
     "| event | data |\n"
     "|---|---|\n"
     "| `queued` | `position` in line for a model, from 1 |\n"
+    "| `waiting` | `retry_after`: the model is busy and is asked again in so many seconds |\n"
     "| `started` | `turn_id`, `conversation_id`, `model` |\n"
     "| `delta` | `text`, more of the answer |\n"
     "| `done` | `status`, `finish_reason`, `model`, `usage`, `budget` |\n"

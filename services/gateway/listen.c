@@ -150,6 +150,10 @@ static void format(struct buf *out, struct listener *l, const struct chat *c, en
     case CHAT_QUEUED:
         events_add(out, id, at, "queued", json_pack("{s:i}", "position", (int)c->place));
         break;
+    case CHAT_WAITING:
+        events_add(out, id, at, "waiting",
+                   json_pack("{s:I}", "retry_after", (json_int_t)whole_seconds(c->rest_ms)));
+        break;
     case CHAT_STARTED:
         events_add(out, id, at, "started", started(c));
         break;

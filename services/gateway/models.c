@@ -20,7 +20,7 @@ void models_close(struct models *m)
 
 static json_t *model_of(const struct model *m)
 {
-    bool    is_free = m->prompt_price == 0 && m->completion_price == 0;
+    bool    is_free = m->prompt_price == 0 && m->completion_price == 0 && m->request_price == 0;
     json_t *o = json_object();
 
     json_object_set_new(o, "id", json_of(m->id));
@@ -29,6 +29,7 @@ static json_t *model_of(const struct model *m)
                         m->context ? json_integer((json_int_t)m->context) : json_null());
     json_object_set_new(o, "prompt_price", json_real(m->prompt_price));
     json_object_set_new(o, "completion_price", json_real(m->completion_price));
+    json_object_set_new(o, "request_price", json_real(m->request_price));
     json_object_set_new(o, "free", json_boolean(is_free));
     return o;
 }

@@ -84,13 +84,18 @@ void failure_message(const struct failure *f, struct buf *out)
         buf_print(out, " (%.*s)", (int)f->detail.len, f->detail.p);
 }
 
+uint64_t whole_seconds(uint64_t ms)
+{
+    return (ms + 999) / 1000;
+}
+
 uint64_t failure_seconds(const struct failure *f)
 {
     uint64_t ms = f->retry_after_ms;
 
     if (!ms && err_http(f->err) == 503)
         ms = AWAY_MS;
-    return (ms + 999) / 1000;
+    return whole_seconds(ms);
 }
 
 bool err_is_passing(enum err err)

@@ -32,6 +32,7 @@ void reply_error(struct http_request *rq, enum err err);
 /* The sentence of a failure, and whole seconds to wait before trying again, 0: not told. */
 void     failure_message(const struct failure *f, struct buf *out);
 uint64_t failure_seconds(const struct failure *f);
+uint64_t whole_seconds(uint64_t ms); /* rounded up */
 
 /* Whether trying again as it was has hope, by the error alone. */
 bool err_is_passing(enum err err);

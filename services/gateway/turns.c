@@ -90,6 +90,12 @@ static unsigned port_place(void *ctx, struct chat_slot *slot)
     return bus_place(t->bus, slot->id);
 }
 
+static uint64_t port_rest_ms(void *ctx, struct chat_slot *slot)
+{
+    struct turns *t = ctx;
+    return bus_rest_ms(t->bus, slot->id);
+}
+
 static uint64_t port_limit_address(void *ctx, const char *address_hash)
 {
     struct turns *t = ctx;
@@ -138,6 +144,7 @@ struct turns *turns_new(struct loop *l, struct bus *b, const struct turns_option
         .would_take = port_would_take,
         .taken = port_taken,
         .place = port_place,
+        .rest_ms = port_rest_ms,
         .limit_address = port_limit_address,
         .limit_session = port_limit_session,
         .now_ms = port_now,

@@ -83,6 +83,7 @@ static void tell_answer(struct answer *a)
     job_say(&a->job, &say);
     say.cost = a->job.usage.cost = cost.usd;
     say.cost_doubtful = cost.doubtful;
+    say.cost_unknown = cost.unknown;
     llm_answer_say_encode(&say, &body);
     backend_final(w->backend, a->call.handle, buf_view(&body));
     buf_fini(&body);
@@ -109,6 +110,8 @@ static void send_pieces(struct answer *a)
 
     while (backend_credit(bus, a->call.handle) > 0 && job_take_piece(&a->job, &piece)) {
         buf_clear(&body);
+        if (piece.model.len)
+            piece.is_free = plan_is_free(&a->call.worker->planner, &a->plan, piece.model);
         llm_piece_encode(&piece, &body);
         backend_chunk(bus, a->call.handle, buf_view(&body));
     }
@@ -127,6 +130,8 @@ static void advance(struct answer *a)
 {
     uint64_t now = now_ms();
 
+    if (job_has_spoken(&a->job))
+        plan_spoken(&a->call.worker->planner, &a->plan, str_of(a->job.model));
     send_pieces(a);
     if (a->job.state != JOB_RUNS)
         leave_upstream(a);
@@ -226,6 +231,16 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
     advance(a);
 }
 
+static void refuse(struct worker *w, uint64_t handle, const struct failure *why)
+{
+    log_info(handle, "answer.refused", "why=%s", err_code(why->err));
+    if (why->is_here)
+        backend_error_here(w->backend, handle, why->err, why->retry_after_ms, str_of(why->detail));
+    else
+        backend_error(w->backend, handle, why->err, why->retryable, why->retry_after_ms,
+                      str_of(why->detail));
+}
+
 void answer_start(struct worker *w, const struct request *rq)
 {
     struct llm_answer_ask *ask = mem_new(sizeof *ask);
@@ -233,16 +248,15 @@ void answer_start(struct worker *w, const struct request *rq)
     struct plan            plan;
     struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
     bool good = llm_answer_ask_decode(ask, rq->body) == ERR_OK && ask->talk_count &&
-                ask->talk[ask->talk_count - 1].by_user;
+                ask->talk[ask->talk_count - 1].by_user &&
+                (!ask->model.len || route_is_name(ask->model));
 
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
         plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {
         const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body)};
         begin(w, rq, ask, &plan, &post);
     } else {
-        log_info(rq->handle, "answer.refused", "why=%s", err_code(why.err));
-        backend_error(w->backend, rq->handle, why.err, why.retryable, why.retry_after_ms,
-                      str_of(why.detail));
+        refuse(w, rq->handle, &why);
     }
     buf_fini(&body);
     seal_wipe(&key);

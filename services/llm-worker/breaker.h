@@ -2,8 +2,8 @@
  *
  * Each model has one.  It is closed at first; so many failures within a window,
  * with no success between them, open it.  While it is open nobody need ask.
- * After a rest it is half open: one request may try, and its outcome closes the
- * breaker or opens it for another rest.
+ * After a rest it is half open: one request may try.  The model's first word
+ * closes the breaker, a failure before it opens it for another rest.
  *
  * Only failures of the model or its provider are told here; what is the fault
  * of a key or of our own connection says nothing of the model. */
@@ -29,8 +29,8 @@ void breaker_fini(struct breaker *b);
 uint64_t breaker_wait(struct breaker *b, struct str model, uint64_t now);
 enum err breaker_why(struct breaker *b, struct str model); /* the failure that came last */
 
-/* It is asked now; true: as the one that tries.  Whoever tries must tell how it
- * ended: breaker_works, breaker_fails, or breaker_gives_up if that cannot be said. */
+/* It is asked now; true: as the one that tries.  Whoever tries must tell what
+ * came of it: breaker_works, breaker_fails, or breaker_gives_up if that cannot be said. */
 bool breaker_ask(struct breaker *b, struct str model, uint64_t now);
 
 void breaker_works(struct breaker *b, struct str model);

@@ -57,18 +57,24 @@ uint64_t catalogue_context(const struct catalogue *c, struct str id)
     return m ? m->context : 0;
 }
 
+static struct price price_of(const struct model *m)
+{
+    if (m->prompt_price < 0 || m->completion_price < 0 || m->request_price < 0)
+        return (struct price){0};
+    return (struct price){true, m->prompt_price, m->completion_price, m->request_price};
+}
+
 struct price catalogue_price(const struct catalogue *c, struct str id)
 {
     const struct model *m = catalogue_find(c, id);
 
-    if (!m || m->prompt_price < 0 || m->completion_price < 0)
-        return (struct price){0};
-    return (struct price){true, m->prompt_price, m->completion_price};
+    return m ? price_of(m) : (struct price){0};
 }
 
 static bool is_free(const struct model *m)
 {
-    return m->prompt_price == 0 && m->completion_price == 0;
+    struct price price = price_of(m);
+    return price_is_free(&price);
 }
 
 struct str catalogue_free_one(const struct catalogue *c, struct str but)

@@ -65,12 +65,12 @@ static void check_texts(struct config_run *run, struct config *c)
         buf_print(&run->faults, "  OPENROUTER_HTTP_REFERER: must be visible ASCII\n");
     if (c->app_title && !is_header_value(c->app_title))
         buf_print(&run->faults, "  OPENROUTER_APP_TITLE: must be visible ASCII\n");
-    if (c->default_model && (strlen(c->default_model) > 128 || !*c->default_model ||
-                             !is_header_value(c->default_model)))
-        buf_print(&run->faults, "  DEFAULT_MODEL: must be 1 to 128 characters of ASCII\n");
+    if (c->default_model && !route_is_name(str_of(c->default_model)))
+        buf_print(&run->faults, "  DEFAULT_MODEL: must be 1 to 128 characters of visible ASCII, "
+                                "and no key\n");
     if (c->fallback_models && !route_read(&c->fallbacks, str_of(c->fallback_models)))
         buf_print(&run->faults,
-                  "  FALLBACK_MODELS: must be at most %d models with commas between\n",
+                  "  FALLBACK_MODELS: must be at most %d models with commas between, and no key\n",
                   ROUTE_FALLBACKS_MAX);
     if (c->system_prompt &&
         (strlen(c->system_prompt) > PROMPT_MAX || !str_is_utf8(str_of(c->system_prompt))))

@@ -7,15 +7,18 @@
 #define LLM_WORKER_COST_H
 #include "openrouter/chunk.h"
 
-struct price { /* US dollars per token */
+struct price { /* US dollars per token, and per request */
     bool   known;
-    double prompt, completion;
+    double prompt, completion, request;
 };
 
 struct cost {
     double usd;
     bool   doubtful; /* what was named is not what the prices explain */
+    bool   unknown;  /* nothing was named, and it may not be free */
 };
+
+bool price_is_free(const struct price *p);
 
 /* margin: so many times the listed price is still believed, for providers of
  * one model differ, and to write into their cache costs extra. */

@@ -343,6 +343,11 @@ bool job_is_over(const struct job *j)
     return j->state != JOB_RUNS && !job_has_piece(j);
 }
 
+bool job_has_spoken(const struct job *j)
+{
+    return j->body_kind == BODY_EVENTS && (j->text_len || j->reasoning_len);
+}
+
 void job_say(const struct job *j, struct llm_answer_say *say)
 {
     must(j->state == JOB_DONE && job_is_over(j));

@@ -27,6 +27,7 @@ static bool refuse_for_now(struct planner *p, const struct route *r, struct fail
     *why = failure_of(breaker_why(&p->breaker, r->models[0]), true,
                       "This model failed again and again and is left alone for a moment.");
     why->retry_after_ms = r->wait_ms;
+    why->is_here = true; /* each worker makes its own experience */
     return false;
 }
 
@@ -148,6 +149,15 @@ void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, 
         plan_given_up(p, plan);
 }
 
+void plan_spoken(struct planner *p, struct plan *plan, struct str answered)
+{
+    if (plan->tries && is_first(plan, answered))
+        breaker_works(&p->breaker, first_of(plan));
+    else
+        plan_given_up(p, plan);
+    plan->tries = false;
+}
+
 void plan_given_up(struct planner *p, const struct plan *plan)
 {
     if (plan->tries)
@@ -164,6 +174,12 @@ static struct price price_of(struct planner *p, const struct plan *plan, struct 
     if (!price.known && is_first(plan, answered))
         price = catalogue_price(c, first_of(plan));
     return price;
+}
+
+bool plan_is_free(struct planner *p, const struct plan *plan, struct str answered)
+{
+    struct price price = price_of(p, plan, answered);
+    return price_is_free(&price);
 }
 
 struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j)

@@ -22,7 +22,7 @@ struct plan {
     char     names[ROUTE_FALLBACKS_MAX + 1][129]; /* the models asked, the first one first */
     unsigned count;
     uint64_t bytes, messages; /* that were sent */
-    bool     tries;           /* for its breaker */
+    bool     tries;           /* for its breaker, and that is still open */
 };
 
 void planner_init(struct planner *p, const struct config *c, struct models *m);
@@ -31,6 +31,12 @@ void planner_fini(struct planner *p);
 /* Appends the request's body to out; false: it is not asked, and why says why. */
 MUST_CHECK bool plan_make(struct planner *p, struct plan *plan, const struct llm_answer_ask *ask,
                           uint64_t now, struct buf *out, struct failure *why);
+
+/* The model has begun to speak: whoever tries for a breaker need not wait for the end. */
+void plan_spoken(struct planner *p, struct plan *plan, struct str answered);
+
+/* Whether what this model says costs nothing, by the list. */
+bool plan_is_free(struct planner *p, const struct plan *plan, struct str answered);
 
 /* Every plan that was made ends with one of these. */
 void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, uint64_t now);

@@ -14,12 +14,12 @@ static bool has(const struct route *r, struct str model)
     return false;
 }
 
-static bool is_name(struct str model)
+bool route_is_name(struct str model)
 {
     for (size_t i = 0; i < model.len; i++)
         if (model.p[i] <= ' ' || model.p[i] > '~')
             return false;
-    return model.len > 0 && model.len <= MODEL_MAX;
+    return model.len > 0 && model.len <= MODEL_MAX && !str_starts(model, "sk-");
 }
 
 bool route_read(struct route *fallbacks, struct str list)
@@ -35,7 +35,7 @@ bool route_read(struct route *fallbacks, struct str list)
         list = (struct str){list.p + gone, list.len - gone};
         if (!model.len || has(fallbacks, model))
             continue;
-        if (!is_name(model) || fallbacks->count == ROUTE_FALLBACKS_MAX)
+        if (!route_is_name(model) || fallbacks->count == ROUTE_FALLBACKS_MAX)
             return false;
         fallbacks->models[fallbacks->count++] = model;
     }

@@ -14,7 +14,10 @@ struct route {
     uint64_t   wait_ms; /* not 0: all of them are open, at least for so long */
 };
 
-/* A comma list of models, or "none"; false: too many, too long or not visible ASCII. */
+/* Whether it can be a model's name: 1 to 128 characters of visible ASCII, and no key. */
+bool route_is_name(struct str model);
+
+/* A comma list of models, or "none"; false: too many, or one is no name. */
 MUST_CHECK bool route_read(struct route *fallbacks, struct str list);
 
 void route_choose(struct route *r, struct str own, const struct route *fallbacks, struct breaker *b,

@@ -21,7 +21,9 @@
  * 4. Without Redis the turn is granted from what Postgres knows.  Two grants of one chat are
  *    possible then; the fence at the commit lets one of them through.
  * 5. The reserve comes last, when nothing else can refuse; if it does not fit, the grant is given
- *    back.  From then on it is settled by the commit or the abort. */
+ *    back.  From then on it is settled by the commit or the abort.
+ * 6. A turn that its gateway gave up before it was granted is nobody's: grant and reserve are given
+ *    back, so that the next try need not wait for the lease and no money is lost. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,8 +182,10 @@ static enum err ask_context(struct job *j, const struct uuid *chat)
 enum step begin_ask_grant(struct job *j)
 {
     struct uuid chat = chat_of(j);
-    enum err    err = ask_context(j, &chat);
 
+    if (j->cancelled)
+        return job_fail(j, ERR_STOPPED);
+    enum err err = ask_context(j, &chat);
     if (err)
         return job_fail(j, job_trouble(err));
     err = ask_grant(j, &chat);
@@ -215,7 +219,7 @@ static uint64_t epoch_of(const struct job *j)
     return grant ? grid_u64(grant, 0, GRANT_EPOCH) : look_u64(j, LOOK_EPOCH) + 1;
 }
 
-static enum step granted(struct job *j)
+static enum step say_granted(struct job *j)
 {
     struct turn_begin_say *say = mem_new(sizeof *say);
     const struct grid     *grant = grant_of(j), *reserve = &j->got[PLACE_RESERVE].grid;
@@ -279,6 +283,18 @@ static void give_back(struct job *j)
         log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
 }
 
+static enum step granted(struct job *j)
+{
+    uint64_t reserved = grid_u64(&j->got[PLACE_RESERVE].grid, 0, RESERVED_EPOCH);
+
+    if (!j->cancelled)
+        return say_granted(j);
+    give_back(j);
+    if (reserved && budget_ask_settle(j, PLACE_RESERVE, reserved, false))
+        log_info(j->handle, "store.reserve_left", "why=\"postgres is away\"");
+    return job_fail(j, ERR_STOPPED);
+}
+
 enum step begin_take_grant(struct job *j)
 {
     const struct grid *grant = grant_of(j);
@@ -290,7 +306,7 @@ enum step begin_take_grant(struct job *j)
             give_back(j);
         return job_fail(j, job_trouble(err));
     }
-    if (is_granted && budget_is_set(j->config))
+    if (is_granted && budget_is_set(j->config) && !j->cancelled)
         return STEP_BEGIN_ASK_RESERVE;
     if (is_granted)
         return granted(j);

@@ -12,6 +12,8 @@
 
 #define AWAY_RETRY_MS 2000 /* about what a database takes to start */
 
+/* A few windows' worth at most. */
+static TAILQ_HEAD(, job) jobs = TAILQ_HEAD_INITIALIZER(jobs);
 static unsigned open_jobs;
 
 static const struct {
@@ -39,6 +41,7 @@ static void job_free(struct job *j)
     if (j->rounds)
         rounds_end(j->rounds, j->bucket);
     free(j->body);
+    TAILQ_REMOVE(&jobs, j, in_all);
     free(j);
     open_jobs--;
 }
@@ -77,6 +80,15 @@ static void run(struct job *j)
     job_free(j);
 }
 
+void job_cancel(uint64_t handle)
+{
+    struct job *j;
+
+    TAILQ_FOREACH (j, &jobs, in_all)
+        if (j->number && j->handle == handle)
+            j->cancelled = true;
+}
+
 void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid)
 {
     must(j->waiting > 0 && !j->running && place < JOB_PLACES);
@@ -110,6 +122,7 @@ struct job *job_make(const struct world *world, const struct config *config, enu
 {
     struct job *j = mem_new(sizeof *j);
 
+    TAILQ_INSERT_TAIL(&jobs, j, in_all);
     open_jobs++;
     j->world = world;
     j->config = config;

@@ -9,6 +9,8 @@
  * The world is what a job sees of everything outside. */
 #ifndef STORE_JOB_H
 #define STORE_JOB_H
+#include <sys/queue.h>
+
 #include "args.h"
 #include "base/err.h"
 #include "grid.h"
@@ -84,6 +86,7 @@ struct entered {
 };
 
 struct job {
+    TAILQ_ENTRY(job) in_all;
     uint64_t             handle;
     uint64_t             number; /* of the message that asks */
     uint64_t             ttl_ms, since_ms;
@@ -109,8 +112,9 @@ struct job {
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
 
-    unsigned          waiting; /* answers to come */
-    bool              running; /* a step is */
+    unsigned          waiting;   /* answers to come */
+    bool              running;   /* a step is */
+    bool              cancelled; /* its gateway has given it up */
     struct job_answer got[JOB_PLACES];
 
     struct args    args; /* of the question being asked */
@@ -139,6 +143,10 @@ void job_start(const struct world *world, const struct config *config, uint64_t 
 
 /* The answer to what was asked at this place; the grid is taken and emptied. */
 void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid);
+
+/* Nobody wants the answer any more.  What the databases were asked is not undone by this: the
+ * walk goes on, and what it would have promised is its own to take back. */
+void job_cancel(uint64_t handle);
 
 unsigned jobs_open(void); /* of this process */
 

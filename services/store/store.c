@@ -192,11 +192,11 @@ static void on_request(void *ctx, const struct request *rq)
     job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms);
 }
 
-/* The databases are asked already, and what they do is not undone: the walk ends as ever. */
 static void on_cancel(void *ctx, uint64_t handle)
 {
     (void)ctx;
     log_trace(handle, "store.cancelled", "by=gateway");
+    job_cancel(handle);
 }
 
 static void on_drained(void *ctx)

@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from support.bus import busy, error, in_turn, never, say
+from support import wire
+from support.bus import busy, error, in_turn, never, say, stream
 from support.gateway import CONVERSATION, read_reply, status_of
 from support.wait import wait_until
 
@@ -143,8 +144,8 @@ def test_a_failing_model_gives_the_text_back(chat, failing, status, retryable, s
 
 
 @pytest.mark.parametrize("failing, rest_ms, times", [
-    ("upstream_limited", 100, 2), ("upstream_limited", 60_000, 1)])
-def test_nobody_waits_in_silence_for_another_try(chat, failing, rest_ms, times):
+    ("upstream_limited", 100, 2), ("upstream_limited", 175_000, 1)])
+def test_nobody_waits_for_another_try_that_comes_too_late(chat, failing, rest_ms, times):
     answered = say("llm_answer_say", text="Check the pads.", finish_reason="stop")
     chat.worker.on("llm_answer_ask", in_turn(error(failing, 1, rest_ms), answered))
     response = chat.client().chat(HELLO)
@@ -503,6 +504,28 @@ def test_the_place_in_line_is_told(chat):
     chat.worker.wait_request("llm_answer_ask", 5).final("llm_answer_say", text="Pads.", model="m")
     for events in (*running, waiting):
         assert events.wait_end().name == "done"
+
+
+def test_a_rest_is_told_and_the_model_asked_again(chat):
+    chat.worker.on("llm_answer_ask", in_turn(error("upstream_limited", retryable=1, retry_after_ms=1900),
+                                             stream(["Pads."])))
+    events = chat.client().stream(HELLO)
+    assert events.wait_for("waiting").data["retry_after"] in (1, 2)
+    assert events.wait_end().name == "done"
+    assert [event.name for event in events.events] == ["waiting", "started", "delta", "done"]
+
+
+def test_what_one_worker_says_of_itself_is_no_wait(chat, backend):
+    """Its breaker is open; another worker's is not."""
+    chat.worker.on("llm_answer_ask",
+                   lambda asked: asked.finish("ERROR", wire.encode("error", code="upstream_error", retryable=1,
+                                                                   retry_after_ms=60_000, here=1)))
+    second = backend("llm-worker", chat.bus, slots=4).on("llm_answer_ask", stream(["Pads."])).wait_welcome()
+    anna = chat.client()
+    while not (chat.worker.asked and second.asked):  # whichever of the two is asked first
+        events = anna.stream(HELLO)
+        assert events.wait_end().name == "done"
+        assert "waiting" not in [event.name for event in events.events]
 
 
 def test_overload_is_said_before_a_turn_begins(start_gateway):

@@ -111,6 +111,7 @@ def test_every_reply_carries_the_security_headers(chat, anna):
     (b'{"message":"a","turn_id":7}', 400, "bad_request"),
     (b'{"message":"a","conversation_id":"../../etc"}', 400, "bad_request"),
     (b'{"message":"a","model":"<b>"}', 400, "bad_request"),
+    (b'{"message":"a","model":"sk-or-v1-5ca1ab1e"}', 400, "bad_request"),
     (b'{"message":"a","model":"' + b"m" * 129 + b'"}', 400, "bad_request"),
     (b'{"message":"a","after_seq":3}', 400, "bad_request"),
     (b'{"message":"' + b"x" * 8193 + b'"}', 413, "too_long"),

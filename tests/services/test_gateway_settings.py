@@ -199,12 +199,17 @@ def test_key_tests_are_limited(chat, anna):
 
 def test_models_are_listed(chat, anna):
     chat.worker.on("models_list_ask", say("models_list_say", at=1, models=[
-        {"id": "a/free", "name": "A", "context": 8192}, {"id": "b/paid", "name": "B", "prompt_price": 0.0000004}]))
+        {"id": "a/free", "name": "A", "context": 8192}, {"id": "b/paid", "name": "B", "prompt_price": 0.0000004},
+        {"id": "c/request", "name": "C", "request_price": 0.005}]))
     response = anna.get("/models")
     assert '"prompt_price":4e-7' in response.text  # not 3.9999999999999998e-7
     assert response.json() == {"models": [
-        {"id": "a/free", "name": "A", "context": 8192, "prompt_price": 0.0, "completion_price": 0.0, "free": True},
-        {"id": "b/paid", "name": "B", "context": None, "prompt_price": 4e-7, "completion_price": 0.0, "free": False}]}
+        {"id": "a/free", "name": "A", "context": 8192, "prompt_price": 0.0, "completion_price": 0.0,
+         "request_price": 0.0, "free": True},
+        {"id": "b/paid", "name": "B", "context": None, "prompt_price": 4e-7, "completion_price": 0.0,
+         "request_price": 0.0, "free": False},
+        {"id": "c/request", "name": "C", "context": None, "prompt_price": 0.0, "completion_price": 0.0,
+         "request_price": 0.005, "free": False}]}
 
 
 def test_models_are_asked_for_once_a_minute(chat, anna):

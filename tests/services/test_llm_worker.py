@@ -337,7 +337,7 @@ def test_an_upstream_that_is_away_is_told(worker, gateway, standin):
     standin.stop()
     failed = refused(ask(gateway, "ok"))
     assert (failed.code, failed.retryable) == ("upstream_error", True)
-    assert failed.detail == "OpenRouter could not be reached."
+    assert (failed.detail, failed.here) == ("OpenRouter could not be reached.", 0)
     standin.start()
     assert ask(gateway, "ok").wait().finish_reason == "stop"
 
@@ -346,6 +346,14 @@ def test_after_a_failure_the_next_try_works(worker, gateway):
     worker()
     assert refused(ask(gateway, "fail-then-ok")).retryable
     assert ask(gateway, "fail-then-ok").wait().finish_reason == "stop"
+
+
+@pytest.mark.parametrize("model", ["a b", "\0", "\0standin/ok", "standin/ok\n", "mod\u00e8le", KEY])
+def test_what_is_no_models_name_is_refused_and_not_logged(worker, gateway, standin, model):
+    process = worker()
+    failed = refused(gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?")))
+    assert (failed.code, failed.retryable) == ("bad_request", False)
+    assert not standin.completions and KEY not in process.log_text
 
 
 # ---- other models ------------------------------------------------------------------------------
@@ -400,6 +408,7 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
     rested = refused(ask(gateway, "503@times=3"))
     assert (rested.code, rested.retryable) == ("upstream_error", True)
     assert 0 < rested.retry_after_ms <= 600 and len(standin.completions) == 2
+    assert rested.here == 1  # another worker may find otherwise
     assert ask(gateway, "ok").wait().finish_reason == "stop"  # the others do not suffer
 
     def tried():
@@ -415,6 +424,36 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
         return end.type == "FINAL"
     wait_until(answered, "the try that works")
     assert ask(gateway, "503@times=3").wait().finish_reason == "stop"
+
+
+def test_the_first_word_after_a_rest_is_enough(worker, gateway, standin):
+    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, SLOTS=2)
+    slow = "503@times=1,tokens=30,delay=100"
+    refused(ask(gateway, slow))
+    def speaks():
+        request = ask(gateway, slow)
+        wait_until(lambda: request.end or request.chunks, "an end or a word")
+        return None if request.end else request
+    first = wait_until(speaks, "the try after the rest")
+    second = ask(gateway, slow)
+    wait_until(lambda: second.end or second.chunks, "an end or a word")
+    assert second.chunks and not first.end  # nobody waits for the end of the answer that tries
+    first.cancel()
+    second.cancel()
+
+
+def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, gateway, standin):
+    worker(BREAKER_FAILURES=2, BREAKER_REST_MS=1000)
+    for _ in range(2):
+        assert refused(ask(gateway, "cut")).code == "upstream_cut"
+    assert "left alone" in refused(ask(gateway, "cut")).detail
+
+    def tried():
+        request = ask(gateway, "cut")
+        return request.wait_end() and request.chunks
+    wait_until(tried, "the try after the rest")
+    assert "left alone" not in refused(ask(gateway, "cut")).detail  # that was the first one of two
+    assert "left alone" in refused(ask(gateway, "cut")).detail
 
 
 def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, standin):
@@ -497,6 +536,15 @@ def test_how_a_model_counts_is_learned(worker, gateway, standin):
 
 
 # ---- what it costs -----------------------------------------------------------------------------
+
+
+def test_it_is_told_whether_the_cost_is_known(worker, gateway):
+    worker(MODELS_REFRESH_SECONDS=3600)
+    gateway.ask("models_list_ask")
+    for model, is_free in (("openrouter/free", 1), ("standin/ok", 0), ("standin/usage-none", 0)):
+        request = gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?"))
+        assert request.wait().cost_unknown == (model == "standin/usage-none")
+        assert [piece.is_free for piece in request.chunks if piece.model] == [is_free]
 
 
 def test_a_cost_the_prices_do_not_explain_is_bounded(worker, gateway):
@@ -937,10 +985,11 @@ def test_a_bad_configuration_lists_all_its_faults(house, keys):
         "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
         "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
+        "DEFAULT_MODEL": KEY, "FALLBACK_MODELS": f"a/b,{KEY}",
         "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TIMEOUT_MS": "soon"})
-    assert status == 78
-    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE",
-                 "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
+    assert status == 78 and KEY not in printed
+    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE", "DEFAULT_MODEL",
+                 "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
         assert f"  {name}: " in printed
 
 

@@ -1,11 +1,15 @@
 """What the store promises of a budget: never more than it holds is granted, and every cost counts once."""
 
+import os
+import signal
 import threading
+from contextlib import closing, contextmanager
 
+import psycopg2
 import pytest
 
 from support.bus import BusError
-from support.store import DUP, FOLLOW, GRANTED, OK, SPOOLED, Person, Turn, new_id, refused
+from support.store import DUP, FOLLOW, GRANTED, OK, QUESTION, SPOOLED, Person, Turn, new_id, refused
 from support.wait import wait_until
 
 RESERVE = 0.02
@@ -99,6 +103,59 @@ def test_an_aborted_turn_gives_back_what_was_not_spent(limited, person, postgres
     ann.turn().abort(spent=spent)
     assert left(ann) == rest
     assert reserves(postgres) == 0
+
+
+@contextmanager
+def slow_reserves(postgres):
+    """Whoever wants a reserve has to wait."""
+    with closing(psycopg2.connect(host=str(postgres.folder), user="chat", dbname=postgres.database)) as connection:
+        connection.cursor().execute("LOCK TABLE reserves IN EXCLUSIVE MODE")
+        yield
+
+
+@contextmanager
+def frozen(postgres):
+    """Every process that works for this database stands still."""
+    pids = [row[0] for row in postgres.query("SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <>"
+                                             " pg_backend_pid()", postgres.database)]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def nothing_is_held(ann, postgres):
+    said = ann.open()
+    return (said.running_turn, said.budget_left) == ("", 0.5) and reserves(postgres) == 0
+
+
+def test_a_turn_given_up_while_its_reserve_is_taken_gives_all_back(limited, person, postgres):
+    limited(0.5)
+    ann, turn = person(), new_id()
+    with slow_reserves(postgres):
+        request = ann.gateway.send("turn_begin_ask", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        wait_until(lambda: ann.open().running_turn == turn, "the lease")
+        request.cancel()
+        ann.open()  # the CANCEL has been read: frames keep their order
+    assert request.wait_end().type != "FINAL"
+    wait_until(lambda: nothing_is_held(ann, postgres), "lease and reserve given back")
+    assert ann.begin(turn=turn, text=QUESTION).outcome == GRANTED  # at once, for whoever tries again
+
+
+def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, postgres):
+    limited(0.5)
+    ann, turn = person(), new_id()
+    with frozen(postgres):
+        request = ann.gateway.send("turn_begin_ask", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        request.wait_accept()
+        request.cancel()
+        ann.gateway.ask("limit_take_ask", what="chat", address_hash="an address")  # the CANCEL has been read
+    assert request.wait_end().type != "FINAL"
+    wait_until(lambda: nothing_is_held(ann, postgres), "nothing held")
 
 
 # ---- once -----------------------------------------------------------------------------------

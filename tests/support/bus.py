@@ -38,6 +38,7 @@ class BusError(Exception):
         self.retryable = frame.type == "ERROR" and frame.message.retryable == 1
         self.retry_after_ms = frame.message.retry_after_ms if frame.type == "ERROR" else 0
         self.detail = frame.message.detail if frame.type == "ERROR" else ""
+        self.here = frame.message.here if frame.type == "ERROR" else 0
         super().__init__(f"{frame.type} {self.code} {self.detail}")
 
 

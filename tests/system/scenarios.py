@@ -189,7 +189,7 @@ SCENARIOS = {
         fails("413-html", "the same as a web page", "upstream_long",
               "OpenRouter answered with status 413 and a web page."),
         fails("422", "a semantic error", "upstream_refused", "Unprocessable request"),
-        fails("429@reset=90000", "OpenRouter's own limit, over in 90 s: too long to wait in silence",
+        fails("429@reset=300000", "OpenRouter's own limit, over in five minutes: longer than an answer may take",
               "upstream_limited", "Rate limit exceeded: limit_rpm/$model. High demand for $model on OpenRouter -"
               " limited to 1 requests per minute. Please retry shortly."),
         answers("429@times=1,reset=400", "the same, over in 0.4 s", calls=2),

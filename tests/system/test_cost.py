@@ -58,6 +58,12 @@ def test_what_is_left_is_what_answers_did_not_cost(limited, postgres):
     assert counted(postgres) == (round((0.5 - second["budget"]["left"]) * 1e9), 0)
 
 
+def test_an_answer_whose_cost_nobody_says_costs_the_reserve(limited):
+    client = limited(0.5)
+    assert client.say(BRAKES, model="standin/usage-none")["budget"] == {"left": 0.48}
+    assert client.open()["budget"] == {"left": 0.48}
+
+
 def test_without_a_budget_nothing_is_said_of_one(client):
     assert client.open()["budget"] is None
     assert client.say(BRAKES)["budget"] is None
@@ -95,6 +101,19 @@ def test_what_was_not_asked_costs_nothing_and_what_was_stopped_the_reserve(limit
     client.stop(turn_id)
     assert stream.wait_end().data["status"] == "stopped"
     assert client.open()["budget"] == {"left": 0.48}
+
+
+def test_a_free_answer_that_is_stopped_costs_nothing(limited, standin):
+    standin.kill()
+    standin.command += ["--pace-ms", "100"]
+    standin.start()
+    client, turn_id = limited(0.5), str(uuid.uuid4())
+    assert client.get("/models").ok  # now the worker knows the prices
+    stream = client.stream(BRAKES, turn_id=turn_id, model="openrouter/free")
+    stream.wait_for("delta")
+    client.stop(turn_id)
+    assert stream.wait_end().data["status"] == "stopped"
+    assert client.open()["budget"] == {"left": 0.5}
 
 
 def test_a_gateway_that_dies_leaves_its_reserve_spent(system, postgres):

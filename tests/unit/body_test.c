@@ -121,6 +121,8 @@ static void model_names_are_plain(void **state)
     (void)state;
     assert_true(body_is_model(STR("deepseek/deepseek-chat-v3-0324:free")));
     assert_false(body_is_model(STR("")));
+    assert_false(body_is_model(STR("sk-or-v1-0ddba115"))); /* a key in the wrong field */
+    assert_false(body_is_model(STR("\0a")));
     assert_false(body_is_model(STR("a b")));
     assert_false(body_is_model(STR("a\n")));
     assert_false(body_is_model(STR("<script>")));

@@ -321,9 +321,11 @@ static void work_chunk(struct sim *s, struct backend_core *core, struct work *w)
 static void work_end(struct sim *s, struct backend_core *core, struct work *w)
 {
     struct piece last = {w->serial, w->chunks};
+    uint64_t     rest_max = sim_chance(s, 4) ? 5000 : 300;
     struct error e = {.code = STR("upstream_error"),
                       .retryable = w->end == END_RETRY,
-                      .retry_after_ms = w->end == END_RETRY ? sim_below(s, 300) : 0};
+                      .retry_after_ms = w->end == END_RETRY ? sim_below(s, rest_max) : 0,
+                      .here = w->end == END_RETRY && sim_chance(s, 2)};
 
     w->open = false;
     if (w->cancelled && sim_chance(s, 2))

@@ -386,6 +386,45 @@ static void the_place_in_line_is_told_when_it_changes(void **state)
     world_close(&w);
 }
 
+static void a_rest_is_told_once_when_it_begins(void **state)
+{
+    (void)state;
+    struct world w;
+    struct ear   late = {.listener.hear = world_hears};
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    for (w.rest_ms = 2500; w.rest_ms; w.rest_ms -= 500)
+        world_passes(&w, CHAT_TICK_MS);
+    world_passes(&w, CHAT_TICK_MS);
+    w.rest_ms = 4000;
+    world_passes(&w, CHAT_TICK_MS);
+    assert_string_equal(w.ear.heard, "waiting(2500) waiting(4000) ");
+    chat_join(w.chat, &late.listener); /* whoever comes in the middle of it is told too */
+    assert_string_equal(late.heard, "waiting(4000) ");
+    audience_leave(&late.listener);
+    if (is_open(&w, CHAT_Q_RENEW))
+        SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 0);
+    world_finishes(&w);
+    world_close(&w);
+}
+
+static void stop_ends_a_rest_at_once(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    w.rest_ms = 90000;
+    world_passes(&w, CHAT_TICK_MS);
+    chat_stop(w.chat);
+    assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
+    SAYS(&w, CHAT_Q_END, done_say, 0);
+    assert_int_equal(w.err, ERR_STOPPED);
+    world_close(&w);
+}
+
 static void silence_is_broken_by_a_sign_of_life(void **state)
 {
     (void)state;
@@ -575,6 +614,58 @@ static void a_stopped_answer_has_no_known_cost(void **state)
     }
 }
 
+static void free_piece(struct world *w)
+{
+    struct llm_piece m = {.text = STR("Check the pads."), .model = STR("test/free"), .is_free = 1};
+    struct buf       body = {0};
+
+    llm_piece_encode(&m, &body);
+    world_answers(w, CHAT_Q_ANSWER, (struct answer){.kind = ANSWER_CHUNK, .body = buf_view(&body)});
+    buf_fini(&body);
+}
+
+static void a_free_model_costs_nothing_however_it_ends(void **state)
+{
+    (void)state;
+    struct world           w;
+    struct turn_commit_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    free_piece(&w);
+    chat_stop(w.chat);
+    review_says(&w, 1);
+    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(m.cost_unknown, 0);
+    commit_says(&w, COMMIT_OK);
+    world_close(&w);
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    free_piece(&w);
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
+    assert_false(abort_says_spent(&w));
+    abort_is_done(&w);
+    world_close(&w);
+}
+
+static void an_end_without_a_cost_keeps_the_reserve(void **state)
+{
+    (void)state;
+    struct world           w;
+    struct turn_commit_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    worker_pieces(&w, "Check the pads.");
+    SAYS(&w, CHAT_Q_ANSWER, llm_answer_say, .model = STR("test/model"), .cost_unknown = 1);
+    review_says(&w, 1);
+    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(m.cost_unknown, 1);
+    commit_says(&w, COMMIT_OK);
+    world_close(&w);
+}
+
 /* ---- keeping it ---- */
 
 static void a_commit_that_came_twice_is_committed(void **state)
@@ -672,6 +763,8 @@ int main(void)
         cmocka_unit_test(a_late_listener_hears_all_from_where_it_was),
         cmocka_unit_test(a_turn_goes_on_when_nobody_listens),
         cmocka_unit_test(the_place_in_line_is_told_when_it_changes),
+        cmocka_unit_test(a_rest_is_told_once_when_it_begins),
+        cmocka_unit_test(stop_ends_a_rest_at_once),
         cmocka_unit_test(silence_is_broken_by_a_sign_of_life),
         cmocka_unit_test(stop_keeps_what_there_is),
         cmocka_unit_test(stop_before_the_first_word_gives_the_text_back),
@@ -681,6 +774,8 @@ int main(void)
         cmocka_unit_test(an_answer_without_an_end_is_cut_where_it_is_full),
         cmocka_unit_test(an_abort_tells_whether_it_may_have_cost_something),
         cmocka_unit_test(a_stopped_answer_has_no_known_cost),
+        cmocka_unit_test(a_free_model_costs_nothing_however_it_ends),
+        cmocka_unit_test(an_end_without_a_cost_keeps_the_reserve),
         cmocka_unit_test(a_commit_that_came_twice_is_committed),
         cmocka_unit_test(a_spooled_turn_says_so),
         cmocka_unit_test(an_answer_that_cannot_be_kept_is_unsaved_not_lost),

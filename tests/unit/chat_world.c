@@ -18,6 +18,9 @@ void world_hears(struct listener *l, const struct chat *c, enum chat_event e)
     case CHAT_QUEUED:
         snprintf(at, room, "queued(%u) ", c->place);
         break;
+    case CHAT_WAITING:
+        snprintf(at, room, "waiting(%llu) ", (unsigned long long)c->rest_ms);
+        break;
     case CHAT_STARTED:
         snprintf(at, room, "started(%s) ", c->model);
         break;
@@ -90,6 +93,13 @@ static unsigned place(void *ctx, struct chat_slot *slot)
     return w->place;
 }
 
+static uint64_t rest_ms(void *ctx, struct chat_slot *slot)
+{
+    struct world *w = ctx;
+    (void)slot;
+    return w->rest_ms;
+}
+
 static uint64_t limit_address(void *ctx, const char *address_hash)
 {
     struct world *w = ctx;
@@ -139,6 +149,7 @@ void world_open(struct world *w)
                                    .would_take = would_take,
                                    .taken = taken,
                                    .place = place,
+                                   .rest_ms = rest_ms,
                                    .limit_address = limit_address,
                                    .limit_session = limit_session,
                                    .now_ms = now,

@@ -30,7 +30,7 @@ struct world {
     enum err          would_take;
     uint64_t          own_limit;
     unsigned          place;
-    uint64_t          taken;
+    uint64_t          rest_ms, taken;
     struct buf        last[CHAT_QUESTIONS]; /* the last question of each kind */
     enum err          err;                  /* how it ended */
     enum chat_status  status;

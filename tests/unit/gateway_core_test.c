@@ -17,6 +17,7 @@ static struct world {
     struct sender        from[4]; /* route 0 is nobody; 1, 2 stores or workers; 3 a worker */
     unsigned             sent[FRAME_FINAL + 1]; /* by type */
     uint64_t             to;                    /* of the last REQUEST */
+    uint64_t             asked;                 /* id of the last question, where a test wants it */
     struct frame         request, other;        /* heads only */
     uint64_t             credit;
     unsigned             chunks, finals, errors;
@@ -134,26 +135,43 @@ static void say_ping(unsigned route)
     buf_fini(&body);
 }
 
+static void say_this_error(unsigned route, const struct error *e)
+{
+    struct buf body = {0};
+
+    error_encode(e, &body);
+    say(route, FRAME_ERROR, 0, buf_view(&body));
+    buf_fini(&body);
+}
+
 static void say_error(unsigned route, bool retryable, uint64_t retry_after_ms)
 {
-    struct error e = {.code = STR("upstream_limited"),
-                      .retryable = retryable,
-                      .retry_after_ms = retry_after_ms,
-                      .detail = STR("slower")};
-    struct buf   body = {0};
+    say_this_error(route, &(struct error){.code = STR("upstream_limited"),
+                                          .retryable = retryable,
+                                          .retry_after_ms = retry_after_ms,
+                                          .detail = STR("slower")});
+}
 
-    error_encode(&e, &body);
-    say(route, FRAME_ERROR, 0, buf_view(&body));
+static void say_not_here(unsigned route, uint64_t retry_after_ms)
+{
+    say_this_error(route, &(struct error){.code = STR("upstream_error"),
+                                          .retryable = true,
+                                          .retry_after_ms = retry_after_ms,
+                                          .here = true});
+}
+
+static void offer_of(unsigned route, uint64_t number)
+{
+    struct buf body = {0};
+
+    offer_encode(&(struct offer){.offer = number}, &body);
+    say_frame(route, (struct frame){.type = FRAME_OFFER, .epoch = EPOCH, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 static void offer(uint64_t number)
 {
-    struct buf body = {0};
-
-    offer_encode(&(struct offer){.offer = number}, &body);
-    say_frame(3, (struct frame){.type = FRAME_OFFER, .epoch = EPOCH, .body = buf_view(&body)});
-    buf_fini(&body);
+    offer_of(3, number);
 }
 
 static void revoke(uint64_t number)
@@ -686,6 +704,113 @@ static void a_retry_that_would_come_too_late_is_not_waited_for(void **state)
     assert_int_equal(w.last.retry_after_ms, 2000); /* the person may still want to know */
 }
 
+static void a_wait_without_end_is_not_begun(void **state)
+{
+    (void)state;
+    store_ready(1);
+    ask(SERVICE_STORE, 2000);
+    say_error(1, true, UINT64_MAX);
+    assert_int_equal(w.errors, 1);
+}
+
+static void worker_asked(uint64_t ttl_ms)
+{
+    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    offer(10);
+    offer(11);
+    w.asked = ask(SERVICE_LLM_WORKER, ttl_ms);
+}
+
+static void worker_limited(uint64_t ttl_ms, uint64_t retry_after_ms)
+{
+    worker_asked(ttl_ms);
+    say_error(3, true, retry_after_ms);
+}
+
+static void a_long_rest_is_waited_out(void **state)
+{
+    (void)state;
+    worker_limited(180000, 90000);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 90000);
+    wait_alive(89000, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_in_range(gateway_core_rest_ms(w.core, w.now, w.asked), 1, 1000);
+    wait_alive(1100, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    say(3, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(w.finals, 1);
+}
+
+static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
+{
+    (void)state;
+    uint64_t least = service_info(SERVICE_LLM_WORKER)->answer_ms;
+
+    worker_limited(60000, 60000 - least + 1);
+    assert_int_equal(w.errors, 1);
+    assert_int_equal(w.last.retry_after_ms, 60000 - least + 1);
+}
+
+static void a_rest_that_leaves_just_enough_is_begun(void **state)
+{
+    (void)state;
+    worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->answer_ms);
+    assert_int_equal(w.errors, 0);
+}
+
+static void a_question_that_rests_can_be_dropped(void **state)
+{
+    (void)state;
+    worker_limited(180000, 90000);
+    gateway_core_drop(w.core, w.now, w.asked);
+    act();
+    assert_int_equal(gateway_core_open(w.core), 0);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    wait_alive(91000, 3);
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+}
+
+static void what_only_one_instance_says_sends_it_to_another_at_once(void **state)
+{
+    (void)state;
+    store_ready(1);
+    store_ready(2);
+    ask(SERVICE_STORE, 60000);
+    uint64_t first = w.to;
+    say_not_here((unsigned)first, 8000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(w.to, 3 - first);
+    say_not_here((unsigned)w.to, 8000); /* and now nobody is left */
+    wait_alive(7900, 2);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    wait_alive(200, 2);
+    assert_int_equal(w.sent[FRAME_REQUEST], 3);
+}
+
+static void a_worker_without_an_offer_cannot_be_asked_in_its_place(void **state)
+{
+    (void)state;
+    w.from[2].service = SERVICE_LLM_WORKER;
+    say_ready_as(2, "llm-worker", "two", 1, 0, 1);
+    worker_asked(60000);
+    say_not_here(3, 8000); /* its other offer would be no help */
+    assert_int_equal(w.sent[FRAME_REQUEST], 1);
+    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 8000);
+}
+
+static void a_worker_with_an_offer_is_asked_in_its_place(void **state)
+{
+    (void)state;
+    w.from[2].service = SERVICE_LLM_WORKER;
+    say_ready_as(2, "llm-worker", "two", 1, 0, 1);
+    worker_asked(60000);
+    offer_of(2, 5);
+    say_not_here(3, 8000);
+    assert_int_equal(w.sent[FRAME_REQUEST], 2);
+    assert_int_equal(w.to, 2);
+}
+
 static void after_a_chunk_there_is_no_retry(void **state)
 {
     (void)state;
@@ -869,6 +994,14 @@ int main(void)
         PROMISE(what_is_not_retryable_ends),
         PROMISE(a_retry_waits_as_long_as_it_was_told),
         PROMISE(a_retry_that_would_come_too_late_is_not_waited_for),
+        PROMISE(a_wait_without_end_is_not_begun),
+        PROMISE(a_long_rest_is_waited_out),
+        PROMISE(a_rest_that_leaves_no_time_for_an_answer_is_not_begun),
+        PROMISE(a_rest_that_leaves_just_enough_is_begun),
+        PROMISE(a_question_that_rests_can_be_dropped),
+        PROMISE(what_only_one_instance_says_sends_it_to_another_at_once),
+        PROMISE(a_worker_without_an_offer_cannot_be_asked_in_its_place),
+        PROMISE(a_worker_with_an_offer_is_asked_in_its_place),
         PROMISE(after_a_chunk_there_is_no_retry),
         PROMISE(busy_after_a_chunk_is_a_broken_answer),
         PROMISE(busy_costs_no_try),

@@ -613,9 +613,46 @@ static void nothing_counts_after_the_end(void **state)
     world_close(&w);
 }
 
+static bool has_spoken_after(const char *body)
+{
+    struct world w;
+
+    world_open(&w, false);
+    stream_begins(&w);
+    bytes(&w, body);
+    bool spoken = job_has_spoken(&w.job);
+    world_close(&w);
+    return spoken;
+}
+
+static void only_words_and_thoughts_are_speech(void **state)
+{
+    (void)state;
+    assert_true(has_spoken_after(DATA(SAYS_TEXT("Hel"))));
+    assert_true(has_spoken_after(
+        DATA("{\"choices\":[{\"delta\":{\"content\":\"\",\"reasoning\":\"hm\"}}]}")));
+    assert_false(has_spoken_after(": OPENROUTER PROCESSING\n\n" DATA(SAYS_TEXT(""))));
+    assert_false(has_spoken_after(DATA(FINISH)));
+    assert_false(has_spoken_after(DATA("{\"error\":{\"code\":429,\"message\":\"no\"}}")));
+}
+
+static void a_whole_body_is_no_speech_before_it_is_read(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w, false);
+    head(&w, 200, "application/json");
+    bytes(&w, "{\"choices\":[{\"message\":{\"content\":\"Hello\"}}]}");
+    assert_false(job_has_spoken(&w.job));
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_words_and_thoughts_are_speech),
+        cmocka_unit_test(a_whole_body_is_no_speech_before_it_is_read),
         cmocka_unit_test(every_good_sample_is_answered_however_it_is_cut),
         cmocka_unit_test(an_answer_in_one_piece_holds_the_same),
         cmocka_unit_test(a_plain_body_is_read_though_a_stream_was_asked),

@@ -147,7 +147,8 @@ static void models_are_listed_with_their_prices(void **state)
                         STR("{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,\"pricing\":"
                                             "{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
                                             "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
-                                            "\"completion\":\"0.00000077\"}},{\"id\":\"openrouter/auto\",\"pricing\":"
+                                            "\"completion\":\"0.00000077\",\"request\":\"0.005\"}},{\"id\":\"openrouter/"
+                                            "auto\",\"pricing\":"
                                             "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}"),
                         say);
 
@@ -160,6 +161,8 @@ static void models_are_listed_with_their_prices(void **state)
     assert_true(str_is(say->models[1].id, "c/d"));
     assert_int_equal(say->models[1].context, 0);
     assert_float_equal(say->models[1].completion_price, 0.00000077, 1e-15);
+    assert_float_equal(say->models[1].request_price, 0.005, 1e-15);
+    assert_float_equal(say->models[0].request_price, 0, 1e-15); /* not told: there is none */
     assert_true(say->models[2].prompt_price < 0);
     json_decref(held);
     assert_null(account_read_models(STR("{\"data\":{}}"), say));

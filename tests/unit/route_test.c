@@ -39,6 +39,7 @@ static void a_list_of_models_is_read(void **state)
         {"a,b,c,d", false, NULL},
         {"a b", false, NULL},
         {"a\xC3\xBC", false, NULL},
+        {"a/b,sk-or-v1-0ddba115", false, NULL},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct route r;

@@ -299,6 +299,56 @@ static void a_grant_without_its_context_is_given_back(void **state)
     assert_null(end->job);
 }
 
+static void assert_lease_given_back(const char *epoch)
+{
+    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+
+    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CHAT) && arg_is(end, 6, epoch));
+    assert_null(end->job);
+}
+
+static void what_is_given_up_early_is_not_granted(void **state)
+{
+    (void)state;
+    begin(CHAT);
+    job_cancel(8); /* somebody else's */
+    job_cancel(7);
+    look_finds_chat("4", "9");
+    assert_int_equal(w.err, ERR_STOPPED);
+    assert_int_equal(w.asks, 1);
+}
+
+static void a_grant_nobody_waits_for_is_given_back(void **state)
+{
+    (void)state;
+    w.config.session_budget = 1; /* nothing was reserved yet, and nothing is */
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    job_cancel(7);
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    assert_int_equal(w.err, ERR_STOPPED);
+    assert_lease_given_back("12");
+    assert_int_equal(w.asks, w.answered);
+}
+
+static void a_reserve_nobody_waits_for_is_given_back(void **state)
+{
+    (void)state;
+    w.config.session_budget = 1;
+    begin(CHAT);
+    look_finds_chat("4", "9");
+    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    job_cancel(7);
+    ANSWER(PG, STATEMENT_RESERVE, "13", "20000000", "0");
+    assert_int_equal(w.err, ERR_STOPPED);
+    assert_lease_given_back("12");
+    struct asked *settle = next(PG, STATEMENT_SETTLE);
+    assert_true(arg_is(settle, 1, TURN) && arg_is(settle, 2, "13") && arg_is(settle, 3, "0"));
+    answer_with(settle, 1, (const char *const[]){"1"}, 1);
+}
+
 static void without_postgres_nothing_is_begun(void **state)
 {
     (void)state;
@@ -784,6 +834,9 @@ int main(void)
         TEST(without_redis_it_is_granted_from_postgres),
         TEST(redis_may_go_while_it_is_asked),
         TEST(a_grant_without_its_context_is_given_back),
+        TEST(what_is_given_up_early_is_not_granted),
+        TEST(a_grant_nobody_waits_for_is_given_back),
+        TEST(a_reserve_nobody_waits_for_is_given_back),
         TEST(without_postgres_nothing_is_begun),
         TEST(without_postgres_a_running_turn_is_followed),
         TEST(without_both_nothing_is_known),

@@ -25,14 +25,16 @@ static struct str string_at(const json_t *object, const char *key, size_t most)
     return str_cut((struct str){json_string_value(value), json_string_length(value)}, most);
 }
 
-/* Prices are decimal strings, so that no digit is lost on the way.  One that is
- * not told is not free. */
-static double price_at(const json_t *object, const char *key)
+/* Prices are decimal strings, so that no digit is lost on the way. */
+static double price_at(const json_t *object, const char *key, double untold)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    double      value = text ? strtod(text, NULL) : number_at(object, key);
-    bool        told = json_object_get(object, key) != NULL;
-    return told && isfinite(value) ? value : -1;
+    const json_t *price = json_object_get(object, key);
+    const char   *text = json_string_value(price);
+    double        value = text ? strtod(text, NULL) : number_at(object, key);
+
+    if (!price)
+        return untold;
+    return isfinite(value) ? value : -1;
 }
 
 json_t *account_read_key(struct str body, struct key_test_say *say)
@@ -57,7 +59,8 @@ json_t *account_read_key(struct str body, struct key_test_say *say)
     return root;
 }
 
-/* One whose id cannot be sent back whole is left out. */
+/* One whose id cannot be sent back whole is left out.  A price per token that is
+ * not told is not free; one per request is told only where there is one. */
 static bool read_model(const json_t *from, struct model *m)
 {
     const json_t *pricing = json_object_get(from, "pricing");
@@ -67,8 +70,9 @@ static bool read_model(const json_t *from, struct model *m)
         .id = string_at(from, "id", 128),
         .name = string_at(from, "name", 256),
         .context = count_at(from, "context_length"),
-        .prompt_price = price_at(pricing, "prompt"),
-        .completion_price = price_at(pricing, "completion"),
+        .prompt_price = price_at(pricing, "prompt", -1),
+        .completion_price = price_at(pricing, "completion", -1),
+        .request_price = price_at(pricing, "request", 0),
     };
     return m->id.len > 0 && m->id.len == json_string_length(id);
 }

@@ -17,6 +17,7 @@ struct failure {
     enum err err;
     bool     retryable; /* another try may succeed */
     uint64_t retry_after_ms;
+    bool     is_here;          /* only this worker finds so: another one may be asked at once */
     bool     is_elsewhere;     /* not the model's fault: a limit of the key, or no connection */
     bool     is_gone;          /* the model will not come back */
     char     other_model[129]; /* what the other side says to use instead; may be empty */

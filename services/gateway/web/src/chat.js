@@ -117,7 +117,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
     }
 
     function take(next) {
-        const news = next.phase !== running.phase || next.place !== running.place;
+        const news = ['phase', 'place', 'wait'].some((name) => next[name] !== running[name]);
 
         running = next;
         conversation = next.conversation ?? conversation;

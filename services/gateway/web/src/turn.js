@@ -1,6 +1,6 @@
 /* turn - one message and its answer, as far as the page knows.
  *
- *   sent -> queued* -> started -> writing -> done | retracted | failed
+ *   sent -> queued* | waiting* -> started -> writing -> done | retracted | failed
  *
  * Pure: an event goes in, the next turn comes out.  Exactly one of the last three ends a turn; what
  * comes after it changes nothing.  An answer from history is a turn that is already done, and one that
@@ -9,7 +9,8 @@ import { Failure, failureOfEvent } from './failure.js';
 
 export function newTurn(id, text) {
     return {
-        id, text, phase: 'sent', place: 0, answer: '', model: null, usage: null, budget: null, status: null, failure: null,
+        id, text, phase: 'sent', place: 0, wait: 0, answer: '', model: null, usage: null, budget: null, status: null,
+        failure: null,
     };
 }
 
@@ -30,6 +31,7 @@ export function fail(turn, failure) {
 
 const steps = {
     queued: (turn, { position }) => ({ phase: 'queued', place: Number(position) || 0 }),
+    waiting: (turn, { retry_after }) => ({ phase: 'waiting', wait: Number(retry_after) || 0 }),
     started: (turn, { model, conversation_id }) => ({
         phase: 'started',
         model: model ?? turn.model,

@@ -15,6 +15,8 @@ export function reasonOf(failure) {
 export function waitingFor(turn) {
     if (turn.phase === 'queued')
         return texts.turn.queued(turn.place);
+    if (turn.phase === 'waiting')
+        return texts.turn.waiting(turn.wait);
     return { sent: texts.turn.sent, started: texts.turn.started }[turn.phase] ?? '';
 }
 

@@ -17,6 +17,7 @@ test('a good day', () => {
     const waiting = walk({ type: 'queued', data: { position: 2 } });
     assert.equal(waiting.phase, 'queued');
     assert.equal(waiting.place, 2);
+    assert.equal(step(waiting, { type: 'waiting', data: { retry_after: 7 } }).wait, 7);
 
     const writing = [{ type: 'started', data: { model: 'm', conversation_id: 'c' } }, delta('Hello '), delta('you')]
         .reduce(step, waiting);

@@ -1,8 +1,8 @@
-/* What words promises of an answer's fine print and of money. */
+/* What words promises of waiting, of an answer's fine print and of money. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newTurn } from '../src/turn.js';
-import { budgetOf, finePrintOf } from '../src/words.js';
+import { newTurn, step } from '../src/turn.js';
+import { budgetOf, finePrintOf, spoken, waitingFor } from '../src/words.js';
 
 const turn = (changes) => ({
     ...newTurn('t', 'oil?'), phase: 'done', status: 'committed', answer: 'Yearly.', model: 'a/model', ...changes,
@@ -24,6 +24,14 @@ test('how it ended comes first', () => {
 
 test('an answer that still grows has no fine print', () => {
     assert.equal(finePrintOf(turn({ phase: 'writing', usage: usage(1) })), '');
+});
+
+test('who waits for a busy model is told for how long', () => {
+    const waiting = step(newTurn('t', 'oil?'), { type: 'waiting', data: { retry_after: 12 } });
+
+    assert.equal(waitingFor(waiting), 'The model is busy. Trying again in 12 s.');
+    assert.equal(spoken(waiting), waitingFor(waiting));
+    assert.equal(waitingFor(step(waiting, { type: 'started', data: { model: 'm' } })), 'Thinking');
 });
 
 test('sums are shown to the cent, small ones with two digits', () => {

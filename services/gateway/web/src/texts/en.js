@@ -36,6 +36,7 @@ export default {
         assistant: 'Assistant',
         sent: 'Reading your message',
         queued: (place) => (place > 0 ? `Waiting in line, place ${place}` : 'Waiting in line'),
+        waiting: (seconds) => `The model is busy. Trying again in ${seconds} s.`,
         started: 'Thinking',
         writing: 'Writing',
         away: 'This answer is still being written.',

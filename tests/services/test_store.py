@@ -296,6 +296,14 @@ def test_a_commit_sent_twice_at_once_keeps_one(store, person, postgres):
     assert postgres.query("SELECT count(*) FROM turns") == [(1,)]
 
 
+def test_a_turn_that_was_kept_with_another_answer_is_a_conflict(store, person):
+    """Two owners of the same turn: the second is not told that its own answer was kept."""
+    ann = person()
+    turn = ann.say()
+    refused("conflict", turn.commit, "Another owner's answer.", epoch=turn.epoch + 1)
+    assert [line.text for line in ann.history().lines] == [QUESTION, ANSWER]
+
+
 def test_of_two_owners_one_wins(store, person, redis):
     ann = person()
     ann.say()

@@ -151,6 +151,12 @@ def test_a_turn_before_an_earlier_one_is_out_of_order(history):
     assert history.kinds == ["order"]
 
 
+def test_two_tabs_of_a_session_need_no_order_between_them(history):
+    history.ledger.turns[:2] = reversed(history.ledger.turns[:2])
+    history.ledger.turns[0].speaker = "another tab"
+    assert history.kinds == []
+
+
 def test_a_spooled_turn_may_be_kept_behind_later_ones(history):
     history.ledger.turns[:2] = reversed(history.ledger.turns[:2])
     first = history.ledger.turns[0]
@@ -204,6 +210,18 @@ def test_a_stopped_answer_that_is_no_beginning_is_garbled(history):
 def test_another_status_than_was_told_is_named(history):
     history.change(history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped")
     assert history.kinds == ["status"]
+
+
+def test_a_kept_turn_that_is_sent_again_gets_the_same_answer(history):
+    history.turn.told_again("committed", history.turn.answer)
+    assert history.kinds == []
+    history.turn.told_again("committed", numbered(9999, history.turn.question))
+    assert history.kinds == ["retold"]
+
+
+def test_a_kept_turn_that_is_sent_again_is_still_kept(history):
+    history.turn.told_again("stopped", history.turn.answer)
+    assert history.kinds == ["retold"]
 
 
 def test_a_turn_in_another_session_is_foreign(history):

@@ -27,13 +27,14 @@ KINDS = {
     "gap": "a seq of a chat is missing",
     "seq_twice": "a seq of a chat is there twice",
     "last_seq": "a chat's last_seq is not the seq of its newest turn",
-    "order": "a turn stands before one that its client had asked and seen kept earlier",
+    "order": "a turn stands before one that its speaker had asked and seen kept earlier",
     "question": "a turn is kept with another question than was asked",
     "answer": "a turn is kept with another answer than its client got",
     "garbled": "an answer is not one whole answer of the model",
     "foreign": "a session has what belongs to another one",
     "unasked": "a turn is there that nobody asked",
     "elsewhere": "a turn is kept in another chat than its client was told",
+    "retold": "a kept turn that was sent again got another answer than the first time",
     "status": "a turn is kept as something else than its client was told",
     "shown": "a turn is shown otherwise than it is kept",
 }
@@ -56,14 +57,18 @@ ShownLine = namedtuple("ShownLine", "session conversation turn_id role text stat
 class Turn:
     """One turn as its client saw it, however often it was sent."""
 
-    def __init__(self, session, turn_id, question):
-        self.session, self.turn_id, self.question = session, turn_id, question
+    def __init__(self, session, turn_id, question, speaker):
+        self.session, self.turn_id, self.question, self.speaker = session, turn_id, question, speaker
         self.conversation = self.answer = None
         self.end = "unknown"
+        self.again = []  # (end, answer) of what came when it was sent again though it was kept
 
     def end_as(self, end, conversation=None, answer=None):
         """committed, spooled, stopped; error, unsaved or unknown."""
         self.end, self.conversation, self.answer = end, conversation, answer
+
+    def told_again(self, end, answer):
+        self.again.append((end, answer))
 
     @property
     def is_kept(self):
@@ -75,8 +80,9 @@ class Ledger:
         self.turns = []  # in the order they were asked in
         self.cookies = {}  # of each session, to read its history with
 
-    def ask(self, session, turn_id, question):
-        self.turns.append(Turn(session, turn_id, question))
+    def ask(self, session, turn_id, question, speaker=None):
+        """speaker: who asks one after the other; by default the whole session."""
+        self.turns.append(Turn(session, turn_id, question, speaker or session))
         return self.turns[-1]
 
 
@@ -195,6 +201,10 @@ class _Check:
                 self.promise(turn, row)
             if not self.lines[turn.turn_id]:
                 self.note("hidden", turn.session, turn.turn_id, f"told {turn.end}")
+            for end, answer in turn.again:
+                if (KEPT_AS.get(end), answer) != (KEPT_AS[turn.end], turn.answer):
+                    self.note("retold", turn.session, turn.turn_id,
+                              f"told {turn.end} {turn.answer!r}, then {end} {answer!r}")
 
     def promise(self, turn, row):
         if row.conversation != turn.conversation:
@@ -208,16 +218,17 @@ class _Check:
                           f"kept {text.text!r}, told {turn.answer!r}")
 
     def order(self):
-        """A client asks one after the other. What was spooled may be kept behind others; see spool.c."""
+        """A speaker asks one after the other. What was spooled may be kept behind others; see spool.c."""
         newest = defaultdict(int)
         for turn in self.asked:
             if not turn.is_kept or turn.end == "spooled":
                 continue
             for row in self.rows[turn.turn_id][:1]:
-                if row.seq < newest[row.conversation]:
+                line = turn.speaker, row.conversation
+                if row.seq < newest[line]:
                     self.note("order", turn.session, turn.turn_id,
-                              f"seq {row.seq}, an earlier one has {newest[row.conversation]}")
-                newest[row.conversation] = max(newest[row.conversation], row.seq)
+                              f"seq {row.seq}, an earlier one has {newest[line]}")
+                newest[line] = max(newest[line], row.seq)
 
     def history(self):
         """What is shown is what is kept; a turn that was broken off is shown and not kept."""

@@ -162,6 +162,14 @@ def test_a_lease_that_is_not_renewed_runs_out(start_store, person):
     assert turn.renew(epoch=again.epoch).lost == 0
 
 
+def test_a_turn_that_redis_lost_is_followed_once_it_was_renewed(store, person, redis):
+    turn = person().turn()
+    with redis.client() as client:
+        client.delete(*client.keys("*:turns"))
+    assert turn.renew().lost == 0
+    assert turn.again().outcome == FOLLOW  # and not: another text
+
+
 def wait_lease_over(turn, text="somebody else"):
     """Another turn of the chat, begun as soon as that is possible."""
     ann = turn.person

@@ -276,13 +276,33 @@ def test_a_committed_line_that_is_shown_and_not_kept_is_named(history):
     assert history.kinds == ["shown"]
 
 
-def test_a_turn_that_was_broken_off_may_be_shown_and_not_kept(history):
+@pytest.fixture
+def interrupted(history):
+    """Ann's second turn was broken off: it is shown with the beginning of an answer, and not kept."""
     history.turn.end_as("unknown")
     shown = list(history.shown)
     history.lose()
     history.shown = shown
-    history.change(history.shown, lambda line: line.turn_id == history.turn.turn_id, status="interrupted")
-    assert history.kinds == []
+    history.change(shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "assistant",
+                   status="interrupted", text=numbered(7, history.turn.question)[:20])
+    history.change(shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "user", status=None)
+    return history
+
+
+def test_a_turn_that_was_broken_off_may_be_shown_and_not_kept(interrupted):
+    assert interrupted.kinds == []
+
+
+@pytest.mark.parametrize("role, kind", [("user", "question"), ("assistant", "garbled")])
+def test_a_turn_that_was_broken_off_is_shown_as_it_was(interrupted, role, kind):
+    interrupted.change(interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, role),
+                       text="What was never said")
+    assert interrupted.kinds == [kind]
+
+
+def test_a_turn_that_was_broken_off_is_shown_whole(interrupted):
+    interrupted.drop(interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, "user"))
+    assert interrupted.kinds == ["half"]
 
 
 def test_every_kind_is_tested():

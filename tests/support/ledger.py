@@ -231,7 +231,7 @@ class _Check:
                 newest[line] = max(newest[line], row.seq)
 
     def history(self):
-        """What is shown is what is kept; a turn that was broken off is shown and not kept."""
+        """What is shown is what is kept, or a turn that was broken off and is not kept."""
         for turn_id, lines in self.lines.items():
             first = lines[0]
             turn = self.by_id.get(turn_id)
@@ -240,8 +240,20 @@ class _Check:
                 self.note("unasked", first.session, turn_id, "in the history that is shown")
             elif turn and turn.session != first.session:
                 self.note("foreign", first.session, turn_id, f"shows what {turn.session} asked")
-            if rows or any(line.status != "interrupted" for line in lines):
+            if turn and not rows and any(line.status == "interrupted" for line in lines):
+                self.interrupted(turn, lines)
+            else:
                 self.compare(first.session, turn_id, lines, rows)
+
+    def interrupted(self, turn, lines):
+        """The question and the beginning of an answer, which may be empty."""
+        if sorted(line.role for line in lines) != ["assistant", "user"]:
+            self.note("half", turn.session, turn.turn_id, f"shows {[line.role for line in lines]}")
+        for line in lines:
+            if line.role == "user":
+                self.question(turn, line.text)
+            elif line.text:
+                self.answer(turn, line.text, False, "shown")
 
     def compare(self, session, turn_id, lines, rows):
         for role, count in Counter(line.role for line in lines).items():

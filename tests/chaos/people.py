@@ -20,17 +20,17 @@ HELLO_S = 1.5  # an event stream begins at once, so its silence tells sooner
 WAIT_S = (0.05, 1.0)  # between two tries, where the gateway does not say how long
 
 # Errors after which the same turn may be sent again; what is not here stays as it is.
-AGAIN = {"busy", "conflict", "limited", "upstream_error", "upstream_cut", "upstream_timeout", "retracted",
-         "overloaded", "filter_down", "store_down", "worker_down", "draining", "timeout", "down", "internal"}
+AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_cut", "upstream_timeout",
+         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "draining", "timeout", "down", "internal"}
 
-SLOW = f"{MODEL},delay=120"  # about a second and a half for an answer
+SLOW = f"{MODEL},delay=60"  # about a second for an answer
 
 
 class Habits:
     """How often people do what; shares of 1."""
 
-    events, slow, again, names_chat = 0.5, 0.05, 0.02, 0.5
-    stop = 0.1  # of the slow answers
+    events, slow, again, names_chat = 0.5, 0.02, 0.02, 0.5
+    stop = 0.2  # of the slow answers
     tabs = 0.1  # share of people who are a second tab of somebody else
     think_s = 0.1  # between two turns, on average
 

@@ -30,7 +30,7 @@ from support.system import System
 from support.wait import wait_until
 from violence import Pauser, Striker, Violence
 
-LEASE_S = 4  # a turn's, short, so that a dead gateway's turns are soon free; a renewal comes every 3 s
+LEASE_S = 3  # a turn's, short, so that a dead gateway's turns are soon free
 PAUSE_S = LEASE_S + 1.5
 QUIET_S = LEASE_S + 3  # without a new turn in Postgres: then nothing is under way any more
 
@@ -154,6 +154,13 @@ def tell_violations(storm, found):
         print(storm.life_of(turn_id))
 
 
+def tell_failures(storm, most=3):
+    """Some of the turns that failed although they were sent again and again."""
+    for turn in [turn for turn in storm.ledger.turns if not figures.is_well(turn)][:most]:
+        print(f"failed: turn {turn.turn_id}")
+        print("\n".join(f"  client: {one}" for one in turn.tries))
+
+
 def run(options, folder):
     """True: no violation and no crash."""
     seconds = options.seconds or options.minutes * 60
@@ -168,6 +175,7 @@ def run(options, folder):
             found = storm.check()
             left -= step
         print(figures.summary(storm.ledger.turns, storm.violence.blows, found, storm.seconds))
+        tell_failures(storm)
         if found:
             tell_violations(storm, found)
     finally:

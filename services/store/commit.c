@@ -219,6 +219,7 @@ enum step commit_ask_spool(struct job *j)
     args_u64(a, ask->seq);
     args_bytes(a, ask->user_text);
     args_u64(a, j->config->answer_keep_ms);
+    args_bytes(a, ask->answer);
     args_bytes(a, buf_view(&j->kept));
     return job_ask_redis(j, 0, SCRIPT_TURN_SPOOL) ? ask_once_more(j)
                                                   : job_park(j, STEP_COMMIT_TAKE_SPOOL);

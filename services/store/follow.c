@@ -5,7 +5,8 @@
  *         ▼
  *   look at Postgres ──► it is kept
  *         ▼
- *   ask Postgres for the interrupted ──► it is one of them, or there is no such turn
+ *   ask Postgres for the interrupted ──► it is one of them, or there is no such turn; with Redis
+ *                                        away nobody can tell
  *
  * Whoever follows asks again and again with the bytes it has, so nothing here waits, and any store
  * can answer. */
@@ -54,8 +55,8 @@ enum step follow_ask(struct job *j)
     args_id(a, &j->turn);
     args_u64(a, ask->after);
     args_u64(a, ANSWER_MAX);
-    return job_ask_redis(j, 0, SCRIPT_TURN_FOLLOW) ? STEP_FOLLOW_ASK_LOOK
-                                                   : job_park(j, STEP_FOLLOW_TAKE);
+    j->is_blind = job_ask_redis(j, 0, SCRIPT_TURN_FOLLOW) != ERR_OK;
+    return j->is_blind ? STEP_FOLLOW_ASK_LOOK : job_park(j, STEP_FOLLOW_TAKE);
 }
 
 static enum step say_spooled(struct job *j, struct str commit)
@@ -92,7 +93,8 @@ enum step follow_take(struct job *j)
 {
     const struct grid *found = &j->got[0].grid;
 
-    if (j->got[0].err)
+    j->is_blind = j->got[0].err != ERR_OK;
+    if (j->is_blind)
         return STEP_FOLLOW_ASK_LOOK;
     if (grid_is(found, 0, FOLLOW_STATE, "running"))
         return say_as_redis(j, FOLLOW_RUNNING);
@@ -159,7 +161,7 @@ enum step follow_take_interrupted(struct job *j)
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
     if (!found->rows)
-        return job_fail(j, ERR_NOT_FOUND);
+        return job_fail(j, j->is_blind ? ERR_STORE_DOWN : ERR_NOT_FOUND);
     struct str answer = str_cut(grid_str(found, 0, INTERRUPTED_ANSWER), ANSWER_MAX);
     return say(j, &(struct turn_follow_say){
                       .outcome = FOLLOW_INTERRUPTED,

@@ -34,10 +34,15 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
     args_u64(a, PAGE_BYTES);
 }
 
-/* Interrupted turns may make a page too long: the oldest lines wait for the next one. */
+/* Interrupted turns may make a page too long: the oldest lines wait for the next one.  What is
+ * interrupted waits with the turn that it stands behind, which the next page begins before. */
 static unsigned first_row(const struct grid *page)
 {
-    return page->rows > PAGE_LINES / 2 ? page->rows - PAGE_LINES / 2 : 0;
+    unsigned row = page->rows > PAGE_LINES / 2 ? page->rows - PAGE_LINES / 2 : 0;
+
+    while (row && row < page->rows && grid_is(page, row, PAGE_STATUS, "interrupted"))
+        row++;
+    return row;
 }
 
 uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before)

@@ -121,13 +121,14 @@ struct job {
     struct entered entered;
     struct grid    look; /* what Postgres knows: look.h */
     unsigned       tries;
-    bool           adopt;      /* renew: Redis lost the turn, Postgres did not */
-    uint64_t       saved_at;   /* save: when */
-    bool           is_dup;     /* commit: it was kept before */
-    bool           is_counted; /* commit: counted is known */
-    uint64_t       counted;    /* commit: against the budget, in nanodollars */
-    bool           is_last;    /* commit: there is nobody else to turn to */
-    struct buf     kept;       /* commit: the request as it is spooled and remembered */
+    bool       is_blind;   /* follow: Redis is away, so Postgres may not know of a turn that runs */
+    bool       adopt;      /* renew: Redis lost the turn, Postgres did not */
+    uint64_t   saved_at;   /* save: when */
+    bool       is_dup;     /* commit: it was kept before */
+    bool       is_counted; /* commit: counted is known */
+    uint64_t   counted;    /* commit: against the budget, in nanodollars */
+    bool       is_last;    /* commit: there is nobody else to turn to */
+    struct buf kept;       /* commit: the request as it is spooled and remembered */
     struct rounds *rounds; /* borrowed: of a job that has no request but a bucket to look after */
     unsigned       bucket;
     struct spool  *spool; /* owned: drain */

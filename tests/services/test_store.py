@@ -162,6 +162,14 @@ def test_a_lease_that_is_not_renewed_runs_out(start_store, person):
     assert turn.renew(epoch=again.epoch).lost == 0
 
 
+def test_a_turn_that_redis_lost_is_followed_once_it_was_renewed(store, person, redis):
+    turn = person().turn()
+    with redis.client() as client:
+        client.delete(*client.keys("*:turns"))
+    assert turn.renew().lost == 0
+    assert turn.again().outcome == FOLLOW  # and not: another text
+
+
 def wait_lease_over(turn, text="somebody else"):
     """Another turn of the chat, begun as soon as that is possible."""
     ann = turn.person
@@ -294,6 +302,14 @@ def test_a_commit_sent_twice_at_once_keeps_one(store, person, postgres):
     asked = [turn.send_commit() for _ in range(16)]
     assert sorted(one.wait().outcome for one in asked) == [OK] + 15 * [DUP]
     assert postgres.query("SELECT count(*) FROM turns") == [(1,)]
+
+
+def test_a_turn_that_was_kept_with_another_answer_is_a_conflict(store, person):
+    """Two owners of the same turn: the second is not told that its own answer was kept."""
+    ann = person()
+    turn = ann.say()
+    refused("conflict", turn.commit, "Another owner's answer.", epoch=turn.epoch + 1)
+    assert [line.text for line in ann.history().lines] == [QUESTION, ANSWER]
 
 
 def test_of_two_owners_one_wins(store, person, redis):

@@ -7,8 +7,10 @@ import psycopg2
 import pytest
 
 from support.servers import RedisCluster
-from support.store import ANSWER, DUP, GRANTED, OK, QUESTION, SPOOLED, Person, refused
+from support.store import ANSWER, DUP, GRANTED, OK, QUESTION, SPOOLED, Person, new_id, refused
 from support.wait import wait_until
+
+FOLLOW_RUNNING = 0
 
 
 @pytest.fixture
@@ -121,6 +123,19 @@ def test_an_older_copy_of_redis_grants_nothing_that_is_fenced(store, person, red
             ann.say(str(number))
         client.restore(key, 60000, copy, replace=True)
     assert ann.say("after").seq == 5
+
+
+def test_without_redis_a_running_turn_may_be_there(store, person, redis):
+    """Only Redis knows of it: whoever follows it is not told that there is no such turn."""
+    ann = person()
+    turn = ann.turn()
+    assert ann.ask("turn_follow_ask", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
+    without_redis(store, redis)
+    refused("store_down", ann.ask, "turn_follow_ask", turn_id=turn.id, after=0)
+    redis.start()
+    store.wait_for_event("redis.back")
+    refused("not_found", ann.ask, "turn_follow_ask", turn_id=new_id(), after=0)
+    assert ann.ask("turn_follow_ask", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
 
 
 def test_scripts_that_redis_forgot_are_sent_again(store, person, redis):

@@ -144,6 +144,22 @@ def test_history_is_turned_page_by_page(store, person):
     assert ann.history(before=1).lines == []
 
 
+def test_interrupted_turns_push_no_kept_one_off_the_pages(store, person, postgres):
+    ann = person()
+    turns = [ann.say(f"question {number}") for number in range(60)]
+    for turn in turns[9:13]:  # each stands behind one of those that a full page begins with
+        postgres.query(
+            "INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, model,"
+            " asked_at) SELECT user_id, gen_random_uuid(), conversation_id, seq, 'lost', '', '', now()"
+            " FROM turns WHERE turn_id = %s", turn.id)
+    seen, page = [], ann.history(page=100)
+    while page:
+        seen = [line.text for line in page.lines if line.by_user] + seen
+        page = ann.history(page=100, before=page.more_before) if page.more_before else None
+    assert [text for text in seen if text != "lost"] == [turn.text for turn in turns]
+    assert seen.count("lost") == 4
+
+
 def test_a_page_fits_into_a_frame(store, person):
     ann = person()
     for number in range(12):

@@ -190,6 +190,34 @@ def test_what_was_committed_is_not_spooled_again(store, person, postgres):
     assert turn.commit().outcome == DUP
 
 
+def test_a_turn_that_was_spooled_with_another_answer_is_a_conflict(store, person, postgres, redis):
+    ann = person()
+    kept, waits = ann.say(), ann.turn("second")
+    go_away(store, postgres)
+    assert waits.commit().outcome == SPOOLED
+    for turn in (kept, waits):
+        refused("conflict", turn.commit, "Another owner's answer.", epoch=turn.epoch + 1)
+    come_back(store, postgres)
+    wait_drained(redis)
+    assert [line.text for line in ann.history().lines] == [QUESTION, ANSWER, "second", ANSWER]
+
+
+def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(store, person, postgres, redis):
+    turn = person().turn()
+    go_away(store, postgres)
+    assert turn.commit().outcome == SPOOLED
+    with redis.client() as client:  # as if another owner had kept it past Redis
+        spool, = client.keys("automotive_chat:{b??}:spool")
+        client.copy(spool, spool + "-again")
+        come_back(store, postgres)
+        wait_drained(redis)
+        postgres.query("UPDATE messages SET content = 'Another answer' WHERE message_role = 'assistant'")
+        client.rename(spool + "-again", spool)
+        wait_drained(redis)
+        assert client.xlen(spool.replace("spool", "refused")) == 1
+    assert postgres.query("SELECT count(*) FROM turns") == [(1,)]
+
+
 def test_a_turn_whose_place_was_taken_is_kept_behind(store, person, postgres, redis):
     """Only a Redis that lost a lease lets this happen; the person was told that it will be saved."""
     ann = person()

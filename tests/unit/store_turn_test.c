@@ -645,6 +645,15 @@ static void fenced_twice_is_a_conflict(void **state)
     assert_int_equal(w.asks, 2);
 }
 
+static void kept_with_another_answer_is_a_conflict(void **state)
+{
+    (void)state;
+    commit_turn(STR("because"));
+    ANSWER(COMMIT, STATEMENT_COMMIT, "other");
+    assert_int_equal(w.err, ERR_CONFLICT);
+    assert_int_equal(w.asks, 1);
+}
+
 static void a_commit_that_nobody_could_take_may_be_sent_again(void **state)
 {
     (void)state;
@@ -856,6 +865,7 @@ int main(void)
         TEST(a_kept_turn_gives_its_lease_back_first),
         TEST(fenced_is_looked_at_once_more),
         TEST(fenced_twice_is_a_conflict),
+        TEST(kept_with_another_answer_is_a_conflict),
         TEST(a_commit_that_nobody_could_take_may_be_sent_again),
         TEST(without_postgres_a_turn_is_spooled),
         TEST(the_longer_postgres_is_away_the_sooner_turns_are_spooled),

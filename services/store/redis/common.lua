@@ -157,7 +157,8 @@ local function write_window(window, chat, seq, letter, body)
 end
 
 -- The hash "spooled" of a session holds for each turn that waits in the bucket's stream "spool"
---   <turn>  {chat, seq, epoch, entry, hash}: entry is its place in the stream
+--   <turn>  {chat, seq, epoch, entry, hash, said}: entry is its place in the stream, hash is of the
+--           question and said of the answer
 local function each_spooled(spooled, fn)
     local all = redis.call('HGETALL', spooled)
     for i = 1, #all, 2 do

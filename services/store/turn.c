@@ -11,6 +11,7 @@
  * Without Redis a turn goes on as if it had been renewed: the lease only saves work, the fence at
  * the commit is what keeps a chat right. */
 #include "turn.h"
+#include "base/failpoint.h"
 #include "base/metrics.h"
 #include "budget.h"
 
@@ -91,6 +92,7 @@ enum step renew_take(struct job *j)
         return say_renewed(j, false, false);
     if (grid_is(said, 0, RENEW_OUTCOME, "missing"))
         return STEP_RENEW_ASK_WANTED;
+    failpoint(FAILPOINT_STORE_RENEWED);
     return say_renewed(j, grid_u64(said, 0, RENEW_STOP) != 0,
                        grid_is(said, 0, RENEW_OUTCOME, "lost"));
 }
@@ -134,6 +136,7 @@ enum step stop_take(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
+    failpoint(FAILPOINT_STORE_STOP_FLAGGED);
     return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_NOT_FOUND);
 }
 
@@ -159,5 +162,6 @@ enum step abort_ask(struct job *j)
 /* The lease runs out by itself; the reserve would stay counted, so it is worth another try. */
 enum step abort_take(struct job *j)
 {
+    failpoint(FAILPOINT_STORE_ABORT_DONE);
     return j->got[1].err ? job_fail(j, job_trouble(j->got[1].err)) : job_say_done(j);
 }

@@ -159,18 +159,28 @@ static struct reply too_long(const struct wish *w, json_int_t prompt, json_int_t
                           .is_known = true});
 }
 
-static char *text_of(const struct upstream *u, const struct wish *w)
+static char *between_marks(unsigned number, const char *question)
+{
+    struct buf text = {0};
+
+    buf_print(&text, "#%u %s #%u", number, question, number);
+    return buf_take(&text);
+}
+
+static char *text_of(struct upstream *u, const struct wish *w)
 {
     char *question = last_question(w->messages);
 
-    if (w->scenario->echo)
+    if (w->scenario->echo && !w->knobs.numbered)
         return question;
-    char *text = str_dup(str_of(u->demo ? sample_for(str_of(question)) : scenario_text));
+    char *text = w->scenario->echo
+                     ? between_marks(++u->numbered, question)
+                     : str_dup(str_of(u->demo ? sample_for(str_of(question)) : scenario_text));
     free(question);
     return text;
 }
 
-static struct reply answer_as(const struct upstream *u, const struct wish *w)
+static struct reply answer_as(struct upstream *u, const struct wish *w)
 {
     const struct scenario *s = w->scenario;
     bool                   is_stream = json_is_true(json_object_get(w->body, "stream"));

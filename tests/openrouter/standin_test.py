@@ -211,6 +211,12 @@ def test_what_fails_a_few_times_is_well_then(standin):
     assert standin.ask("standin/503@times=2,tag=1").status == 503
 
 
+def test_a_numbered_echo_tells_two_answers_apart(standin):
+    texts = [standin.ask("standin/echo@numbered=1").text() for _ in range(2)]
+    numbers = [re.fullmatch(r"#(\d+) How do I check the oil\? #\1", text)[1] for text in texts]
+    assert int(numbers[1]) == int(numbers[0]) + 1
+
+
 # --- every scenario ----------------------------------------------------------------------------
 
 def is_good(reply, text=TEXT):

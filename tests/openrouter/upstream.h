@@ -9,9 +9,10 @@
 
 struct upstream {
     struct keys        keys;
-    struct knobs       knobs; /* where a test sets nothing */
-    bool               demo;  /* sample answers about cars */
-    json_t            *seen;  /* owned; how often a key asked a model that fails at first */
+    struct knobs       knobs;    /* where a test sets nothing */
+    bool               demo;     /* sample answers about cars */
+    json_t            *seen;     /* owned; how often a key asked a model that fails at first */
+    unsigned           numbered; /* answers with a number so far */
     struct generations generations;
 };
 

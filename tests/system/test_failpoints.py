@@ -53,7 +53,7 @@ class Person:
         turn = self.ask(text)
         last = begin(turn, model) if begin else None
         if not last or last[0] not in wanted:
-            last = wait_until(lambda: self.send_again(turn, model, wanted), f"an end of {turn.question!r}", 25)
+            last = wait_until(lambda: self.send_again(turn, model, wanted), f"an end of {turn.question!r}", 15)
         turn.end_as("error" if last[0] == "retracted" else last[0], *last[1:])
         return turn
 
@@ -158,7 +158,7 @@ class Place:
     def wait_dead(self, victim, point, meanwhile=None):
         """It must have died there, by SIGKILL, and then lives again."""
         wait_until(lambda: not victim.is_running() or (meanwhile and meanwhile.done()),
-                   f"the death of {victim.name}", 25)
+                   f"{victim.name} to come past {point.name}", 12)
         if victim.is_running():
             meanwhile.result()  # tells why it ended
         assert victim.child.returncode == SIGKILLED, victim.tail()
@@ -191,7 +191,7 @@ class Place:
             self.wait_dead(victim, point, walking)
         finally:
             dead.set()
-        walking.result(25)
+        walking.result(20)
 
     # -- what must hold
 
@@ -322,7 +322,7 @@ def be_spooled(place, point, passes):
     speaking = place.pool.submit(lambda: person.say("My brakes squeal" + " and squeal" * 5, SLOW, begin=send))
     if not point.name.startswith("store_drain"):
         place.wait_dead(victim, point)
-    assert speaking.result(25).end == "spooled"
+    assert speaking.result(20).end == "spooled"
     postgres.start()
     if point.name.startswith("store_drain"):
         place.wait_dead(victim, point)
@@ -362,7 +362,7 @@ def forget(place, point, passes, path, body):
     place.walk_past(place.arm(point, passes), point, say_and_forget)
     forgotten = list(place.ledger.turns)
     for turn in forgotten:
-        assert turn.question not in place.remembered(), point
+        assert turn.question not in place.remembered()
         turn.end_as("unknown")
     place.each(Person.say)
     assert all(turn.question in place.remembered() for turn in place.ledger.turns[len(forgotten):])

@@ -15,6 +15,11 @@ if(SANITIZE)
     target_link_options(house INTERFACE ${flags})
 endif()
 
+# Only for tests: a release has neither the points nor their names.
+if(FAILPOINTS)
+    target_compile_definitions(house INTERFACE FAILPOINTS)
+endif()
+
 # A service is a library with all but main.c, so that tests can link it, and the program.
 function(add_service name)
     cmake_parse_arguments(S "" "" "SOURCES;LIBS" ${ARGN})

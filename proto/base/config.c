@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/config.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 
 #ifndef VERSION
@@ -168,6 +169,7 @@ void config_start(struct config_run *run, const char *service, const struct conf
     take_options(run, argc, argv);
     for (size_t i = 0; i < count; i++)
         take_item(run, &items[i]);
+    failpoint_arm(service, &run->faults);
 }
 
 void config_need(struct config_run *run, const char *name, const char *value)

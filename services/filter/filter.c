@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "filter.h"
 #include "review.h"
@@ -36,6 +37,7 @@ static enum err check(struct filter *f, const struct request *rq)
     filter_check_say_encode(&say, &f->out);
     log_info(rq->handle, "filter.checked", "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu",
              names[j.verdict], j.score, j.reason, j.greeting, ask.text.len);
+    failpoint(FAILPOINT_FILTER_CHECK_JUDGED);
     send_answer(f, rq);
     return ERR_OK;
 }
@@ -54,6 +56,7 @@ static enum err review(struct filter *f, const struct request *rq)
     log_event(ask.whole || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle, "filter.reviewed",
               "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
               ask.whole, ask.text.len);
+    failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
     send_answer(f, rq);
     return ERR_OK;
 }

@@ -36,6 +36,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "chat_inside.h"
@@ -147,6 +148,7 @@ static enum chat_step take_limit(struct chat *c)
         return fail_limited(c, say.retry_after_ms);
     if (say.unlimited_here)
         wait = c->ports->limit_address(c->ports->ctx, c->address_hash);
+    failpoint(FAILPOINT_GATEWAY_LIMIT_PASSED);
     return wait ? fail_limited(c, wait) : CHAT_ASK_BOTH;
 }
 
@@ -158,6 +160,7 @@ static enum chat_step ask_both(struct chat *c)
     if (err)
         return fail(c, err); /* before the store promised anything */
     err = chat_ask_begin(c);
+    failpoint(FAILPOINT_GATEWAY_BOTH_ASKED);
     return err ? fail(c, err) : CHAT_TAKE_BOTH;
 }
 
@@ -190,6 +193,7 @@ static enum chat_step take_both(struct chat *c)
         c->is_granted = true;
         c->epoch = begun->epoch;
         c->seq = begun->seq;
+        failpoint(FAILPOINT_GATEWAY_GRANTED);
     }
     note_budget(c, begun->has_budget, begun->budget_left);
     if (!uuid_parse(&c->conversation, begun->conversation))
@@ -233,6 +237,7 @@ static enum chat_step join(struct chat *c)
     if (err)
         return fail(c, err);
     uint64_t wait = is_uncounted ? c->ports->limit_session(c->ports->ctx, &c->session) : 0;
+    failpoint(FAILPOINT_GATEWAY_JOINED);
     return wait ? fail_limited(c, wait) : CHAT_ASK_ANSWER;
 }
 
@@ -246,6 +251,7 @@ static enum chat_step ask_answer(struct chat *c)
 
     free(begun);
     buf_fini(&c->slots[CHAT_Q_BEGIN].body);
+    failpoint(FAILPOINT_GATEWAY_ANSWER_ASKED);
     return err ? fail(c, err) : CHAT_TAKE_PIECES;
 }
 
@@ -273,6 +279,7 @@ static enum chat_step stop_here(struct chat *c)
         return fail(c, ERR_STOPPED);
     c->status = CHAT_STOPPED;
     str_format(c->finish_reason, sizeof c->finish_reason, "stopped");
+    failpoint(FAILPOINT_GATEWAY_STOP_TAKEN);
     return CHAT_ASK_REVIEW;
 }
 
@@ -295,7 +302,10 @@ static enum chat_step take_pieces(struct chat *c)
         s->err = chat_take_last(c, buf_view(&s->body));
     if (s->err == ERR_TIMEOUT)
         s->err = ERR_UPSTREAM_TIMEOUT; /* all its time went to the model, or to waiting for it */
-    return s->err ? fail_by(c, s, ERR_WORKER_DOWN) : CHAT_ASK_REVIEW;
+    if (s->err)
+        return fail_by(c, s, ERR_WORKER_DOWN);
+    failpoint(FAILPOINT_GATEWAY_ANSWER_WHOLE);
+    return CHAT_ASK_REVIEW;
 }
 
 /* ---- the last look ---- */
@@ -304,6 +314,7 @@ static enum chat_step ask_review(struct chat *c)
 {
     chat_drop(c, CHAT_Q_REVIEW); /* a look at less than this */
     enum err err = chat_ask_review(c, c->answer.len, c->status != CHAT_STOPPED);
+    failpoint(FAILPOINT_GATEWAY_REVIEW_ASKED);
     return err ? fail(c, err) : CHAT_TAKE_REVIEW;
 }
 
@@ -318,7 +329,10 @@ static enum chat_step take_review(struct chat *c)
         s->err = filter_review_say_decode(&say, buf_view(&s->body));
     if (s->err)
         return fail_by(c, s, ERR_FILTER_DOWN);
-    return say.fit ? CHAT_ASK_COMMIT : fail(c, ERR_RETRACTED);
+    if (!say.fit)
+        return fail(c, ERR_RETRACTED);
+    failpoint(FAILPOINT_GATEWAY_REVIEW_PASSED);
+    return CHAT_ASK_COMMIT;
 }
 
 /* ---- keeping it ---- */
@@ -332,7 +346,10 @@ static enum chat_step leave_unsaved(struct chat *c)
 
 static enum chat_step ask_commit(struct chat *c)
 {
-    return chat_ask_commit(c) ? leave_unsaved(c) : CHAT_TAKE_COMMIT;
+    if (chat_ask_commit(c))
+        return leave_unsaved(c);
+    failpoint(FAILPOINT_GATEWAY_COMMIT_ASKED);
+    return CHAT_TAKE_COMMIT;
 }
 
 static enum chat_step take_commit(struct chat *c)
@@ -348,6 +365,7 @@ static enum chat_step take_commit(struct chat *c)
         return leave_unsaved(c);
     if (s->err)
         return fail_by(c, s, s->err);
+    failpoint(FAILPOINT_GATEWAY_COMMIT_ANSWERED);
     c->is_granted = false;
     note_budget(c, say.has_budget, say.budget_left);
     if (c->status != CHAT_STOPPED)
@@ -369,6 +387,7 @@ static enum chat_step replay(struct chat *c)
     struct turn_begin_say *begun = read_begun(c);
     must(begun != NULL);
 
+    failpoint(FAILPOINT_GATEWAY_REPLAY_DUE);
     c->status = status_of(begun->status);
     c->prompt_tokens = begun->prompt_tokens;
     c->completion_tokens = begun->completion_tokens;
@@ -463,15 +482,22 @@ static enum chat_step take_follow(struct chat *c)
 
 static enum chat_step ask_abort(struct chat *c)
 {
+    failpoint(FAILPOINT_GATEWAY_ABORT_DUE);
     chat_drop(c, CHAT_Q_RENEW);
     c->is_granted = false;
-    return chat_ask_abort(c) ? CHAT_END : CHAT_TAKE_ABORT;
+    if (chat_ask_abort(c))
+        return CHAT_END;
+    failpoint(FAILPOINT_GATEWAY_ABORT_ASKED);
+    return CHAT_TAKE_ABORT;
 }
 
 /* What the store says to it changes nothing: at the latest the lease runs out. */
 static enum chat_step take_abort(struct chat *c)
 {
-    return chat_is_open(c, CHAT_Q_END) ? CHAT_PARKED : CHAT_END;
+    if (chat_is_open(c, CHAT_Q_END))
+        return CHAT_PARKED;
+    failpoint(FAILPOINT_GATEWAY_ABORT_ANSWERED);
+    return CHAT_END;
 }
 
 /* ---- the end ---- */
@@ -494,6 +520,7 @@ static enum chat_step end(struct chat *c)
                   !c->err                   ? CHAT_ANSWERED
                   : c->err == ERR_RETRACTED ? CHAT_RETRACTED
                                             : CHAT_FAILED);
+    failpoint(FAILPOINT_GATEWAY_END_TOLD);
     c->ports->on_end(c->ports->ctx, c);
     return CHAT_DONE;
 }
@@ -506,6 +533,7 @@ static void take_renewal(struct chat *c, const struct chat_slot *s)
 
     if (s->err || turn_renew_say_decode(&say, buf_view(&s->body)) != ERR_OK)
         return; /* the lease has time for three of these */
+    failpoint(FAILPOINT_GATEWAY_RENEW_ANSWERED);
     c->is_stopping |= say.stop;
     c->is_lost |= say.lost;
     c->is_unheld = say.unheld_here;
@@ -552,6 +580,7 @@ static void keep_lease(struct chat *c)
     c->renewed = c->ticks;
     if (chat_ask_renew(c) != ERR_OK)
         log_warn(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
+    failpoint(FAILPOINT_GATEWAY_RENEW_ASKED);
 }
 
 static void tell_place(struct chat *c)

@@ -1,4 +1,5 @@
 /* What the model says, piece by piece. */
+#include "base/failpoint.h"
 #include "chat_inside.h"
 
 void chat_set_model(struct chat *c, struct str model)
@@ -36,12 +37,14 @@ void chat_take_piece(struct chat *c, struct str body)
         s->err = ERR_BAD_FRAME;
         return;
     }
+    failpoint(FAILPOINT_GATEWAY_PIECE_TAKEN);
     c->pieces++;
     c->ports->taken(c->ports->ctx, s, body.len);
     if (piece.model.len)
         c->is_free = piece.is_free;
     chat_set_model(c, piece.model);
     chat_add_text(c, piece.text);
+    failpoint(FAILPOINT_GATEWAY_PIECE_TOLD);
 }
 
 enum err chat_take_last(struct chat *c, struct str body)

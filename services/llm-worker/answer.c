@@ -12,6 +12,7 @@
 
 #include "answer.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "job.h"
@@ -85,7 +86,9 @@ static void tell_answer(struct answer *a)
     say.cost_doubtful = cost.doubtful;
     say.cost_unknown = cost.unknown;
     llm_answer_say_encode(&say, &body);
+    failpoint(FAILPOINT_WORKER_FINAL_DUE);
     backend_final(w->backend, a->call.handle, buf_view(&body));
+    failpoint(FAILPOINT_WORKER_FINAL_SENT);
     buf_fini(&body);
     end(a, "ok");
 }
@@ -114,6 +117,7 @@ static void send_pieces(struct answer *a)
             piece.is_free = plan_is_free(&a->call.worker->planner, &a->plan, piece.model);
         llm_piece_encode(&piece, &body);
         backend_chunk(bus, a->call.handle, buf_view(&body));
+        failpoint(FAILPOINT_WORKER_PIECE_SENT);
     }
     buf_fini(&body);
 }
@@ -165,6 +169,7 @@ static void on_cancel(struct call *c, enum end_by by)
     struct answer *a = (struct answer *)c;
 
     transfer_drop(&a->transfer); /* first: whoever stops it wants no more of it made */
+    failpoint(FAILPOINT_WORKER_CANCELLED);
     plan_given_up(&c->worker->planner, &a->plan);
     worker_tell_ended(c, by);
     end(a, "cancelled");
@@ -173,7 +178,9 @@ static void on_cancel(struct call *c, enum end_by by)
 static void on_head(void *ctx, const struct reply_head *head)
 {
     struct answer *a = ctx;
+
     job_take_head(&a->job, head);
+    failpoint(FAILPOINT_WORKER_HEAD_TAKEN);
 }
 
 static void on_bytes(void *ctx, struct str bytes)
@@ -254,6 +261,7 @@ void answer_start(struct worker *w, const struct request *rq)
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
         plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {
         const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body)};
+        failpoint(FAILPOINT_WORKER_ACCEPTED);
         begin(w, rq, ask, &plan, &post);
     } else {
         refuse(w, rq->handle, &why);

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "budget.h"
 #include "job.h"
@@ -109,6 +110,7 @@ enum step begin_take_look(struct job *j)
         return look_u64(j, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
     if (!look_str(j, LOOK_CHAT).len && look_u64(j, LOOK_USED))
         return job_fail(j, ERR_NOT_FOUND);
+    failpoint(FAILPOINT_STORE_BEGIN_LOOKED);
     return STEP_BEGIN_ASK_GRANT;
 }
 
@@ -306,6 +308,8 @@ enum step begin_take_grant(struct job *j)
             give_back(j);
         return job_fail(j, job_trouble(err));
     }
+    if (is_granted)
+        failpoint(FAILPOINT_STORE_BEGIN_GRANTED);
     if (is_granted && budget_is_set(j->config) && !j->cancelled)
         return STEP_BEGIN_ASK_RESERVE;
     if (is_granted)
@@ -356,6 +360,7 @@ enum step begin_take_reserve(struct job *j)
         return unreserved(j, ERR_SIGNED_OUT);
     if (!grid_u64(reserve, 0, RESERVED_EPOCH))
         return unreserved(j, ERR_BUDGET);
+    failpoint(FAILPOINT_STORE_BEGIN_RESERVED);
     return granted(j);
 }
 

@@ -8,6 +8,7 @@
  *    lost the turn.
  * 2. Forgetting a session is done only when both databases did it.  Doing it again is harmless, so
  *    after an error it is simply asked again. */
+#include "base/failpoint.h"
 #include "enter.h"
 
 /* ---- a session ---- */
@@ -25,7 +26,10 @@ enum step clear_ask_pg(struct job *j)
 
 enum step clear_take_pg(struct job *j)
 {
-    return j->got[0].err ? job_fail(j, job_trouble(j->got[0].err)) : STEP_CLEAR_ASK_REDIS;
+    if (j->got[0].err)
+        return job_fail(j, job_trouble(j->got[0].err));
+    failpoint(FAILPOINT_STORE_CLEAR_KEPT);
+    return STEP_CLEAR_ASK_REDIS;
 }
 
 enum step clear_ask_redis(struct job *j)
@@ -47,7 +51,10 @@ enum step clear_ask_redis(struct job *j)
 
 enum step clear_take_redis(struct job *j)
 {
-    return j->got[0].err ? job_fail(j, job_trouble(j->got[0].err)) : job_say_done(j);
+    if (j->got[0].err)
+        return job_fail(j, job_trouble(j->got[0].err));
+    failpoint(FAILPOINT_STORE_CLEAR_DONE);
+    return job_say_done(j);
 }
 
 /* ---- a chat ---- */
@@ -76,6 +83,7 @@ enum step chat_ask_drop(struct job *j)
 enum step chat_take_drop(struct job *j)
 {
     (void)j;
+    failpoint(FAILPOINT_STORE_CHAT_DROPPED);
     return STEP_CHAT_ASK_PG;
 }
 
@@ -112,5 +120,6 @@ enum step chat_take_pg(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
+    failpoint(FAILPOINT_STORE_CHAT_DONE);
     return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_SIGNED_OUT);
 }

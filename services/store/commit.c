@@ -18,6 +18,7 @@
  * 4. Whether Redis hears of a turn that was kept changes nothing: its answer is not looked at. */
 #include "commit.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/metrics.h"
 #include "budget.h"
 #include "turn.h"
@@ -115,6 +116,7 @@ static uint64_t patience(const struct job *j)
 
 enum step commit_ask(struct job *j)
 {
+    failpoint(FAILPOINT_STORE_COMMIT_DUE);
     commit_args(j);
     job_commit(j, patience(j));
     return job_park(j, STEP_COMMIT_TAKE);
@@ -147,6 +149,7 @@ enum step commit_take(struct job *j)
             return STEP_COMMIT_ASK;
         return fenced(j);
     }
+    failpoint(FAILPOINT_STORE_COMMIT_KEPT);
     j->is_dup = grid_is(said, 0, 0, "dup");
     j->is_counted = true;
     j->counted = grid_u64(said, 0, 1);
@@ -190,6 +193,7 @@ enum step commit_ask_end(struct job *j)
 
 enum step commit_take_end(struct job *j)
 {
+    failpoint(FAILPOINT_STORE_COMMIT_ENDED);
     return say_kept(j, j->is_dup ? COMMIT_DUP : COMMIT_OK);
 }
 
@@ -221,6 +225,7 @@ enum step commit_ask_spool(struct job *j)
     args_u64(a, j->config->answer_keep_ms);
     args_bytes(a, ask->answer);
     args_bytes(a, buf_view(&j->kept));
+    failpoint(FAILPOINT_STORE_SPOOL_DUE);
     return job_ask_redis(j, 0, SCRIPT_TURN_SPOOL) ? ask_once_more(j)
                                                   : job_park(j, STEP_COMMIT_TAKE_SPOOL);
 }
@@ -232,6 +237,7 @@ enum step commit_take_spool(struct job *j)
     if (j->got[0].err)
         return ask_once_more(j);
     if (grid_is(said, 0, 0, "spooled")) {
+        failpoint(FAILPOINT_STORE_SPOOLED);
         metric_add(METRIC_TURNS_SPOOLED, 1);
         return say_kept(j, COMMIT_SPOOLED);
     }

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "embedded.h"
 #include "loop/pg.h"
@@ -83,6 +84,7 @@ static void on_run(void *ctx, PGresult *const *results, unsigned count)
     if (has_failed(m, results, count))
         return;
     log_info(0, "pg.migrated", "file=%s", embedded_migrations[m->next].name);
+    failpoint(FAILPOINT_STORE_MIGRATED_ONE);
     m->next++;
     run_next(m);
 }

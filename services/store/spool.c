@@ -18,6 +18,7 @@
  *    only a Redis that lost a lease can bring about, is kept behind the others rather than lost. */
 #include <stdlib.h>
 
+#include "base/failpoint.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -112,6 +113,7 @@ enum step drain_read(struct job *j)
     s->is_readable =
         !turn_commit_ask_decode(&j->ask.commit, grid_str(&s->rows, s->row, NEXT_COMMIT)) &&
         commit_is_sane(j);
+    failpoint(FAILPOINT_STORE_DRAIN_READ);
     if (s->is_readable)
         return STEP_DRAIN_ASK_COMMIT;
     s->how = "refused";
@@ -141,6 +143,7 @@ enum step drain_take_commit(struct job *j)
     }
     if (grid_is(&j->got[0].grid, 0, 0, "fenced"))
         return j->tries++ < TRIES_MAX ? STEP_DRAIN_ASK_LOOK : STEP_DONE;
+    failpoint(FAILPOINT_STORE_DRAIN_KEPT);
     if (grid_is(&j->got[0].grid, 0, 0, "ok"))
         metric_add(METRIC_TURNS_COMMITTED, 1);
     return STEP_DRAIN_ASK_DONE;
@@ -211,6 +214,7 @@ enum step drain_take_done(struct job *j)
 
     if (j->got[0].err)
         return STEP_DONE;
+    failpoint(FAILPOINT_STORE_DRAIN_DONE);
     if (str_is(STR("kept"), s->how))
         s->kept++;
     else if (str_is(STR("gone"), s->how))

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "batch.h"
 #include "forget.h"
@@ -140,6 +141,8 @@ static enum err send_parcel(void *ctx, const struct pg_item *items, unsigned cou
     enum err err = pg_ask(s->pg, items, count, on_committed, f);
     if (err)
         free(f);
+    else
+        failpoint(FAILPOINT_STORE_COMMIT_SENT);
     return err;
 }
 

@@ -11,6 +11,7 @@
  * Without Redis a turn goes on as if it had been renewed: the lease only saves work, the fence at
  * the commit is what keeps a chat right. */
 #include "turn.h"
+#include "base/failpoint.h"
 #include "base/metrics.h"
 #include "budget.h"
 
@@ -104,6 +105,7 @@ enum step renew_take(struct job *j)
         return say_without_redis(j);
     if (grid_is(said, 0, RENEW_OUTCOME, "missing"))
         return STEP_RENEW_ASK_WANTED;
+    failpoint(FAILPOINT_STORE_RENEWED);
     if (grid_is(said, 0, RENEW_OUTCOME, "lost"))
         return say_lost(j);
     return say(j, &(struct turn_renew_say){.stop = grid_u64(said, 0, RENEW_STOP) != 0,
@@ -149,6 +151,7 @@ enum step stop_take(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
+    failpoint(FAILPOINT_STORE_STOP_FLAGGED);
     return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_NOT_FOUND);
 }
 
@@ -174,5 +177,6 @@ enum step abort_ask(struct job *j)
 /* The lease runs out by itself; the reserve would stay counted, so it is worth another try. */
 enum step abort_take(struct job *j)
 {
+    failpoint(FAILPOINT_STORE_ABORT_DONE);
     return j->got[1].err ? job_fail(j, job_trouble(j->got[1].err)) : job_say_done(j);
 }

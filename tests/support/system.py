@@ -5,6 +5,7 @@ import requests
 
 from support.client import Client
 from support.processes import Process, free_port, program
+from support.servers import Nginx
 from support.standin import KEY
 from support.wait import wait_until
 
@@ -59,12 +60,17 @@ class System:
     def url(self, gateway=0):
         return f"http://127.0.0.1:{self.gateways[gateway].env['HTTP_PORT']}"
 
-    def client(self, gateway=0):
+    def client(self, gateway=0, url=None):
         """A new person, with a session."""
-        client = Client(self.url(gateway))
+        client = Client(url or self.url(gateway))
         self._clients.append(client)
         client.open()
         return client
+
+    def add_nginx(self):
+        """A door before all gateways; its clients are made with client(url=...)."""
+        ports = [gateway.env["HTTP_PORT"] for gateway in self.gateways]
+        return Nginx(self.house, self.house.folder / "nginx", ports).start()
 
     def health(self, gateway=0):
         return requests.get(self.url(gateway) + "/health", timeout=5).json()

@@ -14,6 +14,9 @@ NO_LIMITS = {"LIMIT_MESSAGES": 100000, "LIMIT_ADDRESS_MESSAGES": 100000, "MESSAG
              "ADDRESS_PER_MINUTE": 1000000, "SESSIONS_PER_MINUTE": 1000000}
 
 
+PARTS = ("gateway", "filter", "llm-worker", "store", "redis", "postgres")
+
+
 class System:
     """Nothing runs before start(); what is started anew keeps its ports and its data."""
 
@@ -40,8 +43,18 @@ class System:
         self.wait_ready()
         return self
 
-    def add_filter(self):
-        return self._backend(self.filters, "filter", {})
+    def part(self, name):
+        """The first process of that kind, one of PARTS."""
+        return {"gateway": self.gateways, "filter": self.filters, "llm-worker": self.workers,
+                "store": self.stores, "redis": [self.redis], "postgres": [self.postgres]}[name][0]
+
+    def add_backend(self, name, **settings):
+        """One more of a kind, one of PARTS; with BUS_GATEWAYS it dials these only."""
+        add = {"filter": self.add_filter, "llm-worker": self.add_worker, "store": self.add_store}
+        return add[name](**settings)
+
+    def add_filter(self, **settings):
+        return self._backend(self.filters, "filter", settings)
 
     def add_worker(self, **settings):
         return self._backend(self.workers, "llm-worker", {
@@ -50,9 +63,9 @@ class System:
             "DEFAULT_MODEL": "standin/ok",
             "FALLBACK_MODELS": "none", **settings})  # so that a failure stays one
 
-    def add_store(self):
+    def add_store(self, **settings):
         store = self._backend(self.stores, "store", {
-            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url})
+            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url, **settings})
         store.wait_for_event("redis.up")
         store.wait_for_event("pg.up")
         return store

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -458,9 +459,28 @@ unsigned http_port(const struct http *h)
     return h->port;
 }
 
-unsigned http_open_requests(const struct http *h)
+unsigned http_open_connections(const struct http *h)
 {
-    return h->requests;
+    return h->conns;
+}
+
+/* ---- taking leave ---- */
+
+/* Closing a listening socket resets whoever waits in its backlog, and with them
+ * the requests they have sent already. */
+static void take_backlog(struct http *h, int fd)
+{
+    struct sockaddr_storage at;
+    socklen_t               len = sizeof at;
+    int                     client;
+
+    while ((client = accept4(fd, (struct sockaddr *)&at, &len, SOCK_NONBLOCK | SOCK_CLOEXEC)) >=
+           0) {
+        /* At the limit of connections it closes this one, and says so. */
+        if (MHD_add_connection(h->daemon, client, (struct sockaddr *)&at, len) != MHD_YES)
+            metric_add(METRIC_HTTP_REFUSED, 1);
+        len = sizeof at;
+    }
 }
 
 void http_quiesce(struct http *h)
@@ -468,6 +488,25 @@ void http_quiesce(struct http *h)
     MHD_socket fd = MHD_quiesce_daemon(h->daemon);
 
     h->draining = true;
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
+    if (fd == MHD_INVALID_SOCKET)
+        return;
+    take_backlog(h, fd);
+    close(fd);
+    http_pump_soon(h);
+}
+
+static void close_quiet(const struct patience *p)
+{
+    struct http_conn *c;
+    int               unread;
+
+    TAILQ_FOREACH (c, &p->waiting, link)
+        if (ioctl(c->fd, FIONREAD, &unread) == 0 && !unread)
+            shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd sees that and closes */
+}
+
+void http_close_quiet(struct http *h)
+{
+    close_quiet(&h->head);
+    close_quiet(&h->idle);
 }

@@ -37,9 +37,13 @@ MUST_CHECK enum err http_open(struct http **out, struct loop *l, const struct ht
                               const struct http_ops *ops, void *ctx);
 void                http_close(struct http **h);     /* cuts off what is still open */
 unsigned            http_port(const struct http *h); /* that was chosen */
-unsigned            http_open_requests(const struct http *h);
-void                http_quiesce(
-                   struct http *h); /* no new connections; those there close after their next reply */
+unsigned            http_open_connections(const struct http *h);
+
+/* Taking leave: no new connections, and those there close after their next reply.
+ * Who uses a connection again just when it closes gets no answer; so give clients
+ * a moment before closing those on which nothing is asked. */
+void http_quiesce(struct http *h);
+void http_close_quiet(struct http *h);
 
 /* ---- the request; what is returned lives as long as it ---- */
 

@@ -22,8 +22,7 @@ struct gateway {
     struct turns        *turns;
     struct models        models;
     struct rate         *by_address, *by_session, *new_sessions, *key_tests;
-    bool                 is_draining;
-    uint64_t             drain_until;
+    uint64_t             last_call, drain_until;
     struct timer         drain_tick;
 };
 

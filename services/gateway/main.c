@@ -13,24 +13,32 @@
 #include "turns.h"
 
 #define DRAIN_TICK_MS    50
+#define LAST_CALL_MS     300          /* for requests that were on their way when the door closed */
 #define HTTP_UNSENT_MAX  (512 * 1024) /* a whole answer, replayed, with room for its escapes */
 #define MINUTE_MS        60000
 #define TESTS_PER_MINUTE 5
 
 /* ---- ending ---- */
 
+/* Everything there is here to serve a request with until the end, so what comes
+ * over a connection that was there is served, not refused: a proxy that keeps
+ * connections could not know, and its client would see a failure.  New
+ * connections are refused by the kernel, before anything of a request is sent;
+ * that a proxy takes to another gateway whatever the request is. */
 static void on_drain_tick(void *ctx)
 {
     struct gateway *g = ctx;
-    unsigned        turns = turns_count(g->turns), requests = http_open_requests(g->http);
+    unsigned        turns = turns_count(g->turns), connections = http_open_connections(g->http);
 
-    if (turns + requests == 0) {
+    if (turns + connections == 0) {
         log_info(0, "gateway.drained", "turns=0");
         loop_quit(g->loop);
     } else if (now_ms() >= g->drain_until) {
-        log_warn(0, "gateway.drain_cut", "turns=%u requests=%u", turns, requests);
+        log_warn(0, "gateway.drain_cut", "turns=%u connections=%u", turns, connections);
         loop_quit(g->loop);
     } else {
+        if (now_ms() >= g->last_call)
+            http_close_quiet(g->http);
         timer_start(&g->drain_tick, g->loop, DRAIN_TICK_MS, on_drain_tick, g);
     }
 }
@@ -40,7 +48,7 @@ static void on_stop(void *ctx)
     struct gateway *g = ctx;
 
     log_info(0, "gateway.draining", "turns=%u", turns_count(g->turns));
-    g->is_draining = true;
+    g->last_call = now_ms() + LAST_CALL_MS;
     g->drain_until = now_ms() + g->config.drain_seconds * 1000;
     http_quiesce(g->http);
     on_drain_tick(g);

@@ -119,8 +119,6 @@ static enum err check_change(struct visit *v)
 
 static enum err check(struct visit *v, enum needs needs)
 {
-    if (v->gw->is_draining)
-        return ERR_DRAINING;
     if (http_body_is_too_long(v->rq))
         return ERR_TOO_LONG;
     find_session(v);
@@ -148,8 +146,7 @@ static void serve(struct visit *v, const struct route *route)
 
     http_set_note(v->rq, route->path);
     if (err)
-        reply_failure(
-            v->rq, &(struct failure){.err = err, .retry_after_ms = err == ERR_DRAINING ? 1000 : 0});
+        reply_error(v->rq, err);
     else if (route->needs == CHANGES)
         serve_body(v, route);
     else

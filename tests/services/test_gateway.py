@@ -561,8 +561,8 @@ def test_sigterm_lets_running_turns_finish(chat):
     chat.process.signal(signal.SIGTERM)
     chat.process.wait_for_event("gateway.draining")
     kept_alive.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
-    reply = read_reply(kept_alive)
-    assert status_of(reply) == 503 and b'"draining"' in reply and b"Connection: close" in reply
+    reply = read_reply(kept_alive)  # its client could not know
+    assert status_of(reply) == 200 and b"Connection: close" in reply
     with pytest.raises(OSError):
         chat.connect()
     asked.chunk("llm_piece", text="Check the pads.", model="m")

@@ -76,7 +76,7 @@ class Process:
         """SIGKILL to it and its children, as a lost machine would."""
         if not self.is_running():
             return self.child.poll()
-        family = [self.pid, *descendants(self.pid)]
+        family = self.family()
         for pid in family:
             _kill(pid)
         self.expected.add(-signal.SIGKILL)
@@ -101,6 +101,10 @@ class Process:
     def signal(self, number):
         if self.is_running():
             self.child.send_signal(number)
+
+    def family(self):
+        """Its pid, and those of its children."""
+        return [self.pid, *descendants(self.pid)]
 
     def wait(self, timeout=15.0):
         try:

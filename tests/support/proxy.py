@@ -2,13 +2,20 @@
 
     proxy = Proxy(target_port)      # or a path: a unix socket; listens where listen says
     proxy.stall()                   # connections stay, no byte passes
+    proxy.stall(to="target")        # in one direction only; the other one is to="client"
+    proxy.swallow()                 # half open: bytes are taken and lost, and so is a close
+    proxy.delay = 0.1               # seconds that every piece waits
+    proxy.slice = 1                 # at most so many bytes at once
     proxy.cut()                     # all connections are reset
+    proxy.heal()                    # as at first, with new connections where bytes were lost
 """
 
 import asyncio
 import socket
 import struct
 import threading
+
+WAYS = ("target", "client")
 
 
 class Proxy:
@@ -19,23 +26,39 @@ class Proxy:
         self.target, self.listen, self.tls = target, listen, tls
         self.port = None
         self.delay = 0.0  # seconds that every piece waits
+        self.slice = None  # bytes that are written at once
         self.refusing = False
         self.accepted = 0
         self._open = set()  # writers
         self._loop = asyncio.new_event_loop()
-        self._flow = asyncio.Event()
-        self._flow.set()
+        self._flow = {way: asyncio.Event() for way in WAYS}
+        for flow in self._flow.values():
+            flow.set()
+        self._swallows = False
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
         assert self._started.wait(5), "the proxy did not start"
 
-    def stall(self):
+    def stall(self, to=None):
         """Connections stay open, and new ones are made, but nothing passes."""
-        self._call(self._flow.clear)
+        for way in [to] if to else WAYS:
+            self._call(self._flow[way].clear)
 
     def resume(self):
-        self._call(self._flow.set)
+        for way in WAYS:
+            self._call(self._flow[way].set)
+
+    def swallow(self):
+        """Connections stay open, also when one end closes; what is written into them is lost."""
+        self._swallows = True
+
+    def heal(self):
+        lost, self._swallows = self._swallows, False
+        self.delay, self.slice, self.refusing = 0.0, None, False
+        self.resume()
+        if lost:
+            self.cut()
 
     def refuse(self, refusing=True):
         """New connections are reset at once."""
@@ -72,7 +95,8 @@ class Proxy:
         self._started.set()
         await self._stop.wait()
         server.close()
-        self._flow.set()
+        for flow in self._flow.values():
+            flow.set()
         self._reset_all()
         await server.wait_closed()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -96,25 +120,32 @@ class Proxy:
         both = {writer, there[1]}
         self._open |= both
         try:
-            await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+            await asyncio.gather(self._pump(reader, there[1], "target"), self._pump(there[0], writer, "client"))
         finally:
             for end in both:
                 end.close()
             self._open -= both
 
-    async def _pump(self, reader, writer):
+    async def _pump(self, reader, writer, to):
         try:
             while data := await reader.read(65536):
-                await self._flow.wait()
+                await self._flow[to].wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                writer.write(data)
-                await writer.drain()
-            await self._flow.wait()
-            if writer.can_write_eof():
+                if not self._swallows:
+                    await self._write(writer, data)
+            await self._flow[to].wait()
+            if writer.can_write_eof() and not self._swallows:
                 writer.write_eof()
         except OSError:
-            writer.close()
+            if not self._swallows:
+                writer.close()
+
+    async def _write(self, writer, data):
+        size = self.slice or len(data)
+        for start in range(0, len(data), size):
+            writer.write(data[start:start + size])
+            await writer.drain()
 
     def _reset_all(self):
         for writer in list(self._open):

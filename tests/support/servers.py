@@ -7,8 +7,9 @@ from pathlib import Path
 
 import psycopg2
 import redis
+import requests
 
-from support.processes import ROOT, Process
+from support.processes import ROOT, Process, free_port
 from support.wait import wait_until
 
 
@@ -64,6 +65,22 @@ class RedisCluster(Redis):
             wait_until(lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok",
                        "a node for every slot")
         return self
+
+
+class Nginx(Server):
+    """Stands before the gateways of a system, as scripts/up has it."""
+
+    def __init__(self, house, folder, ports):
+        self.port = free_port()
+        gateways = " ".join(f"127.0.0.1:{port}" for port in ports)
+        super().__init__(house, "nginx", [ROOT / "deploy/local/nginx", folder, self.port, gateways], folder)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def ping(self):
+        return requests.get(f"{self.url}/health", timeout=5).status_code == 200
 
 
 class Postgres(Server):

@@ -5,12 +5,16 @@ import requests
 
 from support.client import Client
 from support.processes import Process, free_port, program
+from support.servers import Nginx
 from support.standin import KEY
 from support.wait import wait_until
 
 # Tests come from one address and ask faster than people.
 NO_LIMITS = {"LIMIT_MESSAGES": 100000, "LIMIT_ADDRESS_MESSAGES": 100000, "MESSAGES_PER_MINUTE": 1000000,
              "ADDRESS_PER_MINUTE": 1000000, "SESSIONS_PER_MINUTE": 1000000}
+
+
+PARTS = ("gateway", "filter", "llm-worker", "store", "redis", "postgres")
 
 
 class System:
@@ -39,8 +43,18 @@ class System:
         self.wait_ready()
         return self
 
-    def add_filter(self):
-        return self._backend(self.filters, "filter", {})
+    def part(self, name):
+        """The first process of that kind, one of PARTS."""
+        return {"gateway": self.gateways, "filter": self.filters, "llm-worker": self.workers,
+                "store": self.stores, "redis": [self.redis], "postgres": [self.postgres]}[name][0]
+
+    def add_backend(self, name, **settings):
+        """One more of a kind, one of PARTS; with BUS_GATEWAYS it dials these only."""
+        add = {"filter": self.add_filter, "llm-worker": self.add_worker, "store": self.add_store}
+        return add[name](**settings)
+
+    def add_filter(self, **settings):
+        return self._backend(self.filters, "filter", settings)
 
     def add_worker(self, **settings):
         return self._backend(self.workers, "llm-worker", {
@@ -49,9 +63,9 @@ class System:
             "DEFAULT_MODEL": "standin/ok",
             "FALLBACK_MODELS": "none", **settings})  # so that a failure stays one
 
-    def add_store(self):
+    def add_store(self, **settings):
         store = self._backend(self.stores, "store", {
-            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url})
+            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url, **settings})
         store.wait_for_event("redis.up")
         store.wait_for_event("pg.up")
         return store
@@ -59,12 +73,17 @@ class System:
     def url(self, gateway=0):
         return f"http://127.0.0.1:{self.gateways[gateway].env['HTTP_PORT']}"
 
-    def client(self, gateway=0):
+    def client(self, gateway=0, url=None):
         """A new person, with a session."""
-        client = Client(self.url(gateway))
+        client = Client(url or self.url(gateway))
         self._clients.append(client)
         client.open()
         return client
+
+    def add_nginx(self):
+        """A door before all gateways; its clients are made with client(url=...)."""
+        ports = [gateway.env["HTTP_PORT"] for gateway in self.gateways]
+        return Nginx(self.house, self.house.folder / "nginx", ports).start()
 
     def health(self, gateway=0):
         return requests.get(self.url(gateway) + "/health", timeout=5).json()

@@ -299,7 +299,7 @@ static void a_client_that_leaves_is_noticed_and_told_once(void **state)
     client_close(&c);
     expect_count(&w.ended, 1);
     assert_int_equal(w.gone, 1);
-    assert_int_equal(http_open_requests(w.http), 0);
+    assert_int_equal(http_open_connections(w.http), 0);
 }
 
 static void a_body_over_the_limit_is_told_as_too_long(void **state)
@@ -521,6 +521,51 @@ static void a_quiet_server_answers_what_it_has_and_takes_no_more(void **state)
     close(fd);
 }
 
+/* Once a request that had been sent before the door closed was reset with its connection. */
+static void who_knocked_before_the_door_closed_is_served(void **state)
+{
+    (void)state;
+    struct client c;
+
+    client_open(&c);
+    say(&c, "POST /knock HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+    http_quiesce(w.http); /* the server has not run since */
+    client_read(&c);
+    expect(&c, "POST /knock peer=127.0.0.1 body=hi");
+    assert_non_null(strstr(c.got.p, "Connection: close"));
+    expect(&c, NULL);
+    client_close(&c);
+}
+
+static void quiet_connections_are_closed_and_those_with_a_word_are_not(void **state)
+{
+    (void)state;
+    struct client fresh, used, busy, late;
+
+    client_open(&fresh);
+    client_open(&used);
+    client_open(&busy);
+    client_open(&late);
+    client_read(&fresh);
+    client_read(&used);
+    client_read(&busy);
+    client_read(&late);
+    say(&used, "GET /used HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect(&used, "/used");
+    say(&late, "GET /late HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect_count(&w.given, 2);
+    say(&busy, "GET /busy HTTP/1.1\r\nHost: h\r\n\r\n");
+    http_close_quiet(w.http);
+    expect(&fresh, NULL);
+    expect(&used, NULL);
+    expect(&busy, "/busy");
+    expect(&late, "late");
+    client_close(&fresh);
+    client_close(&used);
+    client_close(&busy);
+    client_close(&late);
+}
+
 static void closing_tells_those_who_still_wait(void **state)
 {
     (void)state;
@@ -571,6 +616,8 @@ int main(void)
         TEST(malformed_requests_are_not_given),
         TEST(requests_whose_end_is_ambiguous_are_refused),
         TEST(a_quiet_server_answers_what_it_has_and_takes_no_more),
+        TEST(who_knocked_before_the_door_closed_is_served),
+        TEST(quiet_connections_are_closed_and_those_with_a_word_are_not),
         TEST(closing_tells_those_who_still_wait),
         TEST(a_taken_port_is_an_error),
     };

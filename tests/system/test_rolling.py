@@ -1,0 +1,100 @@
+"""Every process is replaced while people chat: nobody's message fails, and no stream is cut."""
+
+import threading
+import uuid
+
+import pytest
+import requests
+
+from support.wait import wait_until
+
+pytestmark = pytest.mark.timeout(120)
+MODEL = "standin/ok@tokens=12,delay=30"
+
+
+class Guest(threading.Thread):
+    """A person who never says anything twice: what fails once has failed."""
+
+    def __init__(self, client, ask):
+        super().__init__(daemon=True)
+        self.client, self.ask = client, ask
+        self.done, self.failed = [], []
+        self.enough = threading.Event()
+
+    def run(self):
+        while not self.enough.is_set():
+            text = f"Tyre question {len(self.done) + len(self.failed) + 1}"
+            try:
+                fault = self.ask(self.client, text)
+            except (requests.RequestException, AssertionError) as error:
+                fault = repr(error)
+            if fault:
+                self.failed.append(f"{text}: {fault}")
+            else:
+                self.done.append(text)
+
+
+def ask_json(client, text):
+    response = client.chat(text, model=MODEL)
+    return None if response.status_code == 200 else f"{response.status_code} {response.text}"
+
+
+def ask_stream(client, text):
+    stream = client.stream(text, model=MODEL)
+    end = stream.wait_end()
+    return None if end.name == "done" else f"{end}"
+
+
+def ask_slowly(client, text):
+    response = client.chat(text, model="standin/ok@first=1500")
+    return None if response.status_code == 200 else f"{response.status_code} {response.text}"
+
+
+def ask_under_an_id(client, text):
+    response = client.chat(text, model=MODEL, turn_id=str(uuid.uuid4()))
+    return None if response.status_code == 200 else f"{response.status_code} {response.text}"
+
+
+def test_a_rolling_restart_costs_no_turn(system):
+    system.start(gateways=2, filters=2, workers=2, stores=2, DRAIN_SECONDS=20)
+    door = system.add_nginx()
+    asks = [ask_json, ask_stream, ask_under_an_id, ask_stream] * 2
+    guests = [Guest(system.client(url=door.url), ask) for ask in asks]
+    for guest in guests:
+        guest.start()
+
+    def all_say_more():
+        """Each of them two turns from now on: the first may have begun before."""
+        seen = [len(guest.done) + len(guest.failed) for guest in guests]
+        wait_until(lambda: all(len(guest.done) + len(guest.failed) >= count + 2
+                               for guest, count in zip(guests, seen)), "two more turns of everybody")
+    all_say_more()
+    for process in system.services:
+        assert process.stop() == 0
+        process.start()
+        system.wait_ready()
+        all_say_more()
+        assert not [guest.failed for guest in guests if guest.failed], f"when {process.name} was replaced"
+    for guest in guests:
+        guest.enough.set()
+    for guest in guests:
+        guest.join(20)
+        assert not guest.failed
+        assert [text for role, text in guest.client.history if role == "user"] == guest.done
+
+
+def test_a_turn_whose_gateway_is_killed_is_answered_by_the_other_one(system, standin):
+    """nginx sends the message again under the name it gave it, so that is one turn however often it is sent."""
+    system.start(gateways=2, workers=1, LEASE_MS=2000, LOG_LEVEL="trace")
+    guest = Guest(system.client(url=system.add_nginx().url), ask_slowly)
+    guest.start()
+    standin.wait_journal("request", method="POST")
+    guest.enough.set()
+    walker = next(gateway for gateway in system.gateways if gateway.find_events("chat.step"))
+    other = next(gateway for gateway in system.gateways if gateway is not walker)
+    walker.kill()
+    guest.join(25)
+    assert guest.done and not guest.failed
+    ids = {step["id"] for gateway in (walker, other) for step in gateway.find_events("chat.step")}
+    assert len(ids) == 1, "it was begun twice, under different names"
+    assert [text for role, text in guest.client.history if role == "user"] == guest.done

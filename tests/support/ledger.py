@@ -229,7 +229,7 @@ class _Check:
                 self.note("unasked", first.session, turn_id, "in the history that is shown")
             elif turn and turn.session != first.session:
                 self.note("foreign", first.session, turn_id, f"shows what {turn.session} asked")
-            if rows or any(line.status != "interrupted" for line in lines):
+            if rows or not any(line.status == "interrupted" for line in lines):
                 self.compare(first.session, turn_id, lines, rows)
 
     def compare(self, session, turn_id, lines, rows):

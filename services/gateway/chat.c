@@ -426,7 +426,7 @@ static enum chat_step follow_failed(struct chat *c, const struct chat_slot *s)
     uint64_t silence = c->ports->now_ms(c->ports->ctx) - c->followed_ms;
 
     if (s->err == ERR_NOT_FOUND)
-        return begin_anew(c, ERR_NOT_FOUND);
+        return begin_anew(c, c->answer.len ? ERR_INTERRUPTED : ERR_NOT_FOUND);
     if (err_http(s->err) >= 500 && silence < PATIENCE_MS)
         return CHAT_ASK_FOLLOW;
     return fail_by(c, s, ERR_STORE_DOWN);

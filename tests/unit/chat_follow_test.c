@@ -119,6 +119,19 @@ static void what_was_shown_is_not_begun_anew(void **state)
     world_close(&w);
 }
 
+static void what_was_shown_was_interrupted_when_nobody_knows_it_any_more(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_meets_itself(&w);
+    follow_says(&w, FOLLOW_RUNNING, "Check ");
+    world_passes(&w, 200);
+    world_errs(&w, CHAT_Q_FOLLOW, ERR_NOT_FOUND);
+    assert_int_equal(w.err, ERR_INTERRUPTED);
+    world_close(&w);
+}
+
 static void a_turn_nobody_knows_any_more_begins_anew(void **state)
 {
     (void)state;
@@ -381,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_failure_elsewhere_is_told_as_it_was),
         cmocka_unit_test(a_turn_that_died_elsewhere_begins_anew),
         cmocka_unit_test(what_was_shown_is_not_begun_anew),
+        cmocka_unit_test(what_was_shown_was_interrupted_when_nobody_knows_it_any_more),
         cmocka_unit_test(a_turn_nobody_knows_any_more_begins_anew),
         cmocka_unit_test(who_follows_hears_that_it_lives),
         cmocka_unit_test(nobody_follows_for_ever),

@@ -468,6 +468,7 @@ static enum chat_step take_follow(struct chat *c)
         s->err = turn_follow_say_decode(&say, buf_view(&s->body));
     if (s->err)
         return follow_failed(c, s);
+    failpoint(FAILPOINT_GATEWAY_FOLLOW_ANSWERED);
     take_words(c, &say);
     if (say.outcome == FOLLOW_KEPT)
         return end_as_kept(c, &say);

@@ -15,6 +15,7 @@
  *    takes the mark away, unless the chat went on meanwhile. */
 #include <stdlib.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "job.h"
@@ -69,6 +70,7 @@ enum step sweep_take_next(struct job *j)
 {
     if (j->got[0].err || !j->got[0].grid.rows)
         return STEP_DONE;
+    failpoint(FAILPOINT_STORE_SWEEP_FOUND);
     if (!j->sweep)
         j->sweep = mem_new(sizeof *j->sweep);
     j->sweep->bucket = j->bucket;
@@ -128,6 +130,7 @@ enum step sweep_take_look(struct job *j)
     grid_fini(&j->sweep->lost);
     j->sweep->lost = j->got[0].grid;
     j->got[0].grid = (struct grid){0};
+    failpoint(FAILPOINT_STORE_SWEEP_DUE);
     return STEP_SWEEP_ASK_KEEP;
 }
 
@@ -158,6 +161,7 @@ enum step sweep_take_keep(struct job *j)
     if (err && err != ERR_BAD_REQUEST && err != ERR_INTERNAL)
         return STEP_DONE;
     if (!err && grid_u64(&j->got[0].grid, 0, 0)) {
+        failpoint(FAILPOINT_STORE_SWEEP_KEPT);
         j->sweep->kept++;
         metric_add(METRIC_TURNS_INTERRUPTED, 1);
     }
@@ -175,5 +179,8 @@ enum step sweep_ask_end(struct job *j)
 
 enum step sweep_take_end(struct job *j)
 {
-    return j->got[0].err ? STEP_DONE : next(j);
+    if (j->got[0].err)
+        return STEP_DONE;
+    failpoint(FAILPOINT_STORE_SWEEP_DONE);
+    return next(j);
 }

@@ -310,7 +310,7 @@ def read_kept(postgres):
     return Kept(
         [KeptChat(*row) for row in postgres.query(
             "SELECT c.id::text, u.session_id::text, c.last_seq FROM conversations c"
-            "  JOIN users u ON u.id = c.user_id")],
+            "  JOIN users u ON u.id = c.user_id WHERE c.deleted_at IS NULL")],
         [KeptTurn(*row) for row in postgres.query(
             "SELECT u.session_id::text, t.turn_id::text, t.conversation_id::text, t.seq, t.status"
             "  FROM turns t JOIN users u ON u.id = t.user_id")],

@@ -34,7 +34,7 @@ RESERVE = 0.02
 LEASE_MS = 2000  # a turn of a gateway that died is free after that
 SIGKILLED = -9
 NOT_NOW = (409, 502, 503, 504)  # a client sends it again
-QUICK, SLOW, SLOWER = MODEL + ",delay=5", MODEL + ",delay=30", MODEL + ",delay=400"
+QUICK, SLOW = MODEL + ",delay=5", MODEL + ",delay=30"
 
 
 class Person:
@@ -166,13 +166,6 @@ class Place:
         victim.expected.add(SIGKILLED)
         self.revive(victim)
 
-    def lend(self, lease_ms):
-        """From now on the stores grant turns for so long."""
-        for store in self.system.stores:
-            store.stop()
-            store.env["LEASE_MS"] = str(lease_ms)
-            store.start()
-
     def revive(self, victim):
         del victim.env["FAILPOINT"]
         for process in (victim, *self.asleep):
@@ -282,17 +275,43 @@ def stop_elsewhere(place, point, passes):
 
 
 def take_long(place, point, passes):
-    """At first long enough for the lease to be renewed, which it must be before it runs out."""
-    (person, _) = place.people
-    place.people = [person]  # one is enough, it takes seconds
-    place.lend(4500)
+    """Long enough for the lease to be renewed on the way."""
+    place.walk_past(place.arm(point, passes), point, lambda person: person.say("My brakes squeal" + " and squeal" * 5, SLOW))
+    place.each(Person.say)
 
-    def begin(turn, model):
+
+def lose_gateway(place, point, passes):
+    """The gateway dies in the middle of an answer, and the only store while it deals with what is left of that."""
+    victim = place.arm(point, passes, alone=True)
+    person, gateway = place.people[1], place.system.gateways[0]
+
+    def send(turn, model):
         person.client.url = place.system.url(0)
-        return person.send(turn, SLOWER)
-    victim = place.arm(point, passes, alone=point.service == "store")
-    place.walk_past(victim, point, lambda person: person.say("My brakes squeal and nobody knows why", begin=begin))
-    place.lend(LEASE_MS)
+        stream = person.stream(turn, model)
+        stream.wait_for("delta")
+        gateway.kill()
+        place.wait_dead(victim, point)
+        gateway.start()
+        return None
+    person.say("My brakes squeal" + " and squeal" * 20, SLOW, begin=send)
+    place.each(Person.say)
+
+
+def follow(place, point, passes):
+    """The same message at the other gateway first, which answers it."""
+    def send(person, turn, model):
+        person.client.url = place.system.url(1)
+        stream = person.stream(turn, model)
+        stream.wait_for("delta")
+        person.client.url = place.system.url(0)
+        try:
+            person.stream(turn, model).closed.wait(25)
+        except requests.RequestException:
+            pass
+        return person.read_events(stream)
+    place.people = place.people[1:] if place.people[1].as_events else place.people[:1]
+    place.walk_past(place.arm(point, passes), point, lambda person: person.say(
+        "My brakes squeal" + " and squeal" * 5, SLOW, begin=lambda *sent: send(person, *sent)))
     place.each(Person.say)
 
 
@@ -392,10 +411,12 @@ def migrate(place, point, passes):
 WALKS = {
     "gateway_abort_due": be_retracted, "gateway_abort_asked": be_retracted, "gateway_abort_answered": be_retracted,
     "gateway_stop_taken": stop, "gateway_renew_asked": take_long, "gateway_renew_answered": take_long,
-    "gateway_replay_due": say_again,
+    "gateway_replay_due": say_again, "gateway_follow_answered": follow,
     "store_abort_done": be_retracted, "store_renewed": take_long, "store_stop_flagged": stop_elsewhere,
     "store_spool_due": be_spooled, "store_spooled": be_spooled, "store_drain_read": be_spooled,
     "store_drain_kept": be_spooled, "store_drain_done": be_spooled,
+    "store_sweep_found": lose_gateway, "store_sweep_due": lose_gateway, "store_sweep_kept": lose_gateway,
+    "store_sweep_done": lose_gateway,
     "store_save_kept": save, "store_save_done": save,
     "store_clear_kept": forget_session, "store_clear_done": forget_session,
     "store_chat_dropped": forget_chat, "store_chat_done": forget_chat, "store_migrated_one": migrate,
@@ -411,7 +432,7 @@ ASKED_AGAIN = {
     "gateway_review_asked", "gateway_review_passed", "gateway_commit_asked", "gateway_abort_due",
     "gateway_abort_asked", "gateway_abort_answered", "gateway_stop_taken", "gateway_renew_asked",
     "gateway_renew_answered", "worker_head_taken", "worker_piece_sent", "worker_final_due",
-    "worker_final_sent",
+    "worker_final_sent", "store_sweep_found", "store_sweep_due", "store_sweep_kept", "store_sweep_done",
 }
 
 # The gateway that would settle it is dead, or never heard of it: see budget.h.
@@ -420,6 +441,7 @@ HELD = {
     "gateway_piece_told", "gateway_answer_whole", "gateway_review_asked", "gateway_review_passed",
     "gateway_commit_asked", "gateway_abort_due", "gateway_abort_asked", "gateway_stop_taken",
     "gateway_renew_asked", "gateway_renew_answered", "store_begin_reserved",
+    "store_sweep_found", "store_sweep_due", "store_sweep_kept", "store_sweep_done",
 }
 
 # An answer was stopped, retracted or broke off: nobody knows its price, so its reserve counts as that.

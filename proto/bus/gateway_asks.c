@@ -88,7 +88,7 @@ void ask_move_on(struct gateway_core *g, uint64_t now, struct ask *a, uint64_t r
     struct failure f = *why;
 
     if (a->chunks) /* another attempt would mix two answers */
-        f.err = ERR_UPSTREAM_CUT;
+        f.err = ERR_INTERRUPTED;
     a->tried[a->tries++] = route;
     try_again(g, now, a, &f);
 }

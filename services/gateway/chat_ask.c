@@ -219,6 +219,17 @@ static bool may_have_cost(const struct chat *c)
                                        c->err == ERR_UPSTREAM_CUT || c->err == ERR_INTERNAL));
 }
 
+/* Its worker died: what was said so far is worth keeping, if only to be asked again. */
+static void add_what_there_is(const struct chat *c, struct turn_abort_ask *m)
+{
+    m->interrupted = 1;
+    m->seq = c->seq;
+    m->user_text = str_of(c->text);
+    m->answer = buf_view(&c->answer);
+    m->model = str_of(c->model);
+    m->asked_at = c->asked_at;
+}
+
 enum err chat_ask_abort(struct chat *c)
 {
     struct turn_abort_ask m = {.session = uuid_str(&c->session),
@@ -229,6 +240,8 @@ enum err chat_ask_abort(struct chat *c)
                                .spent = may_have_cost(c)};
     struct buf            body = {0};
 
+    if (c->err == ERR_INTERRUPTED)
+        add_what_there_is(c, &m);
     turn_abort_ask_encode(&m, &body);
     return ask(c, CHAT_Q_END, SERVICE_STORE, &body, ABORT_MS);
 }

@@ -20,6 +20,7 @@
 #include "base/metrics.h"
 #include "job.h"
 #include "sweep.h"
+#include "turn.h"
 
 #define AT_ONCE 16
 #define LOOK_MS 10000  /* the time of a store for those it has got */
@@ -136,20 +137,16 @@ enum step sweep_take_look(struct job *j)
 
 enum step sweep_ask_keep(struct job *j)
 {
-    const struct grid *lost = &j->sweep->lost;
-    uint64_t           seq = grid_u64(lost, 0, LOST_SEQ);
-    struct args       *a = job_args(j);
+    const struct grid        *lost = &j->sweep->lost;
+    const struct interruption what = {.seq = grid_u64(lost, 0, LOST_SEQ),
+                                      .epoch = grid_u64(lost, 0, LOST_EPOCH),
+                                      .at = grid_u64(lost, 0, LOST_AT),
+                                      .question = grid_str(lost, 0, LOST_QUESTION),
+                                      .answer = grid_str(lost, 0, LOST_ANSWER),
+                                      .model = grid_str(lost, 0, LOST_MODEL)};
 
     j->chat = grid_id(lost, 0, LOST_CHAT);
-    args_id(a, &j->session);
-    args_id(a, &j->chat);
-    args_id(a, &j->turn);
-    args_u64(a, seq ? seq - 1 : 0);
-    args_bytes(a, grid_str(lost, 0, LOST_QUESTION));
-    args_bytes(a, grid_str(lost, 0, LOST_ANSWER));
-    args_bytes(a, grid_str(lost, 0, LOST_MODEL));
-    args_u64(a, grid_u64(lost, 0, LOST_AT));
-    args_u64(a, grid_u64(lost, 0, LOST_EPOCH));
+    turn_interrupt_args(job_args(j), j, &what);
     return job_ask_pg(j, 0, STATEMENT_INTERRUPT) ? STEP_DONE : job_park(j, STEP_SWEEP_TAKE_KEEP);
 }
 

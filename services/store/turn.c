@@ -8,12 +8,18 @@
  *                 ▼
  *           ask Redis again, which adopts it
  *
+ *   abort:  if its worker died, ask Postgres to keep it as interrupted
+ *                 ▼
+ *           ask Redis to end it, and Postgres to settle its reserve
+ *
  * Without Redis a turn goes on as if it had been renewed: the lease only saves work, the fence at
  * the commit is what keeps a chat right. */
-#include "turn.h"
+#include <string.h>
+
 #include "base/failpoint.h"
 #include "base/metrics.h"
 #include "budget.h"
+#include "turn.h"
 
 enum { RENEW_OUTCOME, RENEW_STOP, RENEW_HELD };
 
@@ -31,6 +37,26 @@ void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct
     args_u64(a, j->config->answer_keep_ms);
     args_text(a, "");
     args_bytes(a, code);
+}
+
+/* Postgres cannot keep U+0000. */
+static struct str until_nul(struct str text)
+{
+    const char *nul = text.len ? memchr(text.p, 0, text.len) : NULL;
+    return nul ? (struct str){text.p, (size_t)(nul - text.p)} : text;
+}
+
+void turn_interrupt_args(struct args *a, const struct job *j, const struct interruption *i)
+{
+    args_id(a, &j->session);
+    args_id(a, &j->chat);
+    args_id(a, &j->turn);
+    args_u64(a, i->seq ? i->seq - 1 : 0);
+    args_bytes(a, i->question);
+    args_bytes(a, until_nul(i->answer));
+    args_bytes(a, i->model);
+    args_u64(a, i->at);
+    args_u64(a, i->epoch);
 }
 
 bool turn_number_is_sane(uint64_t n)
@@ -157,13 +183,45 @@ enum step stop_take(struct job *j)
 
 /* ---- abort ---- */
 
-enum step abort_ask(struct job *j)
+enum step abort_start(struct job *j)
 {
     const struct turn_abort_ask *ask = &j->ask.abort;
 
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->chat.text[0] ||
-        !j->turn.text[0] || !turn_number_is_sane(ask->epoch))
+        !j->turn.text[0] || !turn_number_is_sane(ask->epoch) || !turn_number_is_sane(ask->seq) ||
+        !turn_number_is_sane(ask->asked_at))
         return job_fail(j, ERR_BAD_REQUEST);
+    return ask->interrupted ? STEP_ABORT_ASK_KEEP : STEP_ABORT_ASK;
+}
+
+enum step abort_ask_keep(struct job *j)
+{
+    const struct turn_abort_ask *ask = &j->ask.abort;
+    const struct interruption    what = {.seq = ask->seq,
+                                         .epoch = ask->epoch,
+                                         .at = ask->asked_at,
+                                         .question = ask->user_text,
+                                         .answer = ask->answer,
+                                         .model = ask->model};
+
+    turn_interrupt_args(job_args(j), j, &what);
+    return job_ask_pg(j, 0, STATEMENT_INTERRUPT) ? job_say_done(j)
+                                                 : job_park(j, STEP_ABORT_TAKE_KEEP);
+}
+
+/* Not kept: its lease is left to run out, and the sweep tries again. */
+enum step abort_take_keep(struct job *j)
+{
+    if (j->got[0].err)
+        return job_say_done(j);
+    metric_add(METRIC_TURNS_INTERRUPTED, 1);
+    return STEP_ABORT_ASK;
+}
+
+enum step abort_ask(struct job *j)
+{
+    const struct turn_abort_ask *ask = &j->ask.abort;
+
     metric_add(METRIC_TURNS_ABORTED, 1);
     job_note(j, "turn.aborted", STR(""), ask->reason);
     enum err err =

@@ -6,6 +6,13 @@
 /* For SCRIPT_TURN_END, of a turn that was not kept. */
 void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code);
 
+/* What STATEMENT_INTERRUPT keeps of the job's turn. */
+struct interruption {
+    uint64_t   seq, epoch, at;
+    struct str question, answer, model;
+};
+void turn_interrupt_args(struct args *a, const struct job *j, const struct interruption *i);
+
 /* Postgres counts with signed numbers. */
 bool turn_number_is_sane(uint64_t n);
 

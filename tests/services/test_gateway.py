@@ -387,7 +387,7 @@ def test_a_worker_that_dies_is_noticed_because_it_takes_no_frames(start_gateway)
     asked.chunk("llm_piece", text="Check ", model="m")
     events.wait_for("delta")
     chat.worker.kill()
-    assert events.wait_end().data["code"] == "upstream_cut"
+    assert events.wait_end().data["code"] == "interrupted"
 
 
 # ---- stop ---------------------------------------------------------------------------------

@@ -91,8 +91,34 @@ def test_without_redis_a_kept_answer_is_told_and_a_running_one_is_not(store, per
     kept, running = ann.say(), ann.turn()
     redis.kill()
     assert kept.follow().text == ANSWER
-    refused("not_found", running.follow)
+    refused("store_down", running.follow)
     redis.start()
+
+
+# ---- a worker that died ----------------------------------------------------------------------
+
+
+def test_a_turn_whose_worker_died_is_kept_as_interrupted_at_once(store, person):
+    ann = person()
+    ann.say("first")
+    turn = ann.turn("second")
+    kept = {"interrupted": 1, "seq": turn.seq, "user_text": "second", "answer": "Half an\0swer", "model": "a/model"}
+    turn.abort(**kept)
+    turn.abort(**kept)  # said twice it is kept once
+    assert lines(ann, turn.chat)[2:] == [(1, "second", "interrupted", 1), (0, "Half an", "interrupted", 1)]
+    again = turn.again()
+    assert again.outcome == GRANTED and again.epoch > turn.epoch
+
+
+def test_without_postgres_a_turn_whose_worker_died_waits_for_the_sweep(start_store, person, postgres):
+    start_store(**SHORT)
+    turn = person().turn()
+    turn.append(0, "Half an")
+    postgres.kill()
+    turn.abort(interrupted=1, seq=turn.seq, user_text=QUESTION, answer="Half an answer")
+    assert turn.follow().outcome == RUNNING
+    postgres.start()
+    assert interrupted(turn, 20).text == "Half an"
 
 
 # ---- a gateway that died --------------------------------------------------------------------

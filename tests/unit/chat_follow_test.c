@@ -351,6 +351,42 @@ static void without_redis_nothing_is_told_in_vain(void **state)
     world_close(&w);
 }
 
+/* ---- its worker dies ---- */
+
+static void what_a_dead_worker_said_is_given_to_the_store(void **state)
+{
+    (void)state;
+    struct world          w;
+    struct turn_abort_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    worker_pieces(&w, "Check ");
+    world_errs(&w, CHAT_Q_ANSWER, ERR_INTERRUPTED);
+    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_true(m.interrupted == 1 && m.seq == 3 && m.spent == 1);
+    assert_true(str_is(m.user_text, QUESTION) && str_is(m.answer, "Check "));
+    abort_is_done(&w);
+    assert_string_equal(w.ear.heard, "started(test/model) delta(Check ) error(interrupted)");
+    world_close(&w);
+}
+
+static void another_failure_leaves_nothing_there(void **state)
+{
+    (void)state;
+    struct world          w;
+    struct turn_abort_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_ANSWER);
+    worker_pieces(&w, "Check ");
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
+    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_true(m.interrupted == 0 && m.answer.len == 0);
+    abort_is_done(&w);
+    world_close(&w);
+}
+
 /* ---- the lease ---- */
 
 static void the_lease_is_renewed_and_tells_of_a_stop(void **state)
@@ -407,6 +443,8 @@ int main(void)
         cmocka_unit_test(what_is_said_is_held_for_followers),
         cmocka_unit_test(what_redis_lost_is_told_again),
         cmocka_unit_test(without_redis_nothing_is_told_in_vain),
+        cmocka_unit_test(what_a_dead_worker_said_is_given_to_the_store),
+        cmocka_unit_test(another_failure_leaves_nothing_there),
         cmocka_unit_test(the_lease_is_renewed_and_tells_of_a_stop),
         cmocka_unit_test(a_lost_lease_ends_without_commit_or_abort),
     };

@@ -590,7 +590,7 @@ static void a_missing_chunk_is_a_broken_answer(void **state)
     say((unsigned)w.to, FRAME_CHUNK, 1, STR("a"));
     say((unsigned)w.to, FRAME_CHUNK, 3, STR("c"));
     assert_int_equal(w.errors, 1);
-    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+    assert_int_equal(w.last.err, ERR_INTERRUPTED);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
 }
@@ -603,7 +603,7 @@ static void an_end_that_counts_more_chunks_is_a_broken_answer(void **state)
     say(1, FRAME_CHUNK, 1, STR("a"));
     say(1, FRAME_FINAL, 2, STR("x"));
     assert_int_equal(w.finals, 0);
-    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+    assert_int_equal(w.last.err, ERR_INTERRUPTED);
 }
 
 static void credit_is_given_for_what_was_taken(void **state)
@@ -834,7 +834,7 @@ static void busy_after_a_chunk_is_a_broken_answer(void **state)
     say(3, FRAME_BUSY, 0, (struct str){0});
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_int_equal(w.errors, 1);
-    assert_int_equal(w.last.err, ERR_UPSTREAM_CUT);
+    assert_int_equal(w.last.err, ERR_INTERRUPTED);
 }
 
 static void busy_costs_no_try(void **state)

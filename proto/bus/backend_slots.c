@@ -38,6 +38,7 @@ struct slot *slot_use(struct backend_core *b, struct link *l, uint64_t offer)
     struct slot *s = find_slot(b, l, offer);
     if (s)
         set_state(s, SLOT_TAKEN);
+    l->deaf_until = 0;
     return s;
 }
 
@@ -71,14 +72,16 @@ unsigned slots_unused(const struct backend_core *b)
 
 /* ---- whose turn it is ---- */
 
-static struct link *longest_waiting(struct backend_core *b)
+static struct link *longest_waiting(struct backend_core *b, uint64_t now)
 {
-    struct link *l, *best = NULL;
+    struct link *l, *best = NULL, *deaf = NULL;
 
-    TAILQ_FOREACH (l, &b->links, in_all)
-        if (has_room(b, l) && l->waiting && (!best || l->waiting_since < best->waiting_since))
-            best = l;
-    return best;
+    TAILQ_FOREACH (l, &b->links, in_all) {
+        struct link **first = now < l->deaf_until ? &deaf : &best;
+        if (has_room(b, l) && l->waiting && (!*first || l->waiting_since < (*first)->waiting_since))
+            *first = l;
+    }
+    return best ? best : deaf;
 }
 
 static struct link *after(const struct backend_core *b, const struct link *l)
@@ -154,7 +157,7 @@ void slots_offer(struct backend_core *b, uint64_t now)
     for (unsigned i = 0; i < b->options.slots && !b->draining; i++) {
         if (b->slots[i].state != SLOT_FREE)
             continue;
-        struct link *l = longest_waiting(b);
+        struct link *l = longest_waiting(b, now);
         if (!l)
             l = next_in_turn(b);
         if (!l)
@@ -167,7 +170,9 @@ void slots_offer(struct backend_core *b, uint64_t now)
 
 /* A gateway with a line has used every offer it has seen: those it has not used
  * are still on their way, or were lost.  To take one back that was not lost does
- * no harm: the REQUEST that uses it is told BUSY. */
+ * no harm: the REQUEST that uses it is told BUSY.  We may hear a gateway that does
+ * not hear us; so others come first until it uses an offer, or until its silence,
+ * or ours, must have ended the link. */
 void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
                   uint64_t oldest_ms)
 {
@@ -177,10 +182,12 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
         struct slot *s = &b->slots[i];
         if (s->state != SLOT_OFFERED || s->link != l)
             continue;
-        if (now - s->since > LOST_MS)
+        if (now - s->since > LOST_MS) {
             set_state(s, SLOT_FREE);
-        else
+            l->deaf_until = now + DEAD_BEATS * l->heartbeat_ms;
+        } else {
             coming++;
+        }
     }
     uint64_t waiting = queued > coming ? queued - coming : 0;
     l->waiting = waiting > b->options.slots ? b->options.slots : (unsigned)waiting;
@@ -191,6 +198,8 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
 void slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer)
 {
     struct slot *s = find_slot(b, l, offer);
+
+    l->deaf_until = 0;
     if (s)
         slot_free(b, now, s);
 }

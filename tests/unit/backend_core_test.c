@@ -592,6 +592,27 @@ static void an_offer_that_was_lost_is_made_again(void **state)
     assert_int_equal(w.sent[FRAME_OFFER], 4);
 }
 
+/* Once a gateway that was heard but did not hear kept the slots from all others. */
+static void who_did_not_hear_an_offer_comes_after_others(void **state)
+{
+    (void)state;
+    get_in(1);
+    get_in(2);
+    say_pong(1, 3, 5000);
+    wait_ms(600);
+    say_pong(2, 1, 100);
+    wait_ms(600);
+    say_pong(1, 3, 6000); /* has waited longest, and used neither of its two */
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    request(2, 5, w.offers[2]);
+    assert_int_equal(w.requests, 1);
+    request(1, 6, w.offers[3]); /* nobody else wanted that; and it does hear */
+    assert_int_equal(w.requests, 2);
+    say_pong(2, 1, 100);
+    final();
+    assert_int_equal(w.offered_to, 1);
+}
+
 static void a_release_that_was_lost_is_not_waited_for(void **state)
 {
     (void)state;
@@ -668,6 +689,7 @@ int main(void)
         WORKER(a_free_slot_goes_to_who_waits_longest),
         WORKER(offers_die_with_their_link),
         WORKER(an_offer_that_was_lost_is_made_again),
+        WORKER(who_did_not_hear_an_offer_comes_after_others),
         WORKER(a_release_that_was_lost_is_not_waited_for),
         WORKER(who_drains_finishes_and_takes_nothing_new),
         WORKER(who_drains_does_not_get_in_anywhere),

@@ -168,11 +168,18 @@ void slots_offer(struct backend_core *b, uint64_t now)
         revoke_idle(b, now);
 }
 
+/* An offer that was not used, or not given back, by a gateway that should have.  We
+ * may hear one that does not hear us; so others come first until it says something
+ * about an offer, or until its silence, or ours, must have ended the link. */
+static void give_up(uint64_t now, struct slot *s)
+{
+    s->link->deaf_until = now + DEAD_BEATS * s->link->heartbeat_ms;
+    set_state(s, SLOT_FREE);
+}
+
 /* A gateway with a line has used every offer it has seen: those it has not used
  * are still on their way, or were lost.  To take one back that was not lost does
- * no harm: the REQUEST that uses it is told BUSY.  We may hear a gateway that does
- * not hear us; so others come first until it uses an offer, or until its silence,
- * or ours, must have ended the link. */
+ * no harm: the REQUEST that uses it is told BUSY. */
 void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
                   uint64_t oldest_ms)
 {
@@ -182,12 +189,10 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
         struct slot *s = &b->slots[i];
         if (s->state != SLOT_OFFERED || s->link != l)
             continue;
-        if (now - s->since > LOST_MS) {
-            set_state(s, SLOT_FREE);
-            l->deaf_until = now + DEAD_BEATS * l->heartbeat_ms;
-        } else {
+        if (now - s->since > LOST_MS)
+            give_up(now, s);
+        else
             coming++;
-        }
     }
     uint64_t waiting = queued > coming ? queued - coming : 0;
     l->waiting = waiting > b->options.slots ? b->options.slots : (unsigned)waiting;
@@ -208,6 +213,6 @@ void slots_tick(struct backend_core *b, uint64_t now)
 {
     for (unsigned i = 0; i < b->options.slots; i++)
         if (b->slots[i].state == SLOT_REVOKED && now - b->slots[i].since > LOST_MS)
-            set_state(&b->slots[i], SLOT_FREE);
+            give_up(now, &b->slots[i]);
     slots_offer(b, now);
 }

@@ -613,6 +613,21 @@ static void who_did_not_hear_an_offer_comes_after_others(void **state)
     assert_int_equal(w.offered_to, 1);
 }
 
+static void who_did_not_hear_a_revoke_comes_after_others(void **state)
+{
+    (void)state;
+    get_in(1);
+    get_in(2);
+    say_pong(2, 2, 50);
+    assert_int_equal(w.sent[FRAME_REVOKE], 2);
+    say_pong(1, 1, 9000);
+    wait_ms(1300);
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    request(2, 5, w.offers[2]);
+    request(2, 6, w.offers[3]);
+    assert_int_equal(w.requests, 2);
+}
+
 static void a_release_that_was_lost_is_not_waited_for(void **state)
 {
     (void)state;
@@ -690,6 +705,7 @@ int main(void)
         WORKER(offers_die_with_their_link),
         WORKER(an_offer_that_was_lost_is_made_again),
         WORKER(who_did_not_hear_an_offer_comes_after_others),
+        WORKER(who_did_not_hear_a_revoke_comes_after_others),
         WORKER(a_release_that_was_lost_is_not_waited_for),
         WORKER(who_drains_finishes_and_takes_nothing_new),
         WORKER(who_drains_does_not_get_in_anywhere),

@@ -131,21 +131,33 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+/* It lies where nobody waits, or where somebody does and yet it was not used: that
+ * gateway stands still. */
+static bool is_idle(const struct slot *s, uint64_t now)
+{
+    return s->state == SLOT_OFFERED && (!s->link->waiting || now - s->since > LOST_MS);
+}
+
+/* Questions that wait there and that an offer could be for. */
+static unsigned wanted_at(const struct backend_core *b, const struct link *l)
+{
+    return has_room(b, l) ? least(l->waiting, b->options.offers - l->offered) : 0;
+}
+
 /* For every question that still waits somewhere, and whose gateway has room for
- * an offer, one that lies idle. */
+ * an offer, one that lies idle elsewhere. */
 static void revoke_idle(struct backend_core *b, uint64_t now)
 {
     struct link *l;
     unsigned     wanted = 0, coming = 0;
 
     TAILQ_FOREACH (l, &b->links, in_all)
-        if (has_room(b, l))
-            wanted += least(l->waiting, b->options.offers - l->offered);
+        wanted += wanted_at(b, l);
     for (unsigned i = 0; i < b->options.slots; i++)
         coming += b->slots[i].state == SLOT_REVOKED;
     for (unsigned i = 0; i < b->options.slots && coming < wanted; i++) {
         struct slot *s = &b->slots[i];
-        if (s->state == SLOT_OFFERED && !s->link->waiting) {
+        if (is_idle(s, now) && coming < wanted - wanted_at(b, s->link)) {
             send_revoke(b, now, s);
             coming++;
         }

@@ -36,6 +36,7 @@ struct link {
     unsigned        offered;       /* offers open there, wanted back or not */
     unsigned        waiting;       /* questions waiting there that no offer is under way to */
     uint64_t        waiting_since; /* of the oldest of them */
+    uint64_t        deaf_until;    /* it leaves offers without an answer: others come first */
     struct {
         uint64_t id, attempt;
     } recent[RECENT_MAX]; /* a ring */

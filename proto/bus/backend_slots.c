@@ -38,6 +38,7 @@ struct slot *slot_use(struct backend_core *b, struct link *l, uint64_t offer)
     struct slot *s = find_slot(b, l, offer);
     if (s)
         set_state(s, SLOT_TAKEN);
+    l->deaf_until = 0;
     return s;
 }
 
@@ -71,14 +72,16 @@ unsigned slots_unused(const struct backend_core *b)
 
 /* ---- whose turn it is ---- */
 
-static struct link *longest_waiting(struct backend_core *b)
+static struct link *longest_waiting(struct backend_core *b, uint64_t now)
 {
-    struct link *l, *best = NULL;
+    struct link *l, *best = NULL, *deaf = NULL;
 
-    TAILQ_FOREACH (l, &b->links, in_all)
-        if (has_room(b, l) && l->waiting && (!best || l->waiting_since < best->waiting_since))
-            best = l;
-    return best;
+    TAILQ_FOREACH (l, &b->links, in_all) {
+        struct link **first = now < l->deaf_until ? &deaf : &best;
+        if (has_room(b, l) && l->waiting && (!*first || l->waiting_since < (*first)->waiting_since))
+            *first = l;
+    }
+    return best ? best : deaf;
 }
 
 static struct link *after(const struct backend_core *b, const struct link *l)
@@ -128,21 +131,33 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+/* It lies where nobody waits, or where somebody does and yet it was not used: that
+ * gateway stands still. */
+static bool is_idle(const struct slot *s, uint64_t now)
+{
+    return s->state == SLOT_OFFERED && (!s->link->waiting || now - s->since > LOST_MS);
+}
+
+/* Questions that wait there and that an offer could be for. */
+static unsigned wanted_at(const struct backend_core *b, const struct link *l)
+{
+    return has_room(b, l) ? least(l->waiting, b->options.offers - l->offered) : 0;
+}
+
 /* For every question that still waits somewhere, and whose gateway has room for
- * an offer, one that lies idle. */
+ * an offer, one that lies idle elsewhere. */
 static void revoke_idle(struct backend_core *b, uint64_t now)
 {
     struct link *l;
     unsigned     wanted = 0, coming = 0;
 
     TAILQ_FOREACH (l, &b->links, in_all)
-        if (has_room(b, l))
-            wanted += least(l->waiting, b->options.offers - l->offered);
+        wanted += wanted_at(b, l);
     for (unsigned i = 0; i < b->options.slots; i++)
         coming += b->slots[i].state == SLOT_REVOKED;
     for (unsigned i = 0; i < b->options.slots && coming < wanted; i++) {
         struct slot *s = &b->slots[i];
-        if (s->state == SLOT_OFFERED && !s->link->waiting) {
+        if (is_idle(s, now) && coming < wanted - wanted_at(b, s->link)) {
             send_revoke(b, now, s);
             coming++;
         }
@@ -154,7 +169,7 @@ void slots_offer(struct backend_core *b, uint64_t now)
     for (unsigned i = 0; i < b->options.slots && !b->draining; i++) {
         if (b->slots[i].state != SLOT_FREE)
             continue;
-        struct link *l = longest_waiting(b);
+        struct link *l = longest_waiting(b, now);
         if (!l)
             l = next_in_turn(b);
         if (!l)
@@ -163,6 +178,15 @@ void slots_offer(struct backend_core *b, uint64_t now)
     }
     if (!b->draining)
         revoke_idle(b, now);
+}
+
+/* An offer that was not used, or not given back, by a gateway that should have.  We
+ * may hear one that does not hear us; so others come first until it says something
+ * about an offer, or until its silence, or ours, must have ended the link. */
+static void give_up(uint64_t now, struct slot *s)
+{
+    s->link->deaf_until = now + DEAD_BEATS * s->link->heartbeat_ms;
+    set_state(s, SLOT_FREE);
 }
 
 /* A gateway with a line has used every offer it has seen: those it has not used
@@ -178,7 +202,7 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
         if (s->state != SLOT_OFFERED || s->link != l)
             continue;
         if (now - s->since > LOST_MS)
-            set_state(s, SLOT_FREE);
+            give_up(now, s);
         else
             coming++;
     }
@@ -191,6 +215,8 @@ void slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t
 void slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer)
 {
     struct slot *s = find_slot(b, l, offer);
+
+    l->deaf_until = 0;
     if (s)
         slot_free(b, now, s);
 }
@@ -199,6 +225,6 @@ void slots_tick(struct backend_core *b, uint64_t now)
 {
     for (unsigned i = 0; i < b->options.slots; i++)
         if (b->slots[i].state == SLOT_REVOKED && now - b->slots[i].since > LOST_MS)
-            set_state(&b->slots[i], SLOT_FREE);
+            give_up(now, &b->slots[i]);
     slots_offer(b, now);
 }

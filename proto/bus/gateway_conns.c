@@ -65,6 +65,38 @@ void conn_demand(struct gateway_core *g, uint64_t now, struct conn *c)
     buf_fini(&body);
 }
 
+/* ---- the log ---- */
+
+/* A house that starts anew has much to say.  A backend out of order that comes and
+ * goes for ever must not fill the log. */
+static bool is_worth_a_line(struct gateway_core *g, uint64_t now)
+{
+    if (g->lines_until < now)
+        g->lines_until = now;
+    if (g->lines_until >= now + (uint64_t)LINK_LINES * LINK_LINE_MS) {
+        g->lines_left_out++;
+        return false;
+    }
+    g->lines_until += LINK_LINE_MS;
+    if (g->lines_left_out)
+        log_warn(0, "bus.link_lines_left_out", "count=%u", g->lines_left_out);
+    g->lines_left_out = 0;
+    return true;
+}
+
+static void log_up(struct gateway_core *g, uint64_t now, const struct conn *c)
+{
+    if (is_worth_a_line(g, now))
+        log_info(0, "bus.link_up", "peer=%s instance=%s", service_name(c->service), c->instance);
+}
+
+static void log_down(struct gateway_core *g, uint64_t now, const struct conn *c, const char *why)
+{
+    if (is_worth_a_line(g, now))
+        log_info(0, "bus.link_down", "peer=%s instance=%s why=%s", service_name(c->service),
+                 c->instance, log_quote(str_of(why)));
+}
+
 /* ---- coming and going ---- */
 
 struct conn *conn_find(const struct gateway_core *g, uint64_t route)
@@ -97,8 +129,7 @@ void conn_end(struct gateway_core *g, uint64_t now, struct conn *c, const char *
 {
     struct desk *d = &g->desks[c->service];
 
-    log_info(0, "bus.link_down", "peer=%s instance=%s why=%s", service_name(c->service),
-             c->instance, log_quote(str_of(why)));
+    log_down(g, now, c, why);
     TAILQ_REMOVE(&d->conns, c, in_desk);
     id_table_take(&g->by_route, c->route);
     g->conn_count--;
@@ -197,7 +228,7 @@ void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
     c->heard = d->there_at = now;
     c->doubted = c->draining = false;
     c->full_until = c->last_offer = 0;
-    log_info(0, "bus.link_up", "peer=%s instance=%s", service_name(c->service), c->instance);
+    log_up(g, now, c);
     drop_loans(g, c);
     send_welcome(g, now, c);
     attempts_recall(g, now, c);

@@ -28,6 +28,8 @@
 #define AWAY_GRACE_MS   5000 /* so long a question waits for a service to come back */
 #define STALL_MS        200  /* between two ticks: this process could not run */
 #define CANCEL_AGAIN_MS 1000
+#define LINK_LINE_MS    500 /* a line about a link in so long */
+#define LINK_LINES      200 /* unless there were few: so many at once */
 
 /* A free slot lent by a worker with OFFER: good for one REQUEST. */
 struct loan {
@@ -105,7 +107,9 @@ struct gateway_core {
     TAILQ_HEAD(, ask) asks;
     struct id_table by_route, by_id, attempts;
     struct outbox   out;
-    uint64_t        refused_at; /* when a refused READY was last logged */
+    uint64_t        refused_at;  /* when a refused READY was last logged */
+    uint64_t        lines_until; /* lines about links are paid for until then */
+    unsigned        lines_left_out;
 };
 
 /* How an attempt failed, and what to tell the person if that was the last. */

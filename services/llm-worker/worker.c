@@ -144,9 +144,11 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
     return backend_open(&w->backend, l, r, &bus, &ops, w);
 }
 
-/* What still runs is given up: the second signal, or the bus could not be opened. */
+/* What still runs is given up: the second signal, a drain that took too long, or
+ * the bus could not be opened. */
 void worker_close(struct worker *w)
 {
+    timer_stop(&w->drain_end);
     for (size_t i = 0; i < COUNT_OF(w->calls); i++)
         while (w->calls[i])
             w->calls[i]->on_cancel(w->calls[i], END_BY_GATEWAY);
@@ -156,9 +158,18 @@ void worker_close(struct worker *w)
     transfers_free(&w->transfers);
 }
 
+static void on_drain_end(void *ctx)
+{
+    struct worker *w = ctx;
+
+    log_warn(0, "worker.drain_cut", "seconds=%llu", (unsigned long long)w->config->drain_seconds);
+    loop_quit(w->loop);
+}
+
 void worker_drain(struct worker *w)
 {
     w->draining_since = now_ms();
+    timer_start(&w->drain_end, w->loop, w->config->drain_seconds * 1000, on_drain_end, w);
     log_info(0, "worker.draining", "gateways=%u", backend_gateways(w->backend));
     backend_drain(w->backend);
 }

@@ -23,6 +23,7 @@ struct worker {
     struct planner       planner;
     struct call         *calls[1024]; /* by handle */
     uint64_t             draining_since;
+    struct timer         drain_end;
 };
 
 /* Whether the gateway that asked knows of the end, or has to be told. */

@@ -195,3 +195,13 @@ def test_a_ready_that_cannot_be_is_refused(keys, chat, wrong):
     chat.process.wait_for_event("bus.ready_refused")
     assert counts(chat) == before and chats(chat)
     odd.kill()
+
+
+def test_a_backend_that_begins_for_ever_fills_no_log(start_gateway):
+    gateway = start_gateway()
+    for _ in range(1000):
+        gateway.filter.say_ready()
+    gateway.filter.wait(lambda: sum(f.type == "WELCOME" for f in gateway.filter.frames) >= 1000, "all to be taken in")
+    lines = gateway.process.find_events("bus.link_up", peer="filter")
+    assert 100 < len(lines) < 400, "a line for each READY"
+    assert chats(gateway)

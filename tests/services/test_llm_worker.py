@@ -950,6 +950,17 @@ def test_drain_finishes_what_runs(worker, gateway, standin):
     gateway.wait_frame("BYE")
 
 
+def test_a_drain_has_an_end(worker, gateway, standin):
+    process = worker(DRAIN_SECONDS=1)
+    request = ask(gateway, "hang")
+    standin.wait_journal("request")
+    process.signal(15)
+    assert process.wait(10) == 0
+    assert process.find_events("worker.drain_cut")
+    assert standin.wait_journal("end")["end"] == "peer closed"
+    gateway.wait_frame("BYE")
+
+
 def test_an_idle_worker_ends_at_once(worker):
     process = worker()
     began = time.monotonic()

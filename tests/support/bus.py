@@ -542,6 +542,10 @@ class FakeBackend(_Speaker):
             frame = Frame(kind, epoch=link.epoch, body=wire.encode(kind.lower(), **fields))
             self.send_raw(frame.encode(), link=link)
 
+    def say_ready(self):
+        """Unasked, to every gateway."""
+        self._do(lambda: [self._ready(link) for link in self.links])
+
     def send_raw(self, *parts, link=None):
         """Any bytes at all, in any number of parts."""
         self._do(lambda: self._put(link or self.links[0], *parts))

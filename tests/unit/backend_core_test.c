@@ -592,6 +592,59 @@ static void an_offer_that_was_lost_is_made_again(void **state)
     assert_int_equal(w.sent[FRAME_OFFER], 4);
 }
 
+/* Once a gateway that was heard but did not hear kept the slots from all others. */
+static void who_did_not_hear_an_offer_comes_after_others(void **state)
+{
+    (void)state;
+    get_in(1);
+    get_in(2);
+    request(1, 5, w.offers[0]);
+    say_pong(1, 3, 5000);
+    wait_ms(1200);
+    say_pong(1, 3, 6000); /* it has not used the other one */
+    assert_int_equal(w.sent[FRAME_OFFER], 3);
+    assert_int_equal(w.offered_to, 1); /* nobody else wants it */
+    say_pong(2, 1, 100);
+    final();
+    assert_int_equal(w.offered_to, 2);
+    request(1, 6, w.offers[2]); /* so it does hear */
+    say_pong(2, 1, 100);
+    final();
+    assert_int_equal(w.offered_to, 1);
+}
+
+/* Once its offers lay there until its link was dead. */
+static void a_gateway_that_stands_still_with_a_line_keeps_no_offers(void **state)
+{
+    (void)state;
+    get_in(1);
+    get_in(2);
+    say_pong(1, 5, 9000); /* its last word */
+    say_pong(2, 2, 50);
+    assert_int_equal(w.sent[FRAME_REVOKE], 0);
+    wait_ms(1200);
+    assert_int_equal(w.sent[FRAME_REVOKE], 2);
+    wait_ms(1200);
+    request(2, 5, w.offers[2]);
+    request(2, 6, w.offers[3]);
+    assert_int_equal(w.requests, 2);
+}
+
+static void who_did_not_hear_a_revoke_comes_after_others(void **state)
+{
+    (void)state;
+    get_in(1);
+    get_in(2);
+    say_pong(2, 2, 50);
+    assert_int_equal(w.sent[FRAME_REVOKE], 2);
+    say_pong(1, 1, 9000);
+    wait_ms(1300);
+    assert_int_equal(w.sent[FRAME_OFFER], 4);
+    request(2, 5, w.offers[2]);
+    request(2, 6, w.offers[3]);
+    assert_int_equal(w.requests, 2);
+}
+
 static void a_release_that_was_lost_is_not_waited_for(void **state)
 {
     (void)state;
@@ -668,6 +721,9 @@ int main(void)
         WORKER(a_free_slot_goes_to_who_waits_longest),
         WORKER(offers_die_with_their_link),
         WORKER(an_offer_that_was_lost_is_made_again),
+        WORKER(who_did_not_hear_an_offer_comes_after_others),
+        WORKER(a_gateway_that_stands_still_with_a_line_keeps_no_offers),
+        WORKER(who_did_not_hear_a_revoke_comes_after_others),
         WORKER(a_release_that_was_lost_is_not_waited_for),
         WORKER(who_drains_finishes_and_takes_nothing_new),
         WORKER(who_drains_does_not_get_in_anywhere),

@@ -135,8 +135,11 @@ unsigned sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t
     struct buf       body = {0};
 
     must(number < QUESTIONS_MAX);
-    *q =
-        (struct question){.asked = s->now, .ttl_ms = ttl_ms, .gateway = gateway, .life = g->p.life};
+    *q = (struct question){.asked = s->now,
+                           .ttl_ms = ttl_ms,
+                           .service = service,
+                           .gateway = gateway,
+                           .life = g->p.life};
     write_question(&body, service, number);
     s->question_count++;
     if (gateway_core_ask(g->core, s->now, service, buf_view(&body), ttl_ms, STR(""), &q->id)) {
@@ -434,6 +437,7 @@ void sim_run(struct sim *s, uint64_t ms)
 void sim_calm(struct sim *s)
 {
     s->calm = s->quiet = true;
+    net_heal(s);
     for (unsigned i = 0; i < GATEWAYS; i++) {
         s->gateways[i].p.dead_until = s->now;
         if (s->gateways[i].p.frozen_until > s->now)
@@ -466,6 +470,7 @@ struct sim *sim_new(uint64_t seed)
                                   .leaves = (kind & 768) == 768,
                                   .freezes = kind & 32,
                                   .kills = kind & 64,
+                                  .parts = kind & 1024,
                                   .delay_ms = kind & 128 ? 3 : 60};
     for (unsigned way = 0; way < WAYS; way++) {
         for (unsigned b = 0; b < BACKENDS; b++) {

@@ -32,7 +32,7 @@
 
 /* How bad the network is, by seed. */
 struct weather {
-    bool     breaks, loses, doubles, leaves, freezes, kills;
+    bool     breaks, loses, doubles, leaves, freezes, kills, parts;
     unsigned delay_ms; /* usually less than this */
 };
 
@@ -51,6 +51,9 @@ struct wire {
     uint64_t route;    /* how the gateway calls it */
     uint64_t again_at; /* down: when it is tried again */
     uint64_t blind[2]; /* until then a side has not noticed that it is down */
+    uint64_t held[2];  /* until then nothing comes to that side: it is sent again and again, and
+                          arrives late */
+    uint64_t given_up; /* 0: not; held for so long, one side will break it then */
     uint64_t last_at[2];
     STAILQ_HEAD(messages, message) coming[2]; /* to that side */
     struct messages old[2];                   /* left over from an earlier life of the gateway */
@@ -84,12 +87,13 @@ struct worker {
 
 /* What a gateway asked, seen from outside. */
 struct question {
-    uint64_t id, asked, ttl_ms;
-    unsigned gateway, life;
-    bool     over;         /* ended, dropped, or its gateway is gone */
-    uint64_t attempt;      /* that the gateway still wants, 0: none */
-    uint64_t chunks, work; /* delivered, and of which work */
-    uint64_t got, taken;   /* bytes */
+    uint64_t     id, asked, ttl_ms;
+    enum service service;
+    unsigned     gateway, life;
+    bool         over;         /* ended, dropped, or its gateway is gone */
+    uint64_t     attempt;      /* that the gateway still wants, 0: none */
+    uint64_t     chunks, work; /* delivered, and of which work */
+    uint64_t     got, taken;   /* bytes */
 };
 
 /* What a piece of an answer says. */
@@ -125,7 +129,8 @@ struct sim {
     unsigned        asked_by[QUESTIONS_MAX]; /* work: the question it is for */
     uint64_t        last_serial, last_route, last_boot;
     unsigned        finals, errors, refused, lost_questions; /* how it went */
-    unsigned        most_open[BACKENDS]; /* requests in work at once, since the last look */
+    unsigned        most_open[BACKENDS];      /* requests in work at once, since the last look */
+    uint64_t vacant_since[GATEWAYS][WORKERS]; /* a slot is free there and wanted here; 0: not so */
 };
 
 struct sim *sim_new(uint64_t seed);
@@ -145,6 +150,8 @@ bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struc
 void net_step(struct sim *s);
 void net_free(struct sim *s);
 void net_break(struct sim *s, unsigned way, unsigned backend);
+void net_heal(struct sim *s);                                               /* of partitions */
+bool net_is_whole(const struct sim *s, unsigned gateway, unsigned backend); /* by every way */
 bool net_find_route(struct sim *s, unsigned gateway, uint64_t route, unsigned *way,
                     unsigned *backend);
 

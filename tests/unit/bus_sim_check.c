@@ -14,16 +14,23 @@
  * link counts as dead, and the time of a CANCEL that is sent again. */
 #define LIVENESS_MS (5 * BEAT_MS + 2000)
 
+/* How long a slot may be free in vain: a link that was thought dead comes back with
+ * the next PING, a REVOKE at a gateway that says nothing is given up after a second,
+ * and what a gateway has waiting stands in its next PONG.  Each of these may be lost. */
+#define VACANT_MS       (5 * BEAT_MS)
+#define VACANT_LOSSY_MS (8 * BEAT_MS)
+
 void sim_fail(const struct sim *s, const char *promise)
 {
     const struct weather *w = &s->weather;
 
-    fprintf(stderr,
-            "broken: %s\n  seed %" PRIu64 ", after %" PRIu64
-            " ms, with breaks=%d loses=%d doubles=%d leaves=%d freezes=%d kills=%d delay=%u\n"
-            "  again: bus_sim_test %" PRIu64 " 1\n",
-            promise, s->seed, s->now - 1000000, w->breaks, w->loses, w->doubles, w->leaves,
-            w->freezes, w->kills, w->delay_ms, s->seed);
+    fprintf(
+        stderr,
+        "broken: %s\n  seed %" PRIu64 ", after %" PRIu64
+        " ms, with breaks=%d loses=%d doubles=%d leaves=%d freezes=%d kills=%d parts=%d delay=%u\n"
+        "  again: bus_sim_test %" PRIu64 " 1\n",
+        promise, s->seed, s->now - 1000000, w->breaks, w->loses, w->doubles, w->leaves, w->freezes,
+        w->kills, w->parts, w->delay_ms, s->seed);
     abort();
 }
 
@@ -129,6 +136,8 @@ void check_work(struct sim *s, const struct work *w)
     }
     if (b->slots)
         want(s, open <= b->slots, "a slot works on one request at a time");
+    for (unsigned g = 0; g < GATEWAYS && b->slots; g++)
+        s->vacant_since[g][w->backend] = 0; /* it takes what it is given */
     if (open > s->most_open[w->backend])
         s->most_open[w->backend] = open;
 }
@@ -165,6 +174,44 @@ static void check_ttl(struct sim *s, const struct question *q)
     want(s, s->now <= by + SLACK_MS, "a question ends within its ttl");
 }
 
+/* For a worker; what was put to one already may wait for a reason. */
+static bool has_waiting(const struct sim *s, unsigned gateway)
+{
+    for (unsigned n = s->first_open; n < s->question_count; n++) {
+        const struct question *q = &s->questions[n];
+        if (q->gateway == gateway && q->service == SERVICE_LLM_WORKER && !q->over && !q->attempt)
+            return true;
+    }
+    return false;
+}
+
+static bool has_free_slot(const struct sim *s, unsigned backend)
+{
+    const struct worker *b = &s->backends[backend];
+    unsigned             open = 0;
+
+    for (unsigned i = 0; i < WORKS_MAX; i++)
+        open += s->works[i].open && s->works[i].backend == backend;
+    return process_runs(s, &b->p) && !b->draining && open < b->slots;
+}
+
+/* Wherever the offer of that slot lies: at a gateway where nobody waits, at one
+ * that is cut off or stands still, or nowhere, since it was lost. */
+static void check_vacancies(struct sim *s, unsigned gateway)
+{
+    bool wants = process_runs(s, &s->gateways[gateway].p) && has_waiting(s, gateway);
+
+    for (unsigned b = 0; b < WORKERS; b++) {
+        uint64_t *since = &s->vacant_since[gateway][b];
+        if (!wants || !net_is_whole(s, gateway, b) || !has_free_slot(s, b))
+            *since = 0;
+        else if (!*since)
+            *since = s->now;
+        want(s, !*since || s->now - *since <= (s->weather.loses ? VACANT_LOSSY_MS : VACANT_MS),
+             "no slot stays free while somebody waits who can reach it");
+    }
+}
+
 void check_step(struct sim *s)
 {
     while (s->first_open < s->question_count && s->questions[s->first_open].over)
@@ -173,11 +220,13 @@ void check_step(struct sim *s)
         check_ttl(s, &s->questions[n]);
     for (unsigned i = 0; i < WORKS_MAX; i++)
         check_forgotten(s, &s->works[i]);
-    for (unsigned i = 0; i < GATEWAYS; i++)
+    for (unsigned i = 0; i < GATEWAYS; i++) {
+        check_vacancies(s, i);
         want(s,
              s->gateways[i].p.dead || gateway_core_open(s->gateways[i].core) <=
                                           2 * QUEUE_MAX + WINDOW * (BACKENDS - WORKERS) + 100,
              "open questions are bounded");
+    }
 }
 
 void check_end(struct sim *s)

@@ -1,4 +1,4 @@
-/* Connections that delay, lose, double and break, but keep their order. */
+/* Connections that delay, hold back, lose, double and break, but keep their order. */
 #include <stdlib.h>
 
 #include "bus_sim.h"
@@ -103,11 +103,77 @@ void net_break(struct sim *s, unsigned way, unsigned backend)
     w->again_at = s->now + 250 + sim_below(s, sim_chance(s, 4) ? 12000 : 500);
 }
 
+/* ---- partitions ---- */
+
+/* Longer than this, and ZeroMQ's own heartbeats break a connection, mostly. */
+#define HELD_MOST_MS 3000
+
+static bool is_held(const struct sim *s, const struct wire *w)
+{
+    return s->now < w->held[TO_GATEWAY] || s->now < w->held[TO_BACKEND];
+}
+
+static void hold(struct sim *s, struct wire *w, uint64_t ms, unsigned ways)
+{
+    if (ways & 1)
+        w->held[TO_GATEWAY] = s->now + ms;
+    if (ways & 2)
+        w->held[TO_BACKEND] = s->now + ms;
+    w->given_up = 0;
+    if (ms > HELD_MOST_MS && !sim_chance(s, 4))
+        w->given_up = s->now + HELD_MOST_MS + sim_below(s, ms - HELD_MOST_MS);
+}
+
+/* A gateway is cut off from all backends or from some, in one direction or in both. */
+static void part(struct sim *s, unsigned gateway)
+{
+    uint64_t ms = sim_below(s, sim_chance(s, 2) ? 2000 : 9000);
+    unsigned ways = 1 + (unsigned)sim_below(s, 3);
+    bool     all = sim_chance(s, 2);
+
+    for (unsigned b = 0; b < BACKENDS; b++) {
+        if (!all && sim_chance(s, 2))
+            continue;
+        for (unsigned way = 0; way < WAYS; way++)
+            if (gateway_of(way) == gateway)
+                hold(s, wire_of(s, way, b), ms, ways);
+    }
+}
+
+static void break_held(struct sim *s, unsigned way, unsigned backend)
+{
+    struct wire *w = wire_of(s, way, backend);
+
+    if (!w->given_up || s->now < w->given_up)
+        return;
+    w->given_up = 0;
+    net_break(s, way, backend);
+}
+
+void net_heal(struct sim *s)
+{
+    for (unsigned way = 0; way < WAYS; way++)
+        for (unsigned b = 0; b < BACKENDS; b++)
+            wire_of(s, way, b)->held[TO_GATEWAY] = wire_of(s, way, b)->held[TO_BACKEND] = 0;
+}
+
+bool net_is_whole(const struct sim *s, unsigned gateway, unsigned backend)
+{
+    for (unsigned way = 0; way < WAYS; way++) {
+        const struct wire *w = &s->wires[way][backend];
+        if (gateway_of(way) == gateway && (!w->up || is_held(s, w)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- connections ---- */
+
 static void connect(struct sim *s, unsigned way, unsigned backend)
 {
     struct wire *w = wire_of(s, way, backend);
 
-    if (w->up || s->now < w->again_at)
+    if (w->up || s->now < w->again_at || is_held(s, w))
         return;
     if (s->gateways[gateway_of(way)].p.dead || s->backends[backend].p.dead)
         return;
@@ -135,6 +201,8 @@ static void deliver(struct sim *s, unsigned way, unsigned backend, enum side to)
     struct process *p = to == TO_GATEWAY ? g : &s->backends[backend].p;
     struct message *m;
 
+    if (s->now < w->held[to])
+        return;
     while (process_runs(s, p) && (m = STAILQ_FIRST(&w->coming[to])) && m->at <= s->now)
         hand_over(s, way, backend, to, take_first(&w->coming[to]));
 
@@ -152,8 +220,12 @@ void net_step(struct sim *s)
             deliver(s, way, b, TO_BACKEND);
             if (s->weather.breaks && !s->calm && sim_chance(s, 20000 / STEP_MS))
                 net_break(s, way, b);
+            break_held(s, way, b);
         }
     }
+    for (unsigned g = 0; g < GATEWAYS && s->weather.parts && !s->calm; g++)
+        if (sim_chance(s, 20000 / STEP_MS))
+            part(s, g);
 }
 
 bool net_find_route(struct sim *s, unsigned gateway, uint64_t route, unsigned *way,

@@ -193,7 +193,8 @@ def main():
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6))
     parser.add_argument("--check-every", type=float, metavar="SECONDS", help="calm and a look at history so often")
-    parser.add_argument("--harsh", action="store_true", help="more slow answers and doubled requests; gateways stand still rather than die")
+    parser.add_argument("--harsh", action="store_true",
+                        help="more slow answers and doubled requests; gateways stand still rather than die")
     options = parser.parse_args()
     if options.harsh:
         Habits.slow = Habits.twice = 0.3

@@ -78,7 +78,9 @@ class Pauser(Striker):
 
 
 class Violence:
-    """One round after the other. Its threads live on between them: what a thread has started dies with it; see Process.start."""
+    """One round after the other.
+
+    Its threads live on between them: what a thread has started dies with it; see Process.start."""
 
     def __init__(self, seed):
         self.seed = seed

@@ -21,7 +21,8 @@ WAIT_S = (0.05, 1.0)  # between two tries, where the gateway does not say how lo
 
 # Errors after which the same turn may be sent again; what is not here stays as it is.
 AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_cut", "upstream_timeout",
-         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "draining", "timeout", "down", "internal"}
+         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "draining", "timeout", "down",
+         "internal"}
 
 SLOW = f"{MODEL},delay=60"  # about a second for an answer
 
@@ -29,7 +30,11 @@ SLOW = f"{MODEL},delay=60"  # about a second for an answer
 class Habits:
     """How often people do what; shares of 1."""
 
-    events, slow, again, names_chat = 0.5, 0.02, 0.02, 0.5
+    events = 0.5  # ask for an event stream, else for JSON
+    slow = 0.02  # of the answers, so that blows fall into them
+    again = 0.02  # send a turn once more though it was kept
+    twice = 0.02  # send a turn to both gateways at once
+    names_chat = 0.5  # say which chat they mean
     stop = 0.2  # of the slow answers
     tabs = 0.1  # share of people who are a second tab of somebody else
     think_s = 0.1  # between two turns, on average
@@ -109,7 +114,8 @@ class Person:
         deadline, tries = turn.asked_at + PATIENCE_S, 0
         while time.monotonic() < deadline:
             turn.sent_at = time.monotonic()
-            answer = await self._try(wish)
+            is_twice = self.random.random() < Habits.twice
+            answer = await (self._try_both(turn, wish) if is_twice else self._try(wish, self.at))
             turn.ended_at = time.monotonic()
             turn.tries.append(f"{turn.sent_at - self.storm.began:.3f}-{turn.ended_at - self.storm.began:.3f}"
                               f" gateway-{self.at} {answer.end or answer.why}")
@@ -127,7 +133,7 @@ class Person:
     async def _say_again(self, turn, wish):
         """To the other gateway, though it is kept: the same must come back."""
         self._turn_away()
-        answer = await self._try(wish)
+        answer = await self._try(wish, self.at)
         if answer.end in KEPT_AS:
             turn.told_again(answer.end, answer.text)
 
@@ -139,11 +145,18 @@ class Person:
 
     # -- one try
 
-    async def _try(self, wish):
+    async def _try_both(self, turn, wish):
+        """At both gateways at once: what they tell must be the same."""
+        one, two = await asyncio.gather(*(self._try(wish, at) for at in range(2)))
+        if one.end in KEPT_AS and two.end in KEPT_AS:
+            turn.told_again(two.end, two.text)
+        return one if one.end in KEPT_AS or not one.end and two.end not in KEPT_AS else two
+
+    async def _try(self, wish, at):
         wants_events = self.random.random() < Habits.events
         stopper = self._stopper(wish) if wants_events else None
         try:
-            reply = await self._ask(b"POST /chat", wish, wants_events, stopper)
+            reply = await self._ask(b"POST /chat", wish, wants_events, stopper, at)
         except TimeoutError:
             return Answer(why="silent")
         except OSError:
@@ -157,7 +170,7 @@ class Person:
             return self._judge(body, body["conversation_id"], body["response"])
         return self._judge_error(body["error"])
 
-    async def _ask(self, what, wish=None, wants_events=False, on_bytes=None):
+    async def _ask(self, what, wish=None, wants_events=False, on_bytes=None, at=None):
         body = b"" if wish is None else json.dumps(wish).encode()
         head = what + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         if self.cookie:
@@ -166,8 +179,8 @@ class Person:
             head += b"X-CSRF-Token: " + self.csrf + b"\r\n"
         if wants_events:
             head += b"Accept: text/event-stream\r\n"
-        return await self.lines[self.at].exchange(head, body, HELLO_S if wants_events else SILENT_S,
-                                                  SILENT_S, on_bytes)
+        line = self.lines[self.at if at is None else at]
+        return await line.exchange(head, body, HELLO_S if wants_events else SILENT_S, SILENT_S, on_bytes)
 
     def _judge(self, outcome, conversation, text):
         if outcome["status"] in KEPT_AS:

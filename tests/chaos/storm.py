@@ -31,7 +31,7 @@ from support.wait import wait_until
 from violence import Pauser, Striker, Violence
 
 LEASE_S = 3  # a turn's, short, so that a dead gateway's turns are soon free
-PAUSE_S = LEASE_S + 1.5
+PAUSE_S = LEASE_S, LEASE_S + 1.5  # from, to: a gateway that wakes up finds others at work on its turns
 QUIET_S = LEASE_S + 3  # without a new turn in Postgres: then nothing is under way any more
 
 
@@ -142,10 +142,11 @@ class Storm:
         return "\n".join(lines + [f"  postgres: {row}" for (row,) in rows])
 
 
-def rhythm(seconds):
+def rhythm(seconds, is_harsh):
     """Seconds between two blows of each kind; in a short storm Redis and Postgres get their share too."""
     rare = {"redis": 20, "postgres": 60} if seconds >= 240 else {"redis": 10, "postgres": 20}
-    return {**dict.fromkeys(("gateway", "filter", "llm-worker", "store"), 2), **rare, "pause": 20}
+    gateways = {"gateway": 8, "pause": 6} if is_harsh else {"gateway": 2, "pause": 20}
+    return {**dict.fromkeys(("filter", "llm-worker", "store"), 2), **rare, **gateways}
 
 
 def tell_violations(storm, found):
@@ -170,7 +171,7 @@ def run(options, folder):
         left = seconds
         while left > 0 and not found:
             step = min(left, options.check_every or seconds)
-            storm.blow(step, rhythm(step))
+            storm.blow(step, rhythm(step, options.harsh))
             storm.calm()
             found = storm.check()
             left -= step
@@ -192,7 +193,11 @@ def main():
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6))
     parser.add_argument("--check-every", type=float, metavar="SECONDS", help="calm and a look at history so often")
+    parser.add_argument("--harsh", action="store_true",
+                        help="more slow answers and doubled requests; gateways stand still rather than die")
     options = parser.parse_args()
+    if options.harsh:
+        Habits.slow = Habits.twice = 0.3
     print(f"seed: {options.seed}", flush=True)
     adopt_orphans()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))

@@ -26,7 +26,7 @@ class Striker:
 
     def __init__(self, violence, what, processes, every_s):
         self.violence, self.what, self.processes, self.every_s = violence, what, processes, every_s
-        self.random = random.Random(f"{violence.seed} {self.kind} {what}")
+        self.random = random.Random(f"{violence.seed} {violence.rounds} {self.kind} {what}")
 
     def run(self):
         next_at = time.monotonic() + self.random.uniform(0.3, 1) * self.every_s
@@ -72,17 +72,20 @@ class Pauser(Striker):
         with self.violence.lock_of(process):
             at = time.monotonic()
             process.signal(signal.SIGSTOP)
-            self.violence.stop.wait(self.pause_s)
+            self.violence.stop.wait(self.random.uniform(*self.pause_s))
             process.signal(signal.SIGCONT)
         self.violence.note(f"{self.what} paused", process, at, time.monotonic() - at)
 
 
 class Violence:
-    """Its threads live on between two storms: what a thread has started dies with it; see Process.start."""
+    """One round after the other.
+
+    Its threads live on between them: what a thread has started dies with it; see Process.start."""
 
     def __init__(self, seed):
         self.seed = seed
         self.blows = []
+        self.rounds = 0
         self.stop = threading.Event()
         self._threads = ThreadPoolExecutor(16)
         self._running = []
@@ -99,6 +102,7 @@ class Violence:
             self.blows.append(Blow(what, process.name, at, back))
 
     def start(self, strikers):
+        self.rounds += 1
         self.stop.clear()
         self._running = [self._threads.submit(striker.run) for striker in strikers]
 

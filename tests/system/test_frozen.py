@@ -155,7 +155,8 @@ def test_a_gateway_that_wakes_up_overwrites_nothing(system, standin, when):
         history = client.history
         assert history == [("user", BRAKES), ("assistant", answered["response"]),
                            ("user", "My engine knocks"), ("assistant", again["response"])]
-    assert stream.wait_end()  # a follower of that turn hears one end, too
+    end = stream.wait_end()
+    assert end.name == "error" or stream.text == answered["response"], "it was told of a text that is not kept"
     system.wait_services(0, llm_worker=2)
     assert client.history == history
     assert client.say("Which tyres for winter?")["status"] == "committed"

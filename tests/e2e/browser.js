@@ -39,7 +39,7 @@ export async function openPage(browser, options = DESKTOP) {
     });
     await page.goto(BASE_URL);
     await page.waitForSelector('#welcome');
-    return { page, complaints };
+    return { page, context, complaints };
 }
 
 export async function type(page, text) {

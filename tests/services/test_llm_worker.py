@@ -312,7 +312,7 @@ def test_every_scenario_of_the_standin_is_known_here(house):
 
 ELSEWHERE = ["hang", "hang-silent", "hang-after", "comments-forever", "huge-line", "drip", "fail-then-ok"]
 KNOBS = {"tokens", "delay", "first", "comments", "pads", "after", "times", "split", "seed", "gap", "usage",
-         "size", "retry", "reset", "chars", "context", "tag"}
+         "size", "retry", "reset", "chars", "context", "tag", "numbered"}
 
 
 def test_words_before_a_failure_are_delivered(worker, gateway):

@@ -244,11 +244,10 @@ def test_what_was_forgotten_is_not_kept_as_interrupted(start_store, person, post
     ann = person()
     ann.say()
     turn = ann.turn("a private question")
+    copy = redis.copy()
+    ann.ask(what, **({"delete": 1} if what == "chat_clear_ask" else {}))
+    redis.put_back(copy)
     with redis.client() as client:
-        copy = {key: client.dump(key) for key in client.keys("*")}
-        ann.ask(what, **({"delete": 1} if what == "chat_clear_ask" else {}))
-        for key, value in copy.items():  # as if Redis had forgotten the clearing
-            client.restore(key, 0, value, replace=True)
         wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
     refused("signed_out" if what == "session_clear_ask" else "not_found", turn.follow)
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
@@ -266,12 +265,11 @@ def test_an_old_copy_of_redis_interrupts_nothing_that_is_kept(start_store, perso
     start_store(**SHORT)
     ann = person()
     turn = ann.turn()
+    copy = redis.copy()
+    turn.commit()
     with redis.client() as client:
-        copy = {key: client.dump(key) for key in client.keys("*")}
-        turn.commit()
         client.flushall()
-        for key, value in copy.items():
-            client.restore(key, 0, value)
+        redis.put_back(copy)
         wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
     assert turn.follow().outcome == KEPT

@@ -43,6 +43,18 @@ class Redis(Server):
             line.sendall(b"PING\r\n")
             return line.recv(64) == b"+PONG\r\n"
 
+    def copy(self):
+        """All keys, for put_back."""
+        with self.client() as client:
+            kept = {key: client.dump(key) for key in client.keys("*")}
+        return {key: value for key, value in kept.items() if value}  # some ended meanwhile
+
+    def put_back(self, copy):
+        """Adds what a copy holds, as if nothing had happened to it since."""
+        with self.client() as client:
+            for key, value in copy.items():
+                client.restore(key, 0, value, replace=True)
+
     def dump(self):
         """Every byte it keeps on disk."""
         files = (path for path in self.folder.rglob("*") if path.is_file())

@@ -192,15 +192,13 @@ def test_a_store_may_die_in_the_middle_of_an_answer(system, client):
 
 
 def test_an_old_copy_of_redis_fences_nothing_that_was_paid(system, client):
-    with system.redis.client() as redis:
-        copy = {key: redis.dump(key) for key in redis.keys("*")}
+    copy = system.redis.copy()
     client.say(ENGINE)
     stream = client.stream("Which tyres for winter?", model=SLOW)
     stream.wait_for("delta")
     with system.redis.client() as redis:
         redis.flushall()
-        for key, value in copy.items():
-            redis.restore(key, 0, value)
+    system.redis.put_back(copy)
     assert stream.wait_end().data["status"] == "committed"
     assert client.say("And how much is that?")["status"] == "committed"
     assert questions(client) == [BRAKES, ENGINE, "Which tyres for winter?", "And how much is that?"]

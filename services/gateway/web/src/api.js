@@ -14,7 +14,8 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceM
 
     return {
         session,
-        chat: (body, signal) => afresh(() => askStream('/chat', body, signal)), /* signal: hangs up */
+        chat: (body, signal) => afresh(() => askStream('POST', '/chat', body, signal)), /* signal: hangs up */
+        events: (turnId, signal) => askStream('GET', `/chat/events/${turnId}`, undefined, signal),
         stop: (turnId) => post('/chat/stop', { turn_id: turnId }),
         testKey: (body) => post('/test_openrouter', body),
         saveSettings: (body) => post('/save_settings', body),
@@ -46,8 +47,8 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceM
         return answer;
     }
 
-    async function askStream(path, body, signal) {
-        const response = await send('POST', path, body, 'text/event-stream', signal);
+    async function askStream(method, path, body, signal) {
+        const response = await send(method, path, body, 'text/event-stream', signal);
 
         if (!response.ok)
             throw failureOfAnswer(response.status, await json(response));

@@ -39,15 +39,18 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         turns.forEach(view.add);
         failed = turns.findLast((turn) => turn.status === 'interrupted') ?? null;
         if (session.running_turn)
-            showAway(session.running_turn);
+            goOn(session.running_turn);
         else
             takeBackPending(turns);
         view.welcomeIfEmpty();
     }
 
-    /* A turn that this page no longer follows: it was reloaded, or another tab sent it. */
-    function showAway({ turn_id: id, text }) {
-        view.add({ ...newTurn(id, text ?? kept('pending')?.text ?? ''), phase: 'away' });
+    /* A turn that runs already: this page was reloaded, or another tab sent it. */
+    function goOn({ turn_id: id, text }) {
+        const turn = newTurn(id, text || (kept('pending')?.text ?? ''));
+
+        begin(turn);
+        answered(turn, () => api.events(id, line.signal), line.signal);
     }
 
     /* The page was left while a message was on its way, and the server did not keep it. */
@@ -77,20 +80,24 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
             view.remove(failed.id);
         view.remove(turn.id);
         failed = null;
-        running = turn;
-        line = new AbortController();
         keep('pending', { id: turn.id, text: turn.text });
         composer.take(turn.text);
+        begin(turn);
+        await answered(turn, () => api.chat(question(turn), line.signal), line.signal);
+    }
+
+    function begin(turn) {
+        running = turn;
+        line = new AbortController();
         composer.setBusy(true);
         view.add(turn);
         view.toEnd();
         announce(spoken(turn));
-        await answered(turn, line.signal);
     }
 
-    async function answered(turn, signal) {
+    async function answered(turn, ask, signal) {
         try {
-            await follow(turn, signal);
+            await follow(await ask(), signal);
         } catch (thrown) {
             if (!signal.aborted)
                 take(fail(running, failureOfThrown(thrown)));
@@ -99,9 +106,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
             end(running);
     }
 
-    async function follow(turn, signal) {
-        const response = await api.chat(question(turn), signal);
-
+    async function follow(response, signal) {
         for await (const event of readEvents(response)) {
             if (signal.aborted)
                 return;

@@ -31,7 +31,6 @@ const view = createView({
     welcome: at('welcome'),
     problem: at('problem'),
     on: {
-        look: () => chat.open(),
         reload: () => window.location.reload(),
         retry: (turn) => chat.retry(turn),
         settings: settings.open,

@@ -60,8 +60,6 @@ function outcomeOf(turn, on) {
 
     if (turn.failure)
         return alertOf(`${reasonOf(turn.failure)} ${texts.failed.back}`, actionsFor(turn.failure, retry, on));
-    if (turn.phase === 'away')
-        return noticeOf(texts.turn.away, [button(texts.turn.look, on.look)]);
     if (ASK_AGAIN.includes(turn.status))
         return noticeOf(texts.statuses[turn.status], [retry]);
     return null;

@@ -3,8 +3,7 @@
  *   sent -> queued* | waiting* -> started -> writing -> done | retracted | failed
  *
  * Pure: an event goes in, the next turn comes out.  Exactly one of the last three ends a turn; what
- * comes after it changes nothing.  An answer from history is a turn that is already done, and one that
- * another page follows is `away`. */
+ * comes after it changes nothing.  An answer from history is a turn that is already done. */
 import { Failure, failureOfEvent } from './failure.js';
 
 export function newTurn(id, text) {

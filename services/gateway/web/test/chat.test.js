@@ -92,14 +92,30 @@ test('a page left in mid-answer takes nothing back that the server kept', async 
     assert.equal(world.page()[0][2], 'sent');
 
     const id = world.asked[0].turn_id;
-    const away = openWorld({ ...NEW_SESSION, running_turn: { turn_id: id } });
-    await away.chat.open();
-    assert.deepEqual(away.page(), [['oil?', '', 'away']]);
-
     const kept = openWorld({ ...NEW_SESSION, chat_history: [{ turn_id: id, role: 'user', content: 'oil?' }] });
     await kept.chat.open();
     assert.equal(kept.box, '');
     assert.deepEqual(kept.page(), [['oil?', '', 'done']]);
+});
+
+test('a page opened in mid-answer shows the same answer going on', async () => {
+    const world = openWorld({ ...NEW_SESSION, running_turn: { turn_id: 't', text: 'oil?' } });
+    await world.open([{ type: 'started', data: { conversation_id: 'c' } }, delta('Once a year'), DONE]);
+
+    assert.deepEqual(world.page(), [['oil?', 'Once a year', 'done']]);
+    assert.deepEqual([world.followed, world.asked.length, world.box], [['t'], 0, '']);
+
+    await world.send('and tyres?', [DONE]);
+    assert.equal(world.asked[0].conversation_id, 'c');
+});
+
+test('an answer that breaks off after a reload gives the message back', async () => {
+    const world = openWorld({ ...NEW_SESSION, running_turn: { turn_id: 't', text: 'oil?' } });
+    await world.open([delta('Once a'), { type: 'error', data: { code: 'interrupted' } }]);
+    assert.equal(world.box, 'oil?');
+
+    await world.retry([DONE]);
+    assert.equal(world.asked[0].turn_id, 't');
 });
 
 test('a page left in mid-answer takes back what the server did not keep', async () => {
@@ -157,7 +173,7 @@ function delta(text) {
 /* Everything around the chat: a server that answers as told, a box, a page. */
 function openWorld(session = NEW_SESSION) {
     const world = {
-        session, asked: [], stopped: [], turns: [], box: '', busy: false, problem: null,
+        session, asked: [], followed: [], stopped: [], turns: [], box: '', busy: false, problem: null,
         page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
     };
     let answer = null;
@@ -175,6 +191,10 @@ function openWorld(session = NEW_SESSION) {
         chat: async (body, signal) => {
             world.asked.push(body);
             signal.addEventListener('abort', () => hangUp(signal.reason));
+            return orFailure(answer);
+        },
+        events: async (id) => {
+            world.followed.push(id);
             return orFailure(answer);
         },
     };
@@ -224,6 +244,12 @@ function openWorld(session = NEW_SESSION) {
     world.send = (text, events) => {
         answer = events instanceof Failure ? events : streamOf(events);
         return untilOver(() => world.chat.send(text));
+    };
+    world.open = (events) => {
+        answer = streamOf(events);
+        return untilOver(() => world.chat.open()).then(() => new Promise((resolve) => {
+            ended = () => setTimeout(resolve); /* leaving what was there before ended once */
+        }));
     };
     world.retry = (events) => {
         answer = streamOf(events);

@@ -39,8 +39,6 @@ export default {
         waiting: (seconds) => `The model is busy. Trying again in ${seconds} s.`,
         started: 'Thinking',
         writing: 'Writing',
-        away: 'This answer is still being written.',
-        look: 'Look again',
         finished: 'The answer is complete.',
         by: (model) => `Answered by ${model}`,
         cost: (tokens, dollars) => `· ${number.format(tokens)} tokens · ${money(dollars)}`,

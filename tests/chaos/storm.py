@@ -156,10 +156,11 @@ def tell_violations(storm, found):
 
 
 def tell_failures(storm, most=3):
-    """Some of the turns that failed although they were sent again and again."""
-    for turn in [turn for turn in storm.ledger.turns if not figures.is_well(turn)][:most]:
-        print(f"failed: turn {turn.turn_id}")
-        print("\n".join(f"  client: {one}" for one in turn.tries))
+    """Some of the turns that failed although they were sent again and again, or met an error of ours."""
+    def is_strange(turn):
+        return not figures.is_well(turn) or any(one.endswith(" internal") for one in turn.tries)
+    for turn in [turn for turn in storm.ledger.turns if is_strange(turn)][:most]:
+        print(storm.life_of(turn.turn_id))
 
 
 def run(options, folder):

@@ -538,6 +538,7 @@ static void take_renewal(struct chat *c, const struct chat_slot *s)
     c->is_stopping |= say.stop;
     c->is_lost |= say.lost;
     c->is_unheld = say.unheld_here;
+    c->is_textless = say.textless;
     c->held = say.held < c->answer.len ? say.held : c->answer.len;
 }
 

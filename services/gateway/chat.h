@@ -115,6 +115,7 @@ struct chat {
     uint64_t followed_ms; /* when that was answered last */
     size_t   held;        /* bytes of the answer that a store holds for followers */
     bool     is_unheld;   /* Redis is away: it can hold none */
+    bool     is_textless; /* Redis was emptied: it wants to know the question again */
     size_t   reviewed;    /* bytes of the answer the filter was shown last */
 
     struct buf       answer;

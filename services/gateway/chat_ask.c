@@ -144,7 +144,10 @@ static void encode_renew(const struct chat *c, struct buf *body)
     struct turn_renew_ask m = {.session = uuid_str(&c->session),
                                .conversation = uuid_str(&c->conversation),
                                .turn_id = uuid_str(&c->turn_id),
-                               .epoch = c->epoch};
+                               .epoch = c->epoch,
+                               .user_text = str_of(c->is_textless ? c->text : ""),
+                               .seq = c->seq,
+                               .asked_at = c->asked_at};
     turn_renew_ask_encode(&m, body);
 }
 
@@ -156,7 +159,10 @@ static void encode_append(const struct chat *c, struct buf *body)
                                 .epoch = c->epoch,
                                 .offset = c->held,
                                 .text = {c->answer.p + c->held, c->answer.len - c->held},
-                                .model = str_of(c->model)};
+                                .model = str_of(c->model),
+                                .user_text = str_of(c->is_textless ? c->text : ""),
+                                .seq = c->seq,
+                                .asked_at = c->asked_at};
     turn_append_ask_encode(&m, body);
 }
 

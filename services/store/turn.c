@@ -21,7 +21,7 @@
 #include "budget.h"
 #include "turn.h"
 
-enum { RENEW_OUTCOME, RENEW_STOP, RENEW_HELD };
+enum { RENEW_OUTCOME, RENEW_STOP, RENEW_HELD, RENEW_TEXTLESS };
 
 void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code)
 {
@@ -94,7 +94,10 @@ static struct turn_append_ask renewal(const struct job *j)
     return (struct turn_append_ask){.session = r->session,
                                     .conversation = r->conversation,
                                     .turn_id = r->turn_id,
-                                    .epoch = r->epoch};
+                                    .epoch = r->epoch,
+                                    .user_text = r->user_text,
+                                    .seq = r->seq,
+                                    .asked_at = r->asked_at};
 }
 
 enum step renew_ask(struct job *j)
@@ -102,7 +105,8 @@ enum step renew_ask(struct job *j)
     const struct turn_append_ask ask = renewal(j);
 
     if (!job_ids(j, ask.session, ask.conversation, ask.turn_id) || !j->chat.text[0] ||
-        !j->turn.text[0] || !turn_number_is_sane(ask.epoch))
+        !j->turn.text[0] || !turn_number_is_sane(ask.epoch) || !turn_number_is_sane(ask.seq) ||
+        !turn_number_is_sane(ask.asked_at))
         return job_fail(j, ERR_BAD_REQUEST);
     struct args *a = job_args(j);
     args_key(a, key_turns(&j->session));
@@ -118,6 +122,9 @@ enum step renew_ask(struct job *j)
     args_bytes(a, ask.text);
     args_u64(a, ANSWER_MAX);
     args_bytes(a, ask.model);
+    args_bytes(a, ask.user_text);
+    args_u64(a, ask.seq);
+    args_u64(a, ask.asked_at);
     if (job_ask_redis(j, 0, SCRIPT_TURN_RENEW))
         return say_without_redis(j);
     return job_park(j, STEP_RENEW_TAKE);
@@ -135,7 +142,8 @@ enum step renew_take(struct job *j)
     if (grid_is(said, 0, RENEW_OUTCOME, "lost"))
         return say_lost(j);
     return say(j, &(struct turn_renew_say){.stop = grid_u64(said, 0, RENEW_STOP) != 0,
-                                           .held = grid_u64(said, 0, RENEW_HELD)});
+                                           .held = grid_u64(said, 0, RENEW_HELD),
+                                           .textless = grid_u64(said, 0, RENEW_TEXTLESS)});
 }
 
 enum step renew_ask_wanted(struct job *j)

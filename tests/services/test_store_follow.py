@@ -285,6 +285,18 @@ def test_dead_turns_wait_for_postgres(start_store, person, postgres):
     assert interrupted(turn, 20).text == "Half an"
 
 
+def test_a_turn_of_an_emptied_redis_is_interrupted_with_what_was_told_again(start_store, person, redis):
+    start_store(**SHORT)
+    turn = person().turn()
+    with redis.client() as client:
+        client.flushall()
+    assert turn.append(0, "Half").textless == 1
+    assert turn.append(0, "Half an", user_text=QUESTION, seq=turn.seq, asked_at=1_700_000_000_000).textless == 0
+    assert turn.renew().textless == 0
+    said = interrupted(turn)
+    assert (said.question, said.text) == (QUESTION, "Half an")
+
+
 def test_two_stores_interrupt_once(start_store, person):
     stores = [start_store(**SHORT), start_store("again", **SHORT)]
     turns = [person().turn() for _ in range(8)]

@@ -329,6 +329,25 @@ static void what_redis_lost_is_told_again(void **state)
     world_close(&w);
 }
 
+static void what_the_person_wrote_is_told_again_when_it_was_lost(void **state)
+{
+    (void)state;
+    struct world          w;
+    struct turn_renew_ask m;
+
+    world_open(&w);
+    world_walks_to(&w, CHAT_Q_RENEW);
+    assert_int_equal(turn_renew_ask_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
+    assert_int_equal(m.user_text.len, 0);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .textless = 1);
+    world_passes(&w, 500);
+    assert_int_equal(turn_renew_ask_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
+    assert_true(str_is(m.user_text, QUESTION) && m.seq == 3 && m.asked_at > 0);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .textless = 0);
+    world_finishes(&w);
+    world_close(&w);
+}
+
 static void without_redis_nothing_is_told_in_vain(void **state)
 {
     (void)state;
@@ -442,6 +461,7 @@ int main(void)
         cmocka_unit_test(who_has_nobody_to_tell_stops_following),
         cmocka_unit_test(what_is_said_is_held_for_followers),
         cmocka_unit_test(what_redis_lost_is_told_again),
+        cmocka_unit_test(what_the_person_wrote_is_told_again_when_it_was_lost),
         cmocka_unit_test(without_redis_nothing_is_told_in_vain),
         cmocka_unit_test(what_a_dead_worker_said_is_given_to_the_store),
         cmocka_unit_test(another_failure_leaves_nothing_there),

@@ -23,17 +23,8 @@ static void a_turn_that_was_kept_is_replayed(void **state)
 static void world_meets_itself(struct world *w)
 {
     world_open(w);
-    world_walks_to(w, CHAT_Q_BEGIN);
-    SAYS(w, CHAT_Q_BEGIN, turn_begin_say, .outcome = BEGIN_FOLLOW,
-         .conversation = STR(CONVERSATION));
+    world_walks_to(w, CHAT_Q_FOLLOW);
     assert_true(w->chat->is_following && is_open(w, CHAT_Q_FOLLOW));
-}
-
-static void follow_says(struct world *w, enum follow_outcome outcome, const char *text)
-{
-    SAYS(w, CHAT_Q_FOLLOW, turn_follow_say, .outcome = outcome, .conversation = STR(CONVERSATION),
-         .question = STR(QUESTION), .model = STR("there/model"), .text = str_of(text),
-         .status = STR("committed"), .code = STR("worker_down"));
 }
 
 static uint64_t asked_after(const struct world *w)

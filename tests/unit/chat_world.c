@@ -267,6 +267,13 @@ void commit_says(struct world *w, uint64_t outcome)
     SAYS(w, CHAT_Q_END, turn_commit_say, .outcome = outcome);
 }
 
+void follow_says(struct world *w, enum follow_outcome outcome, const char *text)
+{
+    SAYS(w, CHAT_Q_FOLLOW, turn_follow_say, .outcome = outcome, .conversation = STR(CONVERSATION),
+         .question = STR(QUESTION), .model = STR("there/model"), .text = str_of(text),
+         .status = STR("committed"), .code = STR("worker_down"));
+}
+
 void abort_is_done(struct world *w)
 {
     assert_int_equal(w->aborts, 1);
@@ -281,6 +288,11 @@ void world_walks_to(struct world *w, enum chat_question q)
     limit_says(w);
     if (q == CHAT_Q_FILTER || q == CHAT_Q_BEGIN)
         return;
+    if (q == CHAT_Q_FOLLOW) {
+        SAYS(w, CHAT_Q_BEGIN, turn_begin_say, .outcome = BEGIN_FOLLOW,
+             .conversation = STR(CONVERSATION));
+        return;
+    }
     filter_says(w, VERDICT_ON);
     begin_grants(w);
     if (q == CHAT_Q_ANSWER)
@@ -311,6 +323,10 @@ void world_finishes(struct world *w)
             worker_ends(w);
         } else if (is_open(w, CHAT_Q_REVIEW))
             review_says(w, 1);
+        else if (is_open(w, CHAT_Q_FOLLOW))
+            follow_says(w, FOLLOW_KEPT, "Check the pads.");
+        else if (w->chat->is_following)
+            world_passes(w, 200);
         else if (is_open(w, CHAT_Q_END) && w->aborts)
             abort_is_done(w);
         else if (is_open(w, CHAT_Q_END))

@@ -76,6 +76,7 @@ void worker_ends(struct world *w);
 void review_says(struct world *w, uint64_t fit);
 void commit_says(struct world *w, uint64_t outcome);
 void abort_is_done(struct world *w);
+void follow_says(struct world *w, enum follow_outcome outcome, const char *text);
 
 /* A good day up to the moment when q waits for its answer. */
 void world_walks_to(struct world *w, enum chat_question q);

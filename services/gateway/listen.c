@@ -140,11 +140,18 @@ static json_t *failed(const struct chat *c)
     return data;
 }
 
+/* What the listener has; one of a follower may be ahead of it, until all has come. */
+static size_t place_of(const struct listener *l, const struct chat *c, enum chat_event what)
+{
+    bool may_be_ahead = c->is_following && !chat_event_is_end(what);
+    return may_be_ahead || l->at < c->answer.len ? l->at : c->answer.len;
+}
+
 static void format(struct buf *out, struct listener *l, const struct chat *c, enum chat_event what)
 {
     const char *id = c->turn_id.text;
     struct str  news = what == CHAT_DELTA ? chat_news(c, l) : (struct str){0};
-    size_t      at = l->at < c->answer.len ? l->at : c->answer.len;
+    size_t      at = place_of(l, c, what);
 
     switch (what) {
     case CHAT_QUEUED:

@@ -108,6 +108,7 @@ def test_an_answer_is_read_at_any_gateway_from_any_byte(system):
         assert (whole.wait_end().data["status"], whole.text) == ("committed", ANSWER)
         part = tab.follow(turn_id, after=6)
         part.wait_end()
+        assert part.find("started").id == f"{turn_id}:6"
         assert part.text == ANSWER.encode()[6:].decode()
         assert tab.follow(str(uuid.uuid4())).status == 404
 

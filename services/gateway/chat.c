@@ -42,9 +42,6 @@
 #include "chat_inside.h"
 #include "look.h"
 
-#define APPEND_TICKS 2  /* more of the answer is told to a store this often */
-#define LISTEN_TICKS 5  /* the person's Stop at another gateway is asked for this often */
-#define RENEW_TICKS  30 /* when nobody can stop it any more */
 #define FOLLOW_TICKS 2
 #define PLACE_TICKS  10
 #define QUIET_TICKS  150
@@ -528,20 +525,6 @@ static enum chat_step end(struct chat *c)
 
 /* ---- what wakes it ---- */
 
-static void take_renewal(struct chat *c, const struct chat_slot *s)
-{
-    struct turn_renew_say say;
-
-    if (s->err || turn_renew_say_decode(&say, buf_view(&s->body)) != ERR_OK)
-        return; /* the lease has time for three of these */
-    failpoint(FAILPOINT_GATEWAY_RENEW_ANSWERED);
-    c->is_stopping |= say.stop;
-    c->is_lost |= say.lost;
-    c->is_unheld = say.unheld_here;
-    c->is_textless = say.textless;
-    c->held = say.held < c->answer.len ? say.held : c->answer.len;
-}
-
 void chat_hear(struct chat_slot *s, const struct answer *a)
 {
     struct chat *c = s->chat;
@@ -560,29 +543,9 @@ void chat_hear(struct chat_slot *s, const struct answer *a)
         buf_clear(&s->body);
         buf_str(&s->body, a->body);
         if (s->what == CHAT_Q_RENEW)
-            take_renewal(c, s);
+            chat_take_renewal(c, s);
     }
     run(c);
-}
-
-/* Renewals keep the lease, bring news of Stop, and take more of the answer along. */
-static bool is_renewal_due(const struct chat *c)
-{
-    unsigned since = c->ticks - c->renewed;
-    bool     has_more = c->answer.len > c->held && !c->is_unheld;
-
-    return since >= RENEW_TICKS || (has_more && since >= APPEND_TICKS) ||
-           (chat_is_open(c, CHAT_Q_ANSWER) && since >= LISTEN_TICKS);
-}
-
-static void keep_lease(struct chat *c)
-{
-    if (!c->is_granted || chat_is_open(c, CHAT_Q_RENEW) || !is_renewal_due(c))
-        return;
-    c->renewed = c->ticks;
-    if (chat_ask_renew(c) != ERR_OK)
-        log_warn(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
-    failpoint(FAILPOINT_GATEWAY_RENEW_ASKED);
 }
 
 static void tell_place(struct chat *c)
@@ -610,7 +573,7 @@ static void tell_rest(struct chat *c)
 void chat_tick(struct chat *c)
 {
     c->ticks++;
-    keep_lease(c);
+    chat_keep_lease(c);
     if (c->ticks % PLACE_TICKS == 0)
         tell_place(c);
     tell_rest(c);

@@ -1,5 +1,5 @@
 /* What the files of chat share: chat.c walks, chat_ask.c asks, chat_answer.c
- * takes the model's words, chat_life.c makes and frees. */
+ * takes the model's words, chat_lease.c keeps the lease, chat_life.c makes and frees. */
 #ifndef GATEWAY_CHAT_INSIDE_H
 #define GATEWAY_CHAT_INSIDE_H
 #include "chat.h"
@@ -14,6 +14,9 @@ MUST_CHECK enum err chat_ask_renew(struct chat *c);
 MUST_CHECK enum err chat_ask_follow(struct chat *c);
 MUST_CHECK enum err chat_ask_commit(struct chat *c);
 MUST_CHECK enum err chat_ask_abort(struct chat *c);
+
+void chat_keep_lease(struct chat *c); /* every tick */
+void chat_take_renewal(struct chat *c, const struct chat_slot *s);
 
 bool chat_is_open(const struct chat *c, enum chat_question what);
 void chat_drop(struct chat *c, enum chat_question what); /* nobody wants its answer any more */

@@ -294,6 +294,10 @@ static enum err error_of(struct lane *lane, const PGresult *r, const char *state
         return ERR_TIMEOUT;
     if (str_starts(s, "22"))
         return ERR_BAD_REQUEST;
+    if (!state) { /* libpq's own words, not the server's: the connection broke */
+        pg_link_drop(lane->link, "the connection broke in an answer");
+        return ERR_DOWN;
+    }
     if (str_is(s, "25006") || str_starts(s, "57P") || str_starts(s, "08")) {
         pg_link_drop(lane->link, str_is(s, "25006") ? "the server takes no writes any more"
                                                     : "the server shuts down");

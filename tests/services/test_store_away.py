@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from support.servers import RedisCluster
-from support.store import ANSWER, DUP, GRANTED, OK, QUESTION, SPOOLED, Person, new_id, refused
+from support.store import ANSWER, DUP, GRANTED, KEPT, OK, QUESTION, SPOOLED, Person, new_id, refused
 from support.wait import wait_until
 
 FOLLOW_RUNNING = 0
@@ -244,6 +244,20 @@ def test_a_commit_whose_connection_breaks_is_sent_again(start_store, tcp, person
     for one in asked:
         assert one.wait().outcome in (OK, DUP)
     assert postgres.query("SELECT count(*) FROM turns") == [(4,)]
+
+
+def test_an_answer_of_postgres_that_makes_no_sense_breaks_the_connection(start_store, tcp, person, postgres):
+    start_store(PG_CONNECTIONS=1)
+    turn = person().turn()
+    tcp.postgres.stall(to="client")
+    asked = turn.send_commit()
+    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the turn")
+    tcp.postgres.spoil()
+    tcp.postgres.resume()
+    wait_until(lambda: tcp.postgres.open_connections == 0, "the connection to break")
+    tcp.postgres.heal()
+    assert asked.wait().outcome == DUP
+    assert turn.follow().outcome == KEPT
 
 
 def test_a_stalled_postgres_is_away(start_store, tcp, gateway):

@@ -4,6 +4,7 @@
     proxy.stall()                   # connections stay, no byte passes
     proxy.stall(to="target")        # in one direction only; the other one is to="client"
     proxy.swallow()                 # half open: bytes are taken and lost, and so is a close
+    proxy.spoil()                   # what comes from the target arrives as other bytes
     proxy.delay = 0.1               # seconds that every piece waits
     proxy.slice = 1                 # at most so many bytes at once
     proxy.cut()                     # all connections are reset
@@ -34,7 +35,7 @@ class Proxy:
         self._flow = {way: asyncio.Event() for way in WAYS}
         for flow in self._flow.values():
             flow.set()
-        self._swallows = False
+        self._swallows = self._spoils = False
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
@@ -53,8 +54,11 @@ class Proxy:
         """Connections stay open, also when one end closes; what is written into them is lost."""
         self._swallows = True
 
+    def spoil(self):
+        self._spoils = True
+
     def heal(self):
-        lost, self._swallows = self._swallows, False
+        lost, self._swallows, self._spoils = self._swallows, False, False
         self.delay, self.slice, self.refusing = 0.0, None, False
         self.resume()
         if lost:
@@ -132,6 +136,8 @@ class Proxy:
                 await self._flow[to].wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
+                if self._spoils and to == "client":
+                    data = b"?" * len(data)
                 if not self._swallows:
                     await self._write(writer, data)
             await self._flow[to].wait()

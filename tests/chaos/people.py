@@ -21,7 +21,7 @@ WAIT_S = (0.05, 1.0)  # between two tries, where the gateway does not say how lo
 
 # Errors after which the same turn may be sent again; what is not here stays as it is.
 AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_cut", "upstream_timeout",
-         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "draining", "timeout", "down",
+         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "timeout", "down",
          "internal"}
 
 SLOW = f"{MODEL},delay=60"  # about a second for an answer

@@ -4,9 +4,11 @@
  *   bus-allow                            which public key may be which service
  *   seal.secret, seal.public             the workers' pair for sealing OpenRouter keys
  *   cookie.keys                          signs session cookies and CSRF tokens
+ *   account.key                          stands between a person's name and their account
  *
- * The last three are key rings: a line is "<id> <base64>", the first line is
- * the current key, older ones below it still open what they closed. */
+ * The last four are key rings: a line is "<id> <base64>", the first line is
+ * the current key, older ones below it still open what they closed.  account.key has one
+ * line and keeps it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -130,16 +132,17 @@ static void make_seal_pair(void)
     sodium_memzero(secret_key, sizeof secret_key);
 }
 
-static void make_cookie_key(void)
+/* For a MAC or a keyed hash. */
+static void make_key(const char *name)
 {
     unsigned char key[crypto_auth_KEYBYTES];
     char          id[16];
 
-    if (exists("cookie.keys"))
+    if (exists(name))
         return;
     make_id(id);
     crypto_auth_keygen(key);
-    write_ring("cookie.keys", 0600, id, key, sizeof key);
+    write_ring(name, 0600, id, key, sizeof key);
     sodium_memzero(key, sizeof key);
 }
 
@@ -159,6 +162,7 @@ int main(int argc, char **argv)
     make_curve_pair("store");
     make_allow_list();
     make_seal_pair();
-    make_cookie_key();
+    make_key("cookie.keys");
+    make_key("account.key");
     return 0;
 }

@@ -1,4 +1,5 @@
 /* Settings from the environment. */
+#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,6 +36,33 @@ static void read_proxies(struct config_run *run, struct config *c)
     buf_fini(&fault);
 }
 
+static bool is_header_name(const char *name)
+{
+    for (const char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '-')
+            return false;
+    return *name;
+}
+
+/* Whoever may be signed in must be so by somebody we trust. */
+static void read_sign_in(struct config_run *run, struct config *c)
+{
+    c->account = (struct account_rules){
+        .issuer = c->auth_issuer, .proxies = &c->proxies, .key = &c->account_ring.keys[0]};
+    if (!auth_read(&c->account.auth, str_of(c->auth)))
+        buf_print(&run->faults, "  AUTH: must be off, proxy or required\n");
+    if (c->account.auth == AUTH_OFF)
+        return;
+    read_ring(run, "ACCOUNT_KEY", c->account_key, &c->account_ring);
+    if (!c->proxies.count)
+        buf_print(&run->faults, "  AUTH: needs TRUSTED_PROXIES, the addresses that may say who "
+                                "somebody is\n");
+    if (!is_header_name(c->auth_header))
+        buf_print(&run->faults, "  AUTH_HEADER: is no name of a header\n");
+    if (c->account_ring.count > 1)
+        buf_print(&run->faults, "  ACCOUNT_KEY: must be one key\n");
+}
+
 /* scheme://host or scheme://host:port, as a browser writes an Origin header. */
 static void check_origin(struct config_run *run, const char *origin)
 {
@@ -68,6 +96,7 @@ void config_read(struct config *c, int argc, char **argv)
     read_ring(&run, "SEAL_PUBLIC_KEYS", c->seal_public_keys, &c->seal_ring);
     read_ring(&run, "COOKIE_KEYS", c->cookie_keys, &c->cookie_ring);
     read_proxies(&run, c);
+    read_sign_in(&run, c);
     check_origin(&run, c->public_origin);
     check_web_root(&run, c->web_root);
     config_finish(&run);
@@ -77,4 +106,5 @@ void config_fini(struct config *c)
 {
     seal_ring_wipe(&c->seal_ring);
     seal_ring_wipe(&c->cookie_ring);
+    seal_ring_wipe(&c->account_ring);
 }

@@ -1,6 +1,7 @@
 /* config - the settings of the gateway, read and checked. */
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
+#include "account.h"
 #include "client.h"
 #include "seal/seal.h"
 
@@ -13,8 +14,9 @@ struct config {
 
 #include "base/config_done.h"
     /* read out of the texts above */
-    struct seal_ring seal_ring, cookie_ring;
-    struct networks  proxies;
+    struct seal_ring     seal_ring, cookie_ring, account_ring;
+    struct networks      proxies;
+    struct account_rules account;
 };
 
 /* Opens the log too.  Exits 78 with all faults at once. */

@@ -1,26 +1,29 @@
 /* Prints docs/http.md from the tables that the gateway and all services read. */
 #include <stdio.h>
 
-static const char head[] = "# The gateway's HTTP\n"
-                           "\n"
-                           "Made by `scripts/docs` from `services/gateway/routes.def` and "
-                           "`proto/base/errors.def`; do not edit.\n"
-                           "\n"
-                           "## Addresses\n"
-                           "\n"
-                           "JSON in, JSON out, UTF-8. A `*` is one word. HEAD works where GET "
-                           "does; any other method is answered\n"
-                           "with 405 and `Allow`. *session* is the cookie that `/get_session_data` "
-                           "sets: `__Host-session` behind TLS,\n"
-                           "`session` on plain http. *CSRF token* is the header `X-CSRF-Token` "
-                           "with the token from the same place.\n"
-                           "`Origin` and `Sec-Fetch-Site` must be ours where they are sent. A body "
-                           "must be one whole JSON object in\n"
-                           "valid UTF-8, every key once, as `application/json`; keys the gateway "
-                           "does not know are skipped.\n"
-                           "\n"
-                           "| method | address | needs | does |\n"
-                           "|---|---|---|---|\n";
+static const char head[] =
+    "# The gateway's HTTP\n"
+    "\n"
+    "Made by `scripts/docs` from `services/gateway/routes.def` and "
+    "`proto/base/errors.def`; do not edit.\n"
+    "\n"
+    "## Addresses\n"
+    "\n"
+    "JSON in, JSON out, UTF-8. A `*` is one word. HEAD works where GET "
+    "does; any other method is answered\n"
+    "with 405 and `Allow`. *session* is the cookie that `/get_session_data` "
+    "sets: `__Host-session` behind TLS,\n"
+    "`session` on plain http. *CSRF token* is the header `X-CSRF-Token` "
+    "with the token from the same place.\n"
+    "*sign-in* counts only with `AUTH=required` (docs/sign-in.md), where the "
+    "others need it too.\n"
+    "`Origin` and `Sec-Fetch-Site` must be ours where they are sent. A body "
+    "must be one whole JSON object in\n"
+    "valid UTF-8, every key once, as `application/json`; keys the gateway "
+    "does not know are skipped.\n"
+    "\n"
+    "| method | address | needs | does |\n"
+    "|---|---|---|---|\n";
 
 static const char events[] =
     "\n"
@@ -81,7 +84,7 @@ static const char tail[] = "\n"
 
 int main(void)
 {
-    static const char NOTHING[] = "nothing", SIGNED[] = "session",
+    static const char NOTHING[] = "nothing", VISIT[] = "sign-in", SIGNED[] = "session",
                       CHANGES[] = "session, CSRF token, JSON body";
 
     fputs(head, stdout);

@@ -1,5 +1,6 @@
 /* Small requests over the bus. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "errand.h"
 #include "reply.h"
@@ -29,7 +30,9 @@ struct errand *errand_new(const struct visit *v)
     e->gw = v->gw;
     e->rq = v->rq;
     e->client = v->client;
+    memcpy(e->account, v->account, sizeof e->account);
     e->session = v->session;
+    e->former = v->former;
     visit_address_hash(v, e->address_hash);
     http_set_user(v->rq, &e->waiter);
     return e;

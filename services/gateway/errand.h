@@ -13,7 +13,8 @@ struct errand {
     struct gateway      *gw;
     struct http_request *rq;
     struct client        client;
-    struct uuid          session;
+    char                 account[ACCOUNT_SIZE];
+    struct uuid          session, former;
     char                 address_hash[PSEUDONYM_SIZE];
     uint64_t             question;
     bool                 is_open;

@@ -31,9 +31,11 @@ struct visit {
     struct gateway      *gw;
     struct http_request *rq;
     struct client        client;
-    struct uuid          session; /* empty: nobody we know */
-    struct str           word;    /* what stands for the * of the route */
-    const json_t        *body;    /* borrowed; an object, or NULL if the route takes none */
+    char                 account[ACCOUNT_SIZE]; /* who is signed in, empty: nobody */
+    struct uuid          session;               /* empty: nobody we know */
+    struct uuid          former; /* of this browser before somebody signed in, may be empty */
+    struct str           word;   /* what stands for the * of the route */
+    const json_t        *body;   /* borrowed; an object, or NULL if the route takes none */
 };
 
 /* Who waits at a request that was not answered at once; kept as its http_user. */

@@ -79,11 +79,28 @@ static struct client find_client(struct gateway *gw, struct http_request *rq)
     return c;
 }
 
-static bool find_session(struct visit *v)
+/* A cookie of somebody who was not signed in opens nothing for somebody who is; it only says
+ * what may be taken over. */
+static void find_session(struct visit *v)
 {
-    struct str value = cookie_find(http_header(v->rq, "Cookie"),
+    const struct seal_ring *ring = &v->gw->config.cookie_ring;
+    struct str              value = cookie_find(http_header(v->rq, "Cookie"),
                                    v->client.is_tls ? SESSION_COOKIE_TLS : SESSION_COOKIE);
-    return session_read(&v->gw->config.cookie_ring, value, &v->session);
+
+    if (!session_read(ring, value, v->account, &v->session) && v->account[0] &&
+        !session_read(ring, value, "", &v->former))
+        v->former = (struct uuid){{0}};
+}
+
+static enum err find_person(struct visit *v)
+{
+    const struct config *cf = &v->gw->config;
+    enum err             err = account_find(&cf->account, str_of(http_peer(v->rq)),
+                                            http_header(v->rq, cf->auth_header), v->account);
+
+    if (!err)
+        find_session(v);
+    return err;
 }
 
 static bool is_ours(const struct visit *v)
@@ -111,7 +128,7 @@ static enum err check_change(struct visit *v)
         return ERR_ORIGIN;
     if (!v->session.text[0])
         return ERR_SIGNED_OUT;
-    if (!session_csrf_is(&v->gw->config.cookie_ring, &v->session,
+    if (!session_csrf_is(&v->gw->config.cookie_ring, &v->session, v->account,
                          http_header(v->rq, "X-CSRF-Token")))
         return ERR_CSRF;
     return http_body(v->rq).len && !is_json(v->rq) ? ERR_MEDIA_TYPE : ERR_OK;
@@ -121,7 +138,9 @@ static enum err check(struct visit *v, enum needs needs)
 {
     if (http_body_is_too_long(v->rq))
         return ERR_TOO_LONG;
-    find_session(v);
+    enum err err = needs == NOTHING ? ERR_OK : find_person(v);
+    if (err)
+        return err;
     if (needs == CHANGES)
         return check_change(v);
     return needs == SIGNED && !v->session.text[0] ? ERR_SIGNED_OUT : ERR_OK;

@@ -5,7 +5,7 @@
 
 extern const struct http_ops router_ops; /* for http_open, with the gateway as ctx */
 
-enum needs { NOTHING, SIGNED, CHANGES };
+enum needs { NOTHING, VISIT, SIGNED, CHANGES };
 
 struct route {
     const char *method, *path, *doc;

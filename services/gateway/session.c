@@ -11,32 +11,38 @@
 
 _Static_assert(crypto_auth_KEYBYTES == SEAL_KEY_BYTES, "a ring's keys are keys for the MAC");
 
-/* The prefix keeps a MAC that was made for one purpose useless for another. */
+/* What is signed.  The purpose keeps a MAC that was made for one thing useless for another. */
+struct claim {
+    const char        *purpose;
+    const struct uuid *id;
+    const char        *account; /* behind an id, which always has the same length */
+};
+
 static void mac_of(unsigned char mac[crypto_auth_BYTES], const struct seal_key *k,
-                   const char *purpose, const struct uuid *id)
+                   const struct claim *c)
 {
     crypto_auth_hmacsha512256_state state;
 
     crypto_auth_hmacsha512256_init(&state, k->key, sizeof k->key);
-    crypto_auth_hmacsha512256_update(&state, (const unsigned char *)purpose, strlen(purpose) + 1);
-    crypto_auth_hmacsha512256_update(&state, (const unsigned char *)id->text, UUID_LEN);
+    crypto_auth_hmacsha512256_update(&state, (const unsigned char *)c->purpose,
+                                     strlen(c->purpose) + 1);
+    crypto_auth_hmacsha512256_update(&state, (const unsigned char *)c->id->text, UUID_LEN);
+    crypto_auth_hmacsha512256_update(&state, (const unsigned char *)c->account, strlen(c->account));
     crypto_auth_hmacsha512256_final(&state, mac);
 }
 
 /* "<key id>.<mac>" */
-static void sign(const struct seal_ring *ring, const char *purpose, const struct uuid *id,
-                 struct buf *out)
+static void sign(const struct seal_ring *ring, const struct claim *c, struct buf *out)
 {
     unsigned char mac[crypto_auth_BYTES];
     char          text[MAC_TEXT];
 
-    mac_of(mac, &ring->keys[0], purpose, id);
+    mac_of(mac, &ring->keys[0], c);
     sodium_bin2base64(text, sizeof text, mac, sizeof mac, BASE64);
     buf_print(out, "%s.%s", ring->keys[0].id, text);
 }
 
-static bool is_signed(const struct seal_ring *ring, const char *purpose, const struct uuid *id,
-                      struct str text)
+static bool is_signed(const struct seal_ring *ring, const struct claim *c, struct str text)
 {
     unsigned char want[crypto_auth_BYTES], have[crypto_auth_BYTES];
     const char   *dot = text.len ? memchr(text.p, '.', text.len) : NULL;
@@ -52,7 +58,7 @@ static bool is_signed(const struct seal_ring *ring, const char *purpose, const s
     for (unsigned i = 0; i < ring->count; i++) {
         if (!str_is(key_id, ring->keys[i].id))
             continue;
-        mac_of(want, &ring->keys[i], purpose, id);
+        mac_of(want, &ring->keys[i], c);
         return sodium_memcmp(want, have, sizeof want) == 0;
     }
     return false;
@@ -83,7 +89,8 @@ struct str cookie_find(struct str header, const char *name)
     return (struct str){0};
 }
 
-bool session_read(const struct seal_ring *ring, struct str value, struct uuid *out)
+bool session_read(const struct seal_ring *ring, struct str value, const char *account,
+                  struct uuid *out)
 {
     struct uuid id;
 
@@ -92,29 +99,31 @@ bool session_read(const struct seal_ring *ring, struct str value, struct uuid *o
         !uuid_parse(&id, (struct str){value.p, UUID_LEN}))
         return false;
     struct str rest = {value.p + UUID_LEN + 1, value.len - UUID_LEN - 1};
-    if (!is_signed(ring, "session", &id, rest))
+    if (!is_signed(ring, &(struct claim){"session", &id, account}, rest))
         return false;
     *out = id;
     return true;
 }
 
-void session_write(const struct seal_ring *ring, const struct uuid *id, bool is_tls,
-                   struct buf *out)
+void session_write(const struct seal_ring *ring, const struct uuid *id, const char *account,
+                   bool is_tls, struct buf *out)
 {
     buf_print(out, "%s=%s.", is_tls ? SESSION_COOKIE_TLS : SESSION_COOKIE, id->text);
-    sign(ring, "session", id, out);
+    sign(ring, &(struct claim){"session", id, account}, out);
     buf_print(out, "; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", LIFE_SECONDS,
               is_tls ? "; Secure" : "");
 }
 
-void session_csrf(const struct seal_ring *ring, const struct uuid *id, struct buf *out)
+void session_csrf(const struct seal_ring *ring, const struct uuid *id, const char *account,
+                  struct buf *out)
 {
-    sign(ring, "csrf", id, out);
+    sign(ring, &(struct claim){"csrf", id, account}, out);
 }
 
-bool session_csrf_is(const struct seal_ring *ring, const struct uuid *id, struct str token)
+bool session_csrf_is(const struct seal_ring *ring, const struct uuid *id, const char *account,
+                     struct str token)
 {
-    return is_signed(ring, "csrf", id, token);
+    return is_signed(ring, &(struct claim){"csrf", id, account}, token);
 }
 
 /* ---- pseudonyms ---- */

@@ -20,7 +20,7 @@ static json_t *csrf_of(const struct errand *e)
 {
     struct buf token = {0};
 
-    session_csrf(&e->gw->config.cookie_ring, &e->session, &token);
+    session_csrf(&e->gw->config.cookie_ring, &e->session, e->account, &token);
     json_t *s = json_of(buf_view(&token));
     buf_fini(&token);
     return s;
@@ -39,6 +39,7 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
 
     json_object_set_new(session, "created_at", time_of(say->created_at));
     json_object_set_new(session, "expires_at", time_of(say->expires_at));
+    json_object_set_new(session, "signed_in", json_boolean(e->account[0]));
     json_object_set_new(limits, "messages_per_minute",
                         json_integer((json_int_t)cf->messages_per_minute));
     json_object_set_new(limits, "remaining", json_integer((json_int_t)say->remaining));
@@ -68,7 +69,7 @@ static void reply_with_cookie(struct errand *e, json_t *body)
 {
     struct buf cookie = {0};
 
-    session_write(&e->gw->config.cookie_ring, &e->session, e->client.is_tls, &cookie);
+    session_write(&e->gw->config.cookie_ring, &e->session, e->account, e->client.is_tls, &cookie);
     errand_reply_and(e, 200, body, &(struct http_field){"Set-Cookie", cookie.p});
     buf_fini(&cookie);
 }
@@ -79,8 +80,24 @@ static void open_session(struct errand *e, void (*take)(struct errand *e, const 
         .session = uuid_str(&e->session), .create = e->is_new, .page = e->gw->config.history_page};
     struct buf body = {0};
 
+    if (e->is_new) {
+        m.account = str_of(e->account);
+        m.former = uuid_str(&e->former);
+    }
     session_open_ask_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take);
+}
+
+/* A new session of somebody who is signed in is the one of their account, which only the store
+ * knows.  An older store does not; then nobody's chats would follow them, so it counts as away. */
+static bool read_opened(struct errand *e, const struct answer *a, struct session_open_say *say)
+{
+    if (!errand_read(e, a, session_open_say, say))
+        return false;
+    if (!e->is_new || !e->account[0] || uuid_parse(&e->session, say->session))
+        return true;
+    errand_fail(e, &(struct answer){.kind = ANSWER_ERROR, .err = ERR_STORE_DOWN});
+    return false;
 }
 
 static void take_session(struct errand *e, const struct answer *a);
@@ -107,7 +124,7 @@ static void take_session(struct errand *e, const struct answer *a)
         return;
     }
     struct session_open_say *say = mem_new(sizeof *say);
-    if (errand_read(e, a, session_open_say, say))
+    if (read_opened(e, a, say))
         reply_with_cookie(e, describe(e, say));
     free(say);
 }
@@ -155,7 +172,7 @@ static void take_fresh_session(struct errand *e, const struct answer *a)
 {
     struct session_open_say *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, session_open_say, say))
+    if (read_opened(e, a, say))
         reply_with_cookie(e, json_pack("{s:o}", "csrf_token", csrf_of(e)));
     free(say);
 }

@@ -67,7 +67,7 @@ static void take_settings(struct errand *e, const struct answer *a)
     if (errand_read(e, a, session_open_say, say)) {
         struct str model = say->model.len ? say->model : str_of(e->gw->config.default_model);
         json_t    *o = json_object();
-        session_csrf(&e->gw->config.cookie_ring, &e->session, &csrf);
+        session_csrf(&e->gw->config.cookie_ring, &e->session, e->account, &csrf);
         json_object_set_new(o, "has_api_key", json_boolean(say->sealed_key.len > 0));
         json_object_set_new(o, "api_key_hint",
                             say->key_hint.len ? json_of(say->key_hint) : json_null());

@@ -8,6 +8,7 @@
  *    lost the turn.
  * 2. Forgetting a session is done only when both databases did it.  Doing it again is harmless, so
  *    after an error it is simply asked again. */
+#include "clear.h"
 #include "base/failpoint.h"
 #include "enter.h"
 
@@ -32,19 +33,23 @@ enum step clear_take_pg(struct job *j)
     return STEP_CLEAR_ASK_REDIS;
 }
 
+void clear_redis_args(struct args *a, const struct uuid *session, const struct key *answers)
+{
+    args_key(a, key_session(session));
+    args_key(a, key_turns(session));
+    args_key(a, key_window(session));
+    args_key(a, key_spooled(session));
+    args_key(a, key_of_bucket(key_session_bucket(session), "spool"));
+    args_key(a, key_session_limit(session, "chat"));
+    args_key(a, key_session_limit(session, "key_test"));
+    args_text(a, answers->text);
+}
+
 enum step clear_ask_redis(struct job *j)
 {
-    struct args *a = job_args(j);
-    struct key   answers = key_answers(&j->session);
+    struct key answers = key_answers(&j->session);
 
-    args_key(a, key_session(&j->session));
-    args_key(a, key_turns(&j->session));
-    args_key(a, key_window(&j->session));
-    args_key(a, key_spooled(&j->session));
-    args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
-    args_key(a, key_session_limit(&j->session, "chat"));
-    args_key(a, key_session_limit(&j->session, "key_test"));
-    args_text(a, answers.text);
+    clear_redis_args(job_args(j), &j->session, &answers);
     enum err err = job_ask_redis(j, 0, SCRIPT_SESSION_CLEAR);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CLEAR_TAKE_REDIS);
 }

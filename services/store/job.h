@@ -111,6 +111,7 @@ struct job {
         struct limit_take_ask    limit;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
+    struct uuid former;              /* open: the browser's session before it was signed in */
 
     unsigned          waiting;   /* answers to come */
     bool              running;   /* a step is */

@@ -1,6 +1,7 @@
 /* A person's session: session_open_ask and session_save_ask.
  *
- *   open:  enter ──► ask Postgres for the newest messages of the current chat
+ *   open:  enter, of an account see account.c
+ *            └──► ask Postgres for the newest messages of the current chat
  *                        │ away
  *                        ▼
  *                    ask Redis for those it remembers
@@ -21,6 +22,8 @@
 
 enum step open_enter(struct job *j)
 {
+    if (j->ask.open.account.len)
+        return STEP_ACCOUNT_ASK;
     return enter(j, j->ask.open.session, j->ask.open.create != 0, STEP_OPEN_ASK_LINES);
 }
 
@@ -34,6 +37,7 @@ static enum step say_opened(struct job *j, const struct grid *page)
         say->lines_count = history_window_lines(page, 0, say->lines, &say->more_before, &e->chat);
     else if (page)
         say->lines_count = history_lines(page, say->lines, &say->more_before);
+    say->session = uuid_str(&j->session);
     say->created_at = e->created_at;
     say->expires_at = e->expires_at;
     say->model = e->model;

@@ -41,7 +41,8 @@ def test_the_first_visit_makes_a_session(chat):
     assert asked.create == 1 and anna.http.cookies["session"].startswith(asked.session)
     assert data.pop("csrf_token")
     assert data == {
-        "session": {"created_at": "2023-11-14T22:13:20.000Z", "expires_at": "2023-11-14T22:15:00.000Z"},
+        "session": {"created_at": "2023-11-14T22:13:20.000Z", "expires_at": "2023-11-14T22:15:00.000Z",
+                    "signed_in": False},
         "model": "openrouter/free", "has_api_key": False, "api_key_hint": None, "demo": False,
         "conversation_id": None, "chat_history": [], "more": None, "running_turn": None,
         "limits": {"messages_per_minute": 20, "remaining": 19}, "budget": None}

@@ -19,7 +19,8 @@ class RealGateway:
             "HTTP_ADDRESS": "127.0.0.1", "HTTP_PORT": 0, "HTTP_PORT_FILE": self.port_file,
             "BUS_BIND": f"tcp://{self.bus}", "BUS_SECRET_KEY_FILE": keys.path("gateway.secret"),
             "BUS_ALLOW_FILE": keys.path("bus-allow"), "SEAL_PUBLIC_KEYS_FILE": keys.path("seal.public"),
-            "COOKIE_KEYS_FILE": keys.path("cookie.keys"), "SESSIONS_PER_MINUTE": 100000, **settings}
+            "COOKIE_KEYS_FILE": keys.path("cookie.keys"), "ACCOUNT_KEY_FILE": keys.path("account.key"),
+            "SESSIONS_PER_MINUTE": 100000, **settings}
         self.clients = []
         self.process = house.start("gateway", self.env, label=label)
         self.process.wait_for_event("gateway.listening")

@@ -2,7 +2,7 @@
 
 The files are those of scripts/make-keys: <service>.secret and <service>.public hold
 a CURVE key in Z85; bus-allow has lines `<service> <public key>`; seal.secret,
-seal.public and cookie.keys are rings, lines `<id> <base64 of 32 bytes>`.
+seal.public, cookie.keys and account.key are rings, lines `<id> <base64 of 32 bytes>`.
 """
 
 import base64
@@ -31,6 +31,7 @@ class Keys:
         self._write_ring("seal.public", "k1", self.seal_public)
         self._write_ring("seal.secret", "k1", self.seal_secret)
         self._write_ring("cookie.keys", "c1", os.urandom(32))
+        self._write_ring("account.key", "a1", os.urandom(32))
 
     def new_pair(self, name):
         """Makes, or makes anew, the CURVE pair of a service."""

@@ -133,7 +133,8 @@ class System:
             "BUS_SECRET_KEY_FILE": self.keys.path("gateway.secret"),
             "BUS_ALLOW_FILE": self.keys.path("bus-allow"),
             "SEAL_PUBLIC_KEYS_FILE": self.keys.path("seal.public"),
-            "COOKIE_KEYS_FILE": self.keys.path("cookie.keys")})
+            "COOKIE_KEYS_FILE": self.keys.path("cookie.keys"),
+            "ACCOUNT_KEY_FILE": self.keys.path("account.key")})
 
     def _backend(self, group, name, env):
         addresses = ",".join(one.env["BUS_BIND"].removeprefix("tcp://") for one in self.gateways)

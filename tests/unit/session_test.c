@@ -27,12 +27,12 @@ static struct uuid id(void)
 }
 
 /* The value of the cookie that session_write makes; free() it. */
-static char *cookie(const struct seal_ring *r, bool is_tls)
+static char *cookie(const struct seal_ring *r, const char *account, bool is_tls)
 {
     struct buf  line = {0};
     struct uuid who = id();
 
-    session_write(r, &who, is_tls, &line);
+    session_write(r, &who, account, is_tls, &line);
     char  *start = strchr(line.p, '=') + 1;
     size_t len = strcspn(start, ";");
     char  *value = str_dup((struct str){start, len});
@@ -45,9 +45,9 @@ static void a_cookie_names_its_session(void **state)
     (void)state;
     struct seal_ring r = ring(KEY_A);
     struct uuid      who;
-    char            *value = cookie(&r, false);
+    char            *value = cookie(&r, "", false);
 
-    assert_true(session_read(&r, str_of(value), &who));
+    assert_true(session_read(&r, str_of(value), "", &who));
     assert_string_equal(who.text, ID);
     free(value);
 }
@@ -59,8 +59,8 @@ static void a_cookie_is_out_of_the_page_s_reach(void **state)
     struct uuid      who = id();
     struct buf       plain = {0}, tls = {0};
 
-    session_write(&r, &who, false, &plain);
-    session_write(&r, &who, true, &tls);
+    session_write(&r, &who, "", false, &plain);
+    session_write(&r, &who, "", true, &tls);
     assert_true(str_starts(buf_view(&plain), "session=" ID ".a1."));
     assert_true(str_starts(buf_view(&tls), "__Host-session=" ID ".a1."));
     assert_non_null(strstr(plain.p, "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax"));
@@ -76,21 +76,21 @@ static void any_changed_byte_makes_a_stranger_of_it(void **state)
     (void)state;
     struct seal_ring r = ring(KEY_A);
     struct uuid      who;
-    char            *value = cookie(&r, false);
+    char            *value = cookie(&r, "", false);
     size_t           len = strlen(value);
 
     for (size_t i = 0; i < len; i++) {
         char *changed = malloc(len); /* of exactly this size: reading behind it is seen */
         memcpy(changed, value, len);
         changed[i] = changed[i] == 'x' ? 'y' : 'x';
-        assert_false(session_read(&r, (struct str){changed, len}, &who));
+        assert_false(session_read(&r, (struct str){changed, len}, "", &who));
         assert_int_equal(who.text[0], 0);
         free(changed);
     }
     for (size_t cut = 0; cut < len; cut++) {
         char *part = malloc(cut ? cut : 1);
         memcpy(part, value, cut);
-        assert_false(session_read(&r, (struct str){part, cut}, &who));
+        assert_false(session_read(&r, (struct str){part, cut}, "", &who));
         free(part);
     }
     free(value);
@@ -101,11 +101,11 @@ static void a_key_that_was_first_before_still_counts(void **state)
     (void)state;
     struct seal_ring old = ring(KEY_A), both = ring(KEY_B KEY_A), new = ring(KEY_B);
     struct uuid      who;
-    char            *value = cookie(&old, false), *fresh = cookie(&both, false);
+    char            *value = cookie(&old, "", false), *fresh = cookie(&both, "", false);
 
-    assert_true(session_read(&both, str_of(value), &who));
-    assert_false(session_read(&new, str_of(value), &who));
-    assert_true(session_read(&new, str_of(fresh), &who));
+    assert_true(session_read(&both, str_of(value), "", &who));
+    assert_false(session_read(&new, str_of(value), "", &who));
+    assert_true(session_read(&new, str_of(fresh), "", &who));
     free(value);
     free(fresh);
 }
@@ -116,16 +116,38 @@ static void a_token_belongs_to_one_session_and_one_purpose(void **state)
     struct seal_ring r = ring(KEY_A);
     struct uuid      who = id(), other = uuid_new();
     struct buf       token = {0};
-    char            *value = cookie(&r, false);
+    char            *value = cookie(&r, "", false);
 
-    session_csrf(&r, &who, &token);
-    assert_true(session_csrf_is(&r, &who, buf_view(&token)));
-    assert_false(session_csrf_is(&r, &other, buf_view(&token)));
-    assert_false(session_csrf_is(&r, &who, (struct str){0}));
-    assert_false(session_csrf_is(&r, &who, STR("a1.")));
-    assert_false(session_csrf_is(&r, &who, str_of(value + UUID_LEN + 1))); /* the cookie's MAC */
+    session_csrf(&r, &who, "", &token);
+    assert_true(session_csrf_is(&r, &who, "", buf_view(&token)));
+    assert_false(session_csrf_is(&r, &other, "", buf_view(&token)));
+    assert_false(session_csrf_is(&r, &who, "", (struct str){0}));
+    assert_false(session_csrf_is(&r, &who, "", STR("a1.")));
+    assert_false(
+        session_csrf_is(&r, &who, "", str_of(value + UUID_LEN + 1))); /* the cookie's MAC */
     buf_fini(&token);
     free(value);
+}
+
+static void what_was_given_to_one_account_is_nothing_to_another(void **state)
+{
+    (void)state;
+    static const char *const holders[] = {"", "aa", "ab", "aaa"};
+    struct seal_ring         r = ring(KEY_A);
+    struct uuid              who = id(), found;
+
+    for (unsigned i = 0; i < COUNT_OF(holders); i++) {
+        char      *value = cookie(&r, holders[i], false);
+        struct buf token = {0};
+        session_csrf(&r, &who, holders[i], &token);
+        for (unsigned k = 0; k < COUNT_OF(holders); k++) {
+            assert_int_equal(session_read(&r, str_of(value), holders[k], &found), i == k);
+            assert_int_equal(found.text[0] != 0, i == k);
+            assert_int_equal(session_csrf_is(&r, &who, holders[k], buf_view(&token)), i == k);
+        }
+        buf_fini(&token);
+        free(value);
+    }
 }
 
 static void cookies_are_found_by_their_whole_name(void **state)
@@ -167,6 +189,7 @@ int main(void)
         cmocka_unit_test(any_changed_byte_makes_a_stranger_of_it),
         cmocka_unit_test(a_key_that_was_first_before_still_counts),
         cmocka_unit_test(a_token_belongs_to_one_session_and_one_purpose),
+        cmocka_unit_test(what_was_given_to_one_account_is_nothing_to_another),
         cmocka_unit_test(cookies_are_found_by_their_whole_name),
         cmocka_unit_test(pseudonyms_are_stable_and_apart),
     };

@@ -11,7 +11,7 @@ const FINAL = new Set([
 const NEEDS_SETTINGS = new Set([
     'no_key', 'upstream_key', 'upstream_credit', 'upstream_refused', 'upstream_model', 'upstream_privacy', 'upstream_daily',
 ]);
-const NEEDS_RELOAD = new Set(['signed_out', 'csrf', 'conflict', 'bad_answer', 'broken']);
+const NEEDS_RELOAD = new Set(['signed_out', 'sign_in', 'csrf', 'conflict', 'bad_answer', 'broken']);
 
 export class Failure extends Error {
     constructor({ code, message = null, status = 0, retryable, retryAfter = null }) {

@@ -21,6 +21,7 @@ static json_t *line_of(const struct line *l)
     json_t *o = json_object();
 
     json_object_set_new(o, "turn_id", json_of(l->turn_id));
+    json_object_set_new(o, "seq", json_integer((json_int_t)l->seq));
     json_object_set_new(o, "role", json_string(l->by_user ? "user" : "assistant"));
     json_object_set_new(o, "content", json_of(l->text));
     json_object_set_new(o, "at", time_of(l->at));
@@ -46,17 +47,17 @@ json_t *history_cursor(uint64_t more_before)
     return more_before ? json_sprintf("%llu", (unsigned long long)more_before) : json_null();
 }
 
-/* ---- GET /conversations/{id}?cursor= ---- */
+/* ---- GET /conversations/{id}?cursor= and POST /conversations/{id} ---- */
 
-static bool read_cursor(struct str text, uint64_t *before)
+bool history_number(struct str text, uint64_t *number)
 {
-    *before = 0;
+    *number = 0;
     if (text.len > CURSOR_DIGITS)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.p[i] < '0' || text.p[i] > '9')
             return false;
-        *before = 10 * *before + (uint64_t)(text.p[i] - '0');
+        *number = 10 * *number + (uint64_t)(text.p[i] - '0');
     }
     return true;
 }
@@ -75,18 +76,18 @@ static void take_page(struct errand *e, const struct answer *a)
     free(say);
 }
 
-void route_conversation(const struct visit *v)
+static void ask_page(const struct visit *v, bool open)
 {
-    struct history_page_ask m = {.session = uuid_str(&v->session),
-                                 .page = v->gw->config.history_page};
-    struct uuid             id;
-    struct buf              body = {0};
+    struct history_page_ask m = {
+        .session = uuid_str(&v->session), .page = v->gw->config.history_page, .open = open};
+    struct uuid id;
+    struct buf  body = {0};
 
     if (!uuid_parse(&id, v->word)) {
         reply_error(v->rq, ERR_NOT_FOUND);
         return;
     }
-    if (!read_cursor(http_query(v->rq, "cursor"), &m.before)) {
+    if (!history_number(http_query(v->rq, "cursor"), &m.before)) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }
@@ -95,4 +96,14 @@ void route_conversation(const struct visit *v)
     m.conversation = uuid_str(&id);
     history_page_ask_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_page);
+}
+
+void route_conversation(const struct visit *v)
+{
+    ask_page(v, false);
+}
+
+void route_conversation_open(const struct visit *v)
+{
+    ask_page(v, true);
 }

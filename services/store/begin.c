@@ -71,8 +71,10 @@ enum step begin_ask_look(struct job *j)
 
     /* Postgres cannot keep U+0000, so it is refused before the model is paid to answer it. */
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->turn.text[0] ||
-        !ask->text.len || has_nul(ask->text))
+        !ask->text.len || has_nul(ask->text) || (ask->fresh && j->chat.text[0]))
         return job_fail(j, ERR_BAD_REQUEST);
+    if (ask->fresh)
+        j->chat = new_chat(j);
     struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
     return look_ask(j, ask->text, &fresh) ? STEP_BEGIN_ASK_FIND : job_park(j, STEP_BEGIN_TAKE_LOOK);
 }

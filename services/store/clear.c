@@ -69,7 +69,7 @@ enum step chat_enter(struct job *j)
     return enter(j, j->ask.chat_clear.session, false, STEP_CHAT_ASK_DROP);
 }
 
-enum step chat_ask_drop(struct job *j)
+enum err clear_ask_drop(struct job *j, const struct uuid *chat, bool is_delete)
 {
     struct args *a = job_args(j);
     struct key   answers = key_answers(&j->session);
@@ -78,11 +78,16 @@ enum step chat_ask_drop(struct job *j)
     args_key(a, key_window(&j->session));
     args_key(a, key_spooled(&j->session));
     args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
-    args_id(a, &j->entered.chat);
-    args_u64(a, j->ask.chat_clear.delete);
+    args_id(a, chat);
+    args_u64(a, is_delete);
     args_text(a, answers.text);
-    return job_ask_redis(j, 0, SCRIPT_CHAT_DROP) ? STEP_CHAT_ASK_PG
-                                                 : job_park(j, STEP_CHAT_TAKE_DROP);
+    return job_ask_redis(j, 0, SCRIPT_CHAT_DROP);
+}
+
+enum step chat_ask_drop(struct job *j)
+{
+    enum err err = clear_ask_drop(j, &j->entered.chat, j->ask.chat_clear.delete != 0);
+    return err ? STEP_CHAT_ASK_PG : job_park(j, STEP_CHAT_TAKE_DROP);
 }
 
 enum step chat_take_drop(struct job *j)
@@ -92,17 +97,19 @@ enum step chat_take_drop(struct job *j)
     return STEP_CHAT_ASK_PG;
 }
 
-static enum err ask_delete(struct job *j)
+/* A long chat is invisible at once; what does not fit into one bite is left to wipe.c. */
+enum err clear_ask_delete(struct job *j, const struct uuid *chat, struct str address_hash,
+                          bool leave)
 {
     struct args    wipe = {0};
     struct args   *a = job_args(j);
     struct pg_item items[] = {{STATEMENT_CHAT_CLOSE, a}, {STATEMENT_CHAT_WIPE, &wipe}};
 
     args_id(a, &j->session);
-    args_id(a, &j->entered.chat);
-    args_bytes(a, j->ask.chat_clear.address_hash);
-    args_id(&wipe, &j->session);
-    args_id(&wipe, &j->entered.chat);
+    args_id(a, chat);
+    args_bytes(a, address_hash);
+    args_u64(a, leave);
+    args_id(&wipe, chat);
     return job_ask_pg_items(j, 0, items, COUNT_OF(items));
 }
 
@@ -117,7 +124,9 @@ static enum err ask_leave(struct job *j)
 
 enum step chat_ask_pg(struct job *j)
 {
-    enum err err = j->ask.chat_clear.delete ? ask_delete(j) : ask_leave(j);
+    const struct chat_clear_ask *ask = &j->ask.chat_clear;
+    enum err                     err =
+        ask->delete ? clear_ask_delete(j, &j->entered.chat, ask->address_hash, true) : ask_leave(j);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CHAT_TAKE_PG);
 }
 

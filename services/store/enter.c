@@ -115,6 +115,7 @@ enum step enter_ask_redis(struct job *j)
     args_u64(a, e->create);
     args_bytes(a, e->known ? look_str(j, LOOK_CREATED) : STR(""));
     args_id(a, &e->chat);
+    args_u64(a, look_u64(j, LOOK_CURRENT_AT));
     args_u64(a, j->config->session_idle_ms);
     args_u64(a, j->config->session_life_ms);
     args_u64(a, j->config->limit_messages);
@@ -149,7 +150,7 @@ enum step enter_take_redis(struct job *j)
     e->expires_at = grid_u64(&e->redis, 0, OPEN_EXPIRES);
     e->remaining = grid_u64(&e->redis, 0, OPEN_REMAINING);
     e->running = grid_id(&e->redis, 0, OPEN_RUNNING);
-    if (!e->chat.text[0])
+    if (e->running.text[0])
         e->chat = grid_id(&e->redis, 0, OPEN_CHAT);
     if (e->known)
         touch_row(j);

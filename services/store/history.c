@@ -123,6 +123,16 @@ enum step history_enter(struct job *j)
     return enter(j, j->ask.history.session, false, STEP_HISTORY_ASK);
 }
 
+static enum err ask_page(struct job *j)
+{
+    struct args    chat = {0};
+    struct pg_item items[] = {{STATEMENT_HISTORY, &j->args}, {STATEMENT_CHAT_OPEN, &chat}};
+
+    args_id(&chat, &j->session);
+    args_id(&chat, &j->chat);
+    return job_ask_pg_items(j, 0, items, j->ask.history.open ? 2 : 1);
+}
+
 enum step history_ask(struct job *j)
 {
     const struct history_page_ask *ask = &j->ask.history;
@@ -131,8 +141,7 @@ enum step history_ask(struct job *j)
         ask->before > INT64_MAX)
         return job_fail(j, ERR_BAD_REQUEST);
     history_args(job_args(j), j, &j->chat, ask->before, ask->page);
-    return job_ask_pg(j, 0, STATEMENT_HISTORY) ? STEP_HISTORY_ASK_WINDOW
-                                               : job_park(j, STEP_HISTORY_TAKE);
+    return ask_page(j) ? STEP_HISTORY_ASK_WINDOW : job_park(j, STEP_HISTORY_TAKE);
 }
 
 enum step history_take(struct job *j)

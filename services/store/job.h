@@ -37,6 +37,7 @@ enum step {
 };
 
 #define ANSWER_MAX 65536 /* bytes of an answer, as messages.def has it */
+#define TITLE_MAX  320   /* and of a title */
 
 struct job;
 
@@ -109,6 +110,9 @@ struct job {
         struct chat_clear_ask    chat_clear;
         struct history_page_ask  history;
         struct limit_take_ask    limit;
+        struct chat_list_ask     list;
+        struct chat_rename_ask   rename;
+        struct chat_delete_ask   chat_delete;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
     struct uuid former;              /* open: the browser's session before it was signed in */

@@ -70,9 +70,9 @@ def test_a_session_comes_with_its_chat(chat):
         CONVERSATION, {"turn_id": turn, "text": "And the discs?"})
     assert (data["more"], data["from_cache"]) == ("17", True)
     assert data["chat_history"] == [
-        {"turn_id": turn, "role": "user", "content": "Brakes?", "at": "2023-11-14T22:13:20.123Z"},
-        {"turn_id": turn, "role": "assistant", "content": "Pads.", "at": "2023-11-14T22:13:21.000Z",
-         "model": "m", "status": "stopped",
+        {"turn_id": turn, "seq": 1, "role": "user", "content": "Brakes?", "at": "2023-11-14T22:13:20.123Z"},
+        {"turn_id": turn, "seq": 1, "role": "assistant", "content": "Pads.",
+         "at": "2023-11-14T22:13:21.000Z", "model": "m", "status": "stopped",
          "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}]
 
 

@@ -45,7 +45,7 @@ class BusError(Exception):
 def service_of(message):
     """Which service takes this message: by its number, as the bus sorts them."""
     number = wire.NUMBERS[message]
-    for service, first, last in (("filter", 64, 79), ("llm-worker", 80, 95), ("store", 96, 127)):
+    for service, first, last in (("filter", 64, 79), ("llm-worker", 80, 95), ("store", 96, 159)):
         if first <= number <= last:
             return service
     raise AssertionError(f"{message} is asked of no service")

@@ -1,7 +1,7 @@
 -- Makes or finds a session, and what of it only Redis knows.
 -- KEYS session, turns, limit
--- ARGV create, created_at of Postgres ('': it does not know it), chat ('': none), idle_ms, life_ms,
---      per_minute
+-- ARGV create, created_at of Postgres ('': it does not know it), chat ('': none), when that was last
+--      spoken in or opened, idle_ms, life_ms, per_minute
 -- Answers ok or signed_out, created_at, expires_at, sealed key, its hint, its time, running turn,
 --         its chat, remaining, what was written in the running turn
 local session, turns, limit = KEYS[1], KEYS[2], KEYS[3]
@@ -13,19 +13,22 @@ if redis.call('EXISTS', session) == 0 then
     end
     redis.call('HSET', session, 'created_at', created_at ~= '' and created_at or int(now))
 end
-local expires_at = touch_session(session, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local expires_at = touch_session(session, tonumber(ARGV[5]), tonumber(ARGV[6]))
 if not expires_at then
     return {'signed_out'}
 end
 
--- A first turn is being answered before Postgres knows its chat.
-local running, in_chat, newest = '', '', 0
+-- The current chat is the one last spoken in: the answer that is written may be in another one than
+-- Postgres knows of.
+local running, in_chat, newest = '', '', -1
 each_field(turns, {turn = function(id, turn)
-    if turn.lease > now and turn.lease > newest and (chat == '' or turn.chat == chat) then
-        running, in_chat, newest = id, turn.chat, turn.lease
+    local at = turn.at or 0
+    local is_current = chat == '' or turn.chat == chat or at > tonumber(ARGV[4])
+    if is_current and turn.lease > now and at > newest then
+        running, in_chat, newest = id, turn.chat, at
     end
 end})
-local _, remaining = take(limit, tonumber(ARGV[6]), 0)
+local _, remaining = take(limit, tonumber(ARGV[7]), 0)
 local kept = redis.call('HMGET', session, 'created_at', 'sealed_key', 'key_hint', 'key_at')
 return {'ok', kept[1], int(expires_at), kept[2] or '', kept[3] or '', kept[4] or '0',
         running, in_chat, int(remaining),

@@ -27,8 +27,9 @@ enum look {
     LOOK_PROMPT_TOKENS,
     LOOK_COMPLETION_TOKENS,
     LOOK_COST,
-    LOOK_USED,   /* whatever there is: the id for a new chat is not free */
-    LOOK_COUNTED /* against the session's budget, in nanodollars */
+    LOOK_USED,    /* whatever there is: the id for a new chat is not free */
+    LOOK_COUNTED, /* against the session's budget, in nanodollars */
+    LOOK_TURN_EPOCH
 };
 
 /* Of the job's session, turn and chat; without a chat, of the current one.

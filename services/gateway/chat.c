@@ -45,8 +45,8 @@
 #define FOLLOW_TICKS 2
 #define PLACE_TICKS  10
 #define QUIET_TICKS  150
-#define LONGEST_MS   200000 /* to wait for a turn that another gateway walks */
-#define PATIENCE_MS  15000  /* without a word about it */
+#define SPARE_MS     60000 /* around the answer itself of a turn that another gateway walks */
+#define PATIENCE_MS  15000 /* without a word about it */
 
 #define STEP(NAME, fn) static enum chat_step fn(struct chat *c);
 #include "chat.def"
@@ -405,7 +405,7 @@ static enum chat_step ask_follow(struct chat *c)
         return CHAT_END;
     if (c->ticks < c->follow_at)
         return CHAT_PARKED;
-    if (c->ports->now_ms(c->ports->ctx) - c->since_ms > LONGEST_MS)
+    if (c->ports->now_ms(c->ports->ctx) - c->since_ms > c->total_ms + SPARE_MS)
         return fail(c, ERR_BUSY);
     c->follow_at = c->ticks + FOLLOW_TICKS;
     c->slots[CHAT_Q_FOLLOW].err = chat_ask_follow(c);
@@ -443,6 +443,14 @@ static void take_words(struct chat *c, const struct turn_follow_say *say)
     chat_add_text(c, say->text);
 }
 
+/* Whether this cannot be the rest of what was repeated so far. */
+static bool is_anothers(struct chat *c, const struct turn_follow_say *say)
+{
+    if (!c->answer.len)
+        c->follow_epoch = say->epoch;
+    return say->epoch && c->follow_epoch && say->epoch != c->follow_epoch;
+}
+
 static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *say)
 {
     c->status = status_of(say->status);
@@ -466,6 +474,8 @@ static enum chat_step take_follow(struct chat *c)
     if (s->err)
         return follow_failed(c, s);
     failpoint(FAILPOINT_GATEWAY_FOLLOW_ANSWERED);
+    if (is_anothers(c, &say)) /* its owner died, and another one began anew */
+        return fail(c, ERR_INTERRUPTED);
     take_words(c, &say);
     if (say.outcome == FOLLOW_KEPT)
         return end_as_kept(c, &say);

@@ -76,7 +76,7 @@ struct chat_order {
     bool        is_follower;  /* only listens to a turn that runs elsewhere; without a text */
     const char *address_hash;
     uint64_t    window;   /* earlier messages, at most */
-    uint64_t    total_ms; /* for the answer */
+    uint64_t    total_ms; /* for the answer, also of one that is followed */
 };
 
 enum chat_status {
@@ -110,13 +110,14 @@ struct chat {
     uint64_t epoch, seq, verdict;
     uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */
     unsigned ticks, place, pieces;
-    unsigned renewed;     /* tick of the last renewal */
-    unsigned follow_at;   /* tick of the next question about a turn elsewhere */
-    uint64_t followed_ms; /* when that was answered last */
-    size_t   held;        /* bytes of the answer that a store holds for followers */
-    bool     is_unheld;   /* Redis is away: it can hold none */
-    bool     is_textless; /* Redis was emptied: it wants to know the question again */
-    size_t   reviewed;    /* bytes of the answer the filter was shown last */
+    unsigned renewed;      /* tick of the last renewal */
+    unsigned follow_at;    /* tick of the next question about a turn elsewhere */
+    uint64_t followed_ms;  /* when that was answered last */
+    uint64_t follow_epoch; /* of the owner whose words were repeated; 0: none yet */
+    size_t   held;         /* bytes of the answer that a store holds for followers */
+    bool     is_unheld;    /* Redis is away: it can hold none */
+    bool     is_textless;  /* Redis was emptied: it wants to know the question again */
+    size_t   reviewed;     /* bytes of the answer the filter was shown last */
 
     struct buf       answer;
     char             model[129], finish_reason[33], generation_id[65], reason[65];

@@ -28,8 +28,11 @@ static void start_follower(struct gateway *g, struct http_request *rq, const str
                            const struct uuid *turn_id, size_t after)
 {
     char              nobody[PSEUDONYM_SIZE] = "";
-    struct chat_order o = {
-        .session = *session, .turn_id = *turn_id, .address_hash = nobody, .is_follower = true};
+    struct chat_order o = {.session = *session,
+                           .turn_id = *turn_id,
+                           .address_hash = nobody,
+                           .total_ms = g->config.answer_seconds * 1000,
+                           .is_follower = true};
 
     turns_start(g->turns, &o, listen_events(rq, after));
 }

@@ -22,7 +22,8 @@ enum redis_column {
     FOLLOW_QUESTION,
     FOLLOW_MODEL,
     FOLLOW_TEXT,
-    FOLLOW_CODE
+    FOLLOW_CODE,
+    FOLLOW_EPOCH
 };
 enum { INTERRUPTED_CHAT, INTERRUPTED_QUESTION, INTERRUPTED_ANSWER, INTERRUPTED_MODEL };
 
@@ -73,7 +74,8 @@ static enum step say_spooled(struct job *j, struct str commit)
                                             .finish_reason = kept.finish_reason,
                                             .prompt_tokens = kept.prompt_tokens,
                                             .completion_tokens = kept.completion_tokens,
-                                            .cost = kept.cost});
+                                            .cost = kept.cost,
+                                            .epoch = kept.epoch});
 }
 
 static enum step say_as_redis(struct job *j, enum follow_outcome outcome)
@@ -86,7 +88,8 @@ static enum step say_as_redis(struct job *j, enum follow_outcome outcome)
                       .question = str_cut(grid_str(found, 0, FOLLOW_QUESTION), 8192),
                       .model = str_cut(grid_str(found, 0, FOLLOW_MODEL), 128),
                       .text = str_cut(grid_str(found, 0, FOLLOW_TEXT), ANSWER_MAX),
-                      .code = str_cut(grid_str(found, 0, FOLLOW_CODE), 32)});
+                      .code = str_cut(grid_str(found, 0, FOLLOW_CODE), 32),
+                      .epoch = grid_u64(found, 0, FOLLOW_EPOCH)});
 }
 
 enum step follow_take(struct job *j)
@@ -126,7 +129,8 @@ static enum step say_kept(struct job *j)
                                    .finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32),
                                    .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
                                    .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
-                                   .cost = grid_f64(&j->look, 0, LOOK_COST)};
+                                   .cost = grid_f64(&j->look, 0, LOOK_COST),
+                                   .epoch = look_u64(j, LOOK_TURN_EPOCH)};
 
     budget_tell(j->config, look_u64(j, LOOK_COUNTED), &said.has_budget, &said.budget_left);
     return say(j, &said);

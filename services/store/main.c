@@ -15,6 +15,8 @@ static const struct config_item items[] = {
 };
 #include "base/config_done.h"
 
+#define SWEEP_MS 60000
+
 static struct config config;
 
 static void check_urls(struct config_run *run)
@@ -40,6 +42,13 @@ static void check_budget(struct config_run *run)
                                 "anything\n");
 }
 
+/* What a dead gateway leaves must be found before Redis forgets it. */
+static void check_lease(struct config_run *run)
+{
+    if (config.answer_keep_ms < config.lease_ms + SWEEP_MS)
+        buf_print(&run->faults, "  ANSWER_KEEP_MS: must be at least LEASE_MS and a minute\n");
+}
+
 static void on_stop(void *ctx)
 {
     store_drain(ctx);
@@ -58,6 +67,7 @@ int main(int argc, char **argv)
     config_need(&run, "POSTGRES_URL", config.postgres_url);
     check_urls(&run);
     check_budget(&run);
+    check_lease(&run);
     config_open_log(&run, config.log_name, config.log_level, config.log_format);
     config_finish(&run);
     ids_init();

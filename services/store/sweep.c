@@ -23,8 +23,7 @@
 #include "turn.h"
 
 #define AT_ONCE 16
-#define LOOK_MS 10000  /* the time of a store for those it has got */
-#define NEWS_MS 600000 /* an older one comes from an old copy of Redis */
+#define LOOK_MS 10000 /* the time of a store for those it has got */
 
 enum look_column {
     LOST_STATE,
@@ -118,7 +117,7 @@ enum step sweep_ask_look(struct job *j)
         return STEP_SWEEP_ASK_NEXT;
     struct args *a = lease_args(j);
     args_u64(a, ANSWER_MAX);
-    args_u64(a, NEWS_MS);
+    args_u64(a, j->config->answer_keep_ms); /* an older one comes from an old copy of Redis */
     return job_ask_redis(j, 0, SCRIPT_LEASE_LOOK) ? STEP_DONE : job_park(j, STEP_SWEEP_TAKE_LOOK);
 }
 
@@ -157,6 +156,8 @@ enum step sweep_take_keep(struct job *j)
 
     if (err && err != ERR_BAD_REQUEST && err != ERR_INTERNAL)
         return STEP_DONE;
+    if (err)
+        log_warn(0, "sweep.unkept", "bucket=%u why=%s", j->bucket, err_code(err));
     if (!err && grid_u64(&j->got[0].grid, 0, 0)) {
         failpoint(FAILPOINT_STORE_SWEEP_KEPT);
         j->sweep->kept++;

@@ -152,6 +152,8 @@ enum step renew_ask_wanted(struct job *j)
 
     args_id(a, &j->session);
     args_id(a, &j->chat);
+    args_id(a, &j->turn);
+    args_u64(a, renewal(j).epoch);
     j->adopt = true;
     if (job_ask_pg(j, 0, STATEMENT_WANTED))
         return STEP_RENEW_ASK; /* Postgres is away: nothing speaks against it */
@@ -222,7 +224,7 @@ enum step abort_take_keep(struct job *j)
 {
     if (j->got[0].err)
         return job_say_done(j);
-    metric_add(METRIC_TURNS_INTERRUPTED, 1);
+    metric_add(METRIC_TURNS_INTERRUPTED, grid_u64(&j->got[0].grid, 0, 0) ? 1 : 0);
     return STEP_ABORT_ASK;
 }
 

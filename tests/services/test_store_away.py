@@ -48,7 +48,7 @@ def test_without_redis_turns_go_on(store, person, redis):
     assert (turn.granted.unlimited_here, turn.seq) == (1, 2)
     assert [line.text for line in turn.granted.talk] == ["first", ANSWER]
     for said in (turn.renew(), turn.append(0, "Every")):
-        assert said == {"stop": 0, "lost": 0, "held": 0, "unheld_here": 1}
+        assert (said.stop, said.lost, said.unheld_here) == (0, 0, 1)
     assert [turn.commit().outcome, turn.commit().outcome] == [OK, DUP]
     assert turn.again().text == ANSWER
     assert len(ann.history().lines) == len(ann.open().lines) == 4

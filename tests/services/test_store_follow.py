@@ -95,6 +95,78 @@ def test_without_redis_a_kept_answer_is_told_and_a_running_one_is_not(store, per
     redis.start()
 
 
+# ---- what comes late ---------------------------------------------------------------------------
+
+
+def test_a_renewal_that_comes_late_brings_nothing_back(store, person):
+    ann = person()
+    kept = ann.turn()
+    kept.append(0, "Every ")
+    kept.commit()
+    assert kept.append(6, "15,000").lost and kept.renew().lost
+    assert (kept.follow().outcome, ann.open(page=2).running_turn) == (KEPT, "")
+    ann.chat = kept.chat
+    given_up = ann.turn("given up")
+    given_up.abort()
+    assert given_up.renew().lost
+    assert ann.turn("the next one is not busy").seq == 2
+
+
+def test_a_renewal_of_a_spooled_turn_brings_nothing_back(store, person, postgres):
+    turn = person().turn()
+    postgres.kill()
+    assert turn.commit().outcome == 2
+    assert turn.renew().lost and turn.follow().outcome == KEPT
+    postgres.start()
+
+
+def test_who_stood_still_while_another_one_answered_is_told_so(start_store, person, redis):
+    start_store(**SHORT)
+    turn = person().turn()
+    interrupted(turn)
+    old_epoch, turn.epoch = turn.epoch, turn.again().epoch
+    turn.commit()
+    assert turn.renew(epoch=old_epoch).lost
+    with redis.client() as client:
+        client.flushall()
+    assert turn.renew(epoch=old_epoch).lost, "Postgres knows it too"
+    turn.abort(epoch=old_epoch)
+    assert turn.follow().outcome == KEPT
+
+
+def test_an_abort_that_comes_twice_leaves_the_question_there(store, person):
+    turn = person().turn()
+    turn.abort()
+    turn.abort()
+    assert (turn.follow().outcome, turn.follow().question) == (ABORTED, QUESTION)
+
+
+def test_it_is_told_whose_answer_it_is(start_store, person):
+    start_store(**SHORT)
+    turn = person().turn()
+    turn.append(0, "by the first")
+    assert turn.follow().epoch == turn.epoch
+    interrupted(turn)
+    turn.epoch = turn.again().epoch
+    turn.append(0, "by the second")
+    assert turn.follow(5).epoch == turn.epoch
+    turn.commit("by the second")
+    assert turn.follow(5).epoch == turn.epoch
+
+
+def test_another_question_under_an_interrupted_id_replaces_all_of_it(start_store, person):
+    start_store(**SHORT)
+    ann = person()
+    turn = ann.turn("one")
+    turn.append(0, "answer one")
+    interrupted(turn)
+    turn.epoch = turn.again("two").epoch
+    turn.append(0, "answer two")
+    wait_until(lambda: turn.follow().text == "answer two" and turn.follow().outcome == INTERRUPTED, "the second end", 6)
+    assert turn.follow().question == "two"
+    assert [text for _, text, _, _ in lines(ann, turn.chat)] == ["two", "answer two"]
+
+
 # ---- a worker that died ----------------------------------------------------------------------
 
 

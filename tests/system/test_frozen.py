@@ -155,6 +155,9 @@ def test_a_gateway_that_wakes_up_overwrites_nothing(system, standin, when):
         history = client.history
         assert history == [("user", BRAKES), ("assistant", answered["response"]),
                            ("user", "My engine knocks"), ("assistant", again["response"])]
+    assert client.open()["running_turn"] is None, "nobody answers any more"
+    read = client.follow(turn_id)
+    assert (read.wait_end().name, read.text) == ("done", answered["response"])
     end = stream.wait_end()
     assert end.name == "error" or stream.text == answered["response"], "it was told of a text that is not kept"
     system.wait_services(0, llm_worker=2)

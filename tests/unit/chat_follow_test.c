@@ -123,6 +123,20 @@ static void what_was_shown_was_interrupted_when_nobody_knows_it_any_more(void **
     world_close(&w);
 }
 
+static void the_answers_of_two_owners_are_not_joined(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_meets_itself(&w);
+    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_say, .text = STR("Check "), .epoch = 7);
+    world_passes(&w, 200);
+    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_say, .text = STR("else."), .epoch = 8);
+    assert_int_equal(w.err, ERR_INTERRUPTED);
+    assert_string_equal(w.ear.heard, "started() delta(Check ) error(interrupted)");
+    world_close(&w);
+}
+
 static void a_turn_nobody_knows_any_more_begins_anew(void **state)
 {
     (void)state;
@@ -441,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_turn_that_died_elsewhere_begins_anew),
         cmocka_unit_test(what_was_shown_is_not_begun_anew),
         cmocka_unit_test(what_was_shown_was_interrupted_when_nobody_knows_it_any_more),
+        cmocka_unit_test(the_answers_of_two_owners_are_not_joined),
         cmocka_unit_test(a_turn_nobody_knows_any_more_begins_anew),
         cmocka_unit_test(who_follows_hears_that_it_lives),
         cmocka_unit_test(nobody_follows_for_ever),

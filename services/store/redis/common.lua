@@ -51,7 +51,7 @@ end
 --   text:<id>    what the person wrote
 --   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres
 --                before is of no use
---   done:<id>    for a moment after a turn's end {chat, at}: its answer is still there
+--   done:<id>    for a moment after a turn's end {chat, at, how, epoch}
 -- on.turn, on.head and on.done are called with the id and what is in it.
 local function each_field(turns, on)
     local all = redis.call('HGETALL', turns)
@@ -75,6 +75,13 @@ end
 
 local function drop_turn(turns, id)
     redis.call('HDEL', turns, 'turn:' .. id, 'text:' .. id)
+end
+
+-- Whether this owner's turn has come to an end already.  One that was only interrupted may go on.
+local function is_over(turns, id, epoch)
+    local text = redis.call('HGET', turns, 'done:' .. id)
+    local done = text and cjson.decode(text)
+    return done and done.how ~= 'interrupted' and (done.epoch or 0) >= epoch
 end
 
 local function has_text(turn, hash)
@@ -124,7 +131,7 @@ end
 -- The lease is given back, and whoever follows the answer sees how it ended.
 local LINGER_MS = 10000
 
-local function end_turn(turns, stream, leases, id, chat, how, code, keep_ms)
+local function end_turn(turns, stream, leases, id, chat, epoch, how, code, keep_ms)
     local question = how == 'aborted' and redis.call('HGET', turns, 'text:' .. id) or ''
     drop_turn(turns, id)
     drop_lease(leases, turns, id)
@@ -132,8 +139,9 @@ local function end_turn(turns, stream, leases, id, chat, how, code, keep_ms)
         redis.call('XADD', stream, int(answer_length(stream)) .. '-*',
                    'end', how, 'code', code, 'question', question)
         redis.call('PEXPIRE', stream, LINGER_MS)
-        redis.call('HSET', turns, 'done:' .. id, cjson.encode({chat = chat, at = now}))
     end
+    local done = {chat = chat, at = now, how = how, epoch = epoch}
+    redis.call('HSET', turns, 'done:' .. id, cjson.encode(done))
     redis.call('PEXPIRE', turns, keep_ms)
 end
 

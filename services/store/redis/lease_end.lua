@@ -10,7 +10,7 @@ if turn and (turn.lease > now or turn.epoch > tonumber(ARGV[2])) then
     return {'0'}
 end
 if turn then
-    end_turn(turns, stream, leases, id, turn.chat, 'interrupted', '', ARGV[3])
+    end_turn(turns, stream, leases, id, turn.chat, turn.epoch, 'interrupted', '', ARGV[3])
 end
 drop_lease(leases, turns, id)
 return {'1'}

@@ -102,6 +102,7 @@ end
 local turn = {chat = chat, seq = last_seq + 1, at = now, epoch = epoch, lease = now + lease_ms,
               hash = hash, stop = 0, model = ''}
 write_turn(turns, id, turn, keep_ms)
+redis.call('HDEL', turns, 'done:' .. id)
 hold_lease(leases, turns, id, turn.lease)
 redis.call('HSET', turns, 'text:' .. id, text)
 redis.call('UNLINK', stream) -- of an earlier try of this turn

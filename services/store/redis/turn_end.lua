@@ -11,8 +11,9 @@ if seq > 0 then
     write_window(window, chat, seq, 'C', ARGV[7])
 end
 local turn = read_turn(turns, id)
-if turn and turn.epoch > epoch then
+-- A newer owner has it; or an abort comes late, or twice, and there is nothing to give up.
+if turn and turn.epoch > epoch or not turn and seq == 0 then
     return {'0'}
 end
-end_turn(turns, stream, leases, id, chat, ARGV[5], ARGV[8], ARGV[6])
+end_turn(turns, stream, leases, id, chat, epoch, ARGV[5], ARGV[8], ARGV[6])
 return {turn and '1' or '0'}

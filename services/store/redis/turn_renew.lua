@@ -19,7 +19,7 @@ each_field(turns, {turn = function(_, turn)
     end
 end})
 local turn = read_turn(turns, id)
-if taken or (turn and turn.epoch > epoch) then
+if taken or (turn and turn.epoch > epoch) or (not turn and is_over(turns, id, epoch)) then
     return {'lost', '0', '0', '0'}
 end
 if not turn and adopt ~= '1' then

@@ -30,5 +30,5 @@ redis.call('HSET', spooled, id, cjson.encode({
     chat = chat, seq = seq, epoch = epoch, entry = entry, hash = redis.sha1hex(ARGV[5]),
     said = said}))
 write_window(window, chat, seq, 'S', ARGV[8])
-end_turn(turns, stream, leases, id, chat, 'spooled', '', ARGV[6])
+end_turn(turns, stream, leases, id, chat, epoch, 'spooled', '', ARGV[6])
 return {'spooled'}

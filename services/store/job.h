@@ -116,6 +116,9 @@ struct job {
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
 
+    struct uuid forked_from; /* begin: the chat that was named for a branch */
+    bool        is_forked;   /* begin: the branch was made */
+
     unsigned          waiting;   /* answers to come */
     bool              running;   /* a step is */
     bool              cancelled; /* its gateway has given it up */

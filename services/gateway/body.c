@@ -83,6 +83,21 @@ bool body_flag(const json_t *body, const char *key, bool fallback, bool *out, st
     return false;
 }
 
+bool body_number(const json_t *body, const char *key, uint64_t *out, struct buf *why)
+{
+    const json_t *value = json_object_get(body, key);
+
+    *out = 0;
+    if (!value || json_is_null(value))
+        return true;
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *out = (uint64_t)json_integer_value(value);
+        return true;
+    }
+    buf_print(why, "\"%s\" must be a whole number, 0 or more.", key);
+    return false;
+}
+
 bool body_is_model(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)

@@ -72,6 +72,9 @@ struct chat_ports {
 struct chat_order {
     struct uuid session, turn_id;
     struct uuid conversation; /* empty: the current one */
+    bool        is_fresh;     /* in a new chat */
+    bool        is_branch;    /* in a new one that shares its first turns with conversation */
+    uint64_t    after_seq;    /* of a branch: so many */
     struct str  text, model;  /* model empty: the person's choice */
     bool        is_follower;  /* only listens to a turn that runs elsewhere; without a text */
     const char *address_hash;
@@ -95,6 +98,9 @@ struct chat {
     struct audience          audience;
 
     struct uuid session, turn_id, conversation;
+    struct uuid wanted_chat; /* as ordered; conversation is where the turn is */
+    bool        is_fresh, is_branch;
+    uint64_t    after_seq;
     char       *text, *wanted_model; /* owned */
     char        address_hash[PSEUDONYM_SIZE];
     uint64_t    window, total_ms;

@@ -77,10 +77,19 @@ enum err chat_ask_filter(struct chat *c)
     return ask(c, CHAT_Q_FILTER, SERVICE_FILTER, &body, FILTER_MS);
 }
 
+/* What begins a chat is asked for in the same words each time, so that it makes one. */
+static const struct uuid *chat_to_begin_in(const struct chat *c)
+{
+    return c->is_fresh || c->is_branch ? &c->wanted_chat : &c->conversation;
+}
+
 enum err chat_ask_begin(struct chat *c)
 {
     struct turn_begin_ask m = {.session = uuid_str(&c->session),
-                               .conversation = uuid_str(&c->conversation),
+                               .conversation = uuid_str(chat_to_begin_in(c)),
+                               .fresh = c->is_fresh,
+                               .branch = c->is_branch,
+                               .after_seq = c->after_seq,
                                .turn_id = uuid_str(&c->turn_id),
                                .text = str_of(c->text),
                                .window = c->window,

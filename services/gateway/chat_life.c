@@ -40,7 +40,10 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
     c->ports = ports;
     c->session = o->session;
     c->turn_id = o->turn_id;
-    c->conversation = o->conversation;
+    c->conversation = c->wanted_chat = o->conversation;
+    c->is_fresh = o->is_fresh;
+    c->is_branch = o->is_branch;
+    c->after_seq = o->after_seq;
     c->text = str_dup(o->text);
     c->wanted_model = str_dup(o->model);
     c->is_following = o->is_follower;

@@ -14,6 +14,8 @@
 struct wish {
     struct uuid turn_id, conversation;
     struct str  message, model;
+    bool        is_fresh, is_branch;
+    uint64_t    after_seq;
 };
 
 /* An Idempotency-Key names the turn as well; one that is no UUID is made one. */
@@ -51,22 +53,31 @@ static enum err read_message(const struct visit *v, struct str *message, struct 
     return ERR_BAD_REQUEST;
 }
 
+/* "conversation_id" missing: the current chat; null: a new one.  With "after_seq": a branch. */
+static bool read_place(const struct visit *v, struct wish *w, struct buf *why)
+{
+    w->is_fresh = json_is_null(json_object_get(v->body, "conversation_id"));
+    w->is_branch = json_is_integer(json_object_get(v->body, "after_seq"));
+    if (!body_uuid(v->body, "conversation_id", &w->conversation, why) ||
+        !body_number(v->body, "after_seq", &w->after_seq, why))
+        return false;
+    if (!w->is_branch || w->conversation.text[0])
+        return true;
+    buf_print(why, "\"after_seq\" needs a \"conversation_id\".");
+    return false;
+}
+
 static enum err read_wish(const struct visit *v, struct wish *w, struct buf *why)
 {
     enum err err = read_message(v, &w->message, why);
 
     if (err)
         return err;
-    if (!body_uuid(v->body, "turn_id", &w->turn_id, why) ||
-        !body_uuid(v->body, "conversation_id", &w->conversation, why) ||
+    if (!body_uuid(v->body, "turn_id", &w->turn_id, why) || !read_place(v, w, why) ||
         !body_text(v->body, "model", 128, &w->model, why))
         return ERR_BAD_REQUEST;
     if (w->model.len && !body_is_model(w->model)) {
         buf_print(why, "\"model\" is no model's name.");
-        return ERR_BAD_REQUEST;
-    }
-    if (json_object_get(v->body, "after_seq")) {
-        buf_print(why, "Branches (\"after_seq\") are not offered here.");
         return ERR_BAD_REQUEST;
     }
     return ERR_OK;
@@ -104,6 +115,9 @@ static void start_turn(const struct visit *v, const struct wish *w)
     struct chat_order    o = {.session = v->session,
                               .turn_id = w->turn_id,
                               .conversation = w->conversation,
+                              .is_fresh = w->is_fresh,
+                              .is_branch = w->is_branch,
+                              .after_seq = w->after_seq,
                               .text = w->message,
                               .model = w->model,
                               .address_hash = address_hash,

@@ -62,13 +62,32 @@ bool history_number(struct str text, uint64_t *number)
     return true;
 }
 
+static json_t *branches_of(const struct history_page_say *say)
+{
+    json_t *list = json_array();
+
+    for (uint64_t i = 0; i < say->branches_count; i++)
+        json_array_append_new(list,
+                              json_pack("{s:I,s:o,s:b}", "seq", (json_int_t)say->branches[i].seq,
+                                        "conversation_id", json_of(say->branches[i].conversation),
+                                        "shown", (int)say->branches[i].shown));
+    return list;
+}
+
 static void take_page(struct errand *e, const struct answer *a)
 {
     struct history_page_say *say = mem_new(sizeof *say);
 
     if (errand_read(e, a, history_page_say, say)) {
         json_t *page = json_object();
+        bool    is_branch = say->forked_from.len > 0;
         json_object_set_new(page, "conversation_id", json_string(e->turn_id.text));
+        json_object_set_new(page, "title", json_of(say->title));
+        json_object_set_new(page, "forked_from",
+                            is_branch ? json_of(say->forked_from) : json_null());
+        json_object_set_new(page, "forked_at_seq",
+                            is_branch ? json_integer((json_int_t)say->forked_at_seq) : json_null());
+        json_object_set_new(page, "branches", branches_of(say));
         json_object_set_new(page, "chat_history", history_lines(say->lines, say->lines_count));
         json_object_set_new(page, "more", history_cursor(say->more_before));
         errand_reply(e, 200, page);

@@ -1,7 +1,8 @@
 /* turn_begin_ask: may this be said now, and what is needed to answer it?
  *
  *   look at Postgres ──► kept already? replay
- *         │    ▲         no such chat, session over? refuse
+ *         │    ▲    ▲    no such chat, session over? refuse
+ *         │    │    └──  it begins a branch: make that first, see fork.c
  *         ▼    │ stale
  *   ask Redis for the grant, Postgres for the context ──► follow, busy, limited: say so
  *         │
@@ -30,6 +31,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "budget.h"
+#include "fork.h"
 #include "job.h"
 #include "look.h"
 #include "turn.h"
@@ -65,16 +67,36 @@ static struct uuid new_chat(const struct job *j)
     return uuid_derive("conversation", str_of(name));
 }
 
-enum step begin_ask_look(struct job *j)
+/* Which chat is looked for: the one that was named, or will be if this begins one. */
+static bool find_chat(struct job *j)
+{
+    const struct turn_begin_ask *ask = &j->ask.begin;
+
+    if (ask->branch && !ask->fresh)
+        return fork_prepare(j);
+    if (ask->fresh && (ask->branch || j->chat.text[0]))
+        return false;
+    if (ask->fresh)
+        j->chat = new_chat(j);
+    return true;
+}
+
+enum step begin_start(struct job *j)
 {
     const struct turn_begin_ask *ask = &j->ask.begin;
 
     /* Postgres cannot keep U+0000, so it is refused before the model is paid to answer it. */
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->turn.text[0] ||
-        !ask->text.len || has_nul(ask->text) || (ask->fresh && j->chat.text[0]))
+        !ask->text.len || has_nul(ask->text) || !find_chat(j))
         return job_fail(j, ERR_BAD_REQUEST);
-    if (ask->fresh)
-        j->chat = new_chat(j);
+    return STEP_BEGIN_ASK_LOOK;
+}
+
+/* Looks once more after a branch was made, and when what was seen was old. */
+enum step begin_ask_look(struct job *j)
+{
+    const struct turn_begin_ask *ask = &j->ask.begin;
+
     struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
     return look_ask(j, ask->text, &fresh) ? STEP_BEGIN_ASK_FIND : job_park(j, STEP_BEGIN_TAKE_LOOK);
 }
@@ -112,6 +134,8 @@ enum step begin_take_look(struct job *j)
         return look_u64(j, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
     if (!look_str(j, LOOK_CHAT).len && look_u64(j, LOOK_USED))
         return job_fail(j, ERR_NOT_FOUND);
+    if (j->ask.begin.branch && !look_str(j, LOOK_CHAT).len)
+        return j->is_forked ? job_fail(j, ERR_NOT_FOUND) : STEP_FORK_ASK;
     failpoint(FAILPOINT_STORE_BEGIN_LOOKED);
     return STEP_BEGIN_ASK_GRANT;
 }

@@ -12,7 +12,7 @@
 #define BETWEEN_MS 200
 
 static const enum statement kinds[] = {STATEMENT_FORGET_USERS, STATEMENT_FORGET_CHATS,
-                                       STATEMENT_FORGET_AUDIT};
+                                       STATEMENT_FORGET_BRANCHES, STATEMENT_FORGET_AUDIT};
 
 struct forget {
     struct loop *loop; /* borrowed */

@@ -24,13 +24,29 @@ enum page_column {
     PAGE_COST
 };
 
+enum { PLACE_PAGE, PLACE_BRANCHES };
+
+enum branch_column {
+    BRANCH_TITLE,
+    BRANCH_FORKED_FROM,
+    BRANCH_FORKED_AT,
+    BRANCH_SEQ,
+    BRANCH_CHAT,
+    BRANCH_SHOWN
+};
+
+static uint64_t turns_of(uint64_t lines)
+{
+    return lines < 2 ? 1 : lines / 2;
+}
+
 void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,
                   uint64_t lines)
 {
     args_id(a, &j->session);
     args_id(a, chat);
     args_u64(a, before);
-    args_u64(a, lines < 2 ? 1 : lines / 2);
+    args_u64(a, turns_of(lines));
     args_u64(a, PAGE_BYTES);
 }
 
@@ -130,7 +146,19 @@ static enum err ask_page(struct job *j)
 
     args_id(&chat, &j->session);
     args_id(&chat, &j->chat);
-    return job_ask_pg_items(j, 0, items, j->ask.history.open ? 2 : 1);
+    return job_ask_pg_items(j, PLACE_PAGE, items, j->ask.history.open ? 2 : 1);
+}
+
+static enum err ask_branches(struct job *j)
+{
+    const struct history_page_ask *ask = &j->ask.history;
+    struct args                   *a = job_args(j);
+
+    args_id(a, &j->session);
+    args_id(a, &j->chat);
+    args_u64(a, ask->before);
+    args_u64(a, turns_of(ask->page));
+    return job_ask_pg(j, PLACE_BRANCHES, STATEMENT_BRANCHES);
 }
 
 enum step history_ask(struct job *j)
@@ -141,7 +169,29 @@ enum step history_ask(struct job *j)
         ask->before > INT64_MAX)
         return job_fail(j, ERR_BAD_REQUEST);
     history_args(job_args(j), j, &j->chat, ask->before, ask->page);
-    return ask_page(j) ? STEP_HISTORY_ASK_WINDOW : job_park(j, STEP_HISTORY_TAKE);
+    if (ask_page(j))
+        return STEP_HISTORY_ASK_WINDOW;
+    j->got[PLACE_BRANCHES].err = ask_branches(j);
+    return job_park(j, STEP_HISTORY_TAKE);
+}
+
+/* Which turns of a page others stand beside; one that stands alone again, since the others were
+ * deleted, is no news. */
+static void add_branches(const struct grid *found, struct history_page_say *say)
+{
+    say->title = str_cut(grid_str(found, 0, BRANCH_TITLE), TITLE_MAX);
+    say->forked_from = grid_str(found, 0, BRANCH_FORKED_FROM);
+    say->forked_at_seq = grid_u64(found, 0, BRANCH_FORKED_AT);
+    for (unsigned row = 1; row < found->rows && say->branches_count < PAGE_BRANCHES; row++) {
+        uint64_t seq = grid_u64(found, row, BRANCH_SEQ);
+        if (seq != grid_u64(found, row - 1, BRANCH_SEQ) &&
+            seq != grid_u64(found, row + 1, BRANCH_SEQ))
+            continue;
+        say->branches[say->branches_count++] =
+            (struct branch){.seq = seq,
+                            .conversation = grid_str(found, row, BRANCH_CHAT),
+                            .shown = grid_u64(found, row, BRANCH_SHOWN)};
+    }
 }
 
 enum step history_take(struct job *j)
@@ -155,6 +205,8 @@ enum step history_take(struct job *j)
     struct history_page_say *say = mem_new(sizeof *say);
     struct buf               body = {0};
     say->lines_count = history_lines(&j->got[0].grid, say->lines, &say->more_before);
+    if (!j->got[PLACE_BRANCHES].err)
+        add_branches(&j->got[PLACE_BRANCHES].grid, say);
     history_page_say_encode(say, &body);
     free(say);
     return job_say(j, &body);

@@ -3,8 +3,9 @@
 #define STORE_HISTORY_H
 #include "job.h"
 
-#define PAGE_BYTES (512 * 1024) /* so that a page fits into a frame */
-#define PAGE_LINES 100
+#define PAGE_BYTES    (512 * 1024) /* so that a page fits into a frame */
+#define PAGE_LINES    100
+#define PAGE_BRANCHES 100
 
 /* For STATEMENT_HISTORY; lines: at most so many messages, an exchange being two. */
 void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,

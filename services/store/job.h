@@ -117,6 +117,9 @@ struct job {
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
     struct uuid former;              /* open: the browser's session before it was signed in */
 
+    struct uuid forked_from; /* begin: the chat that was named for a branch */
+    bool        is_forked;   /* begin: the branch was made */
+
     unsigned          waiting;   /* answers to come */
     bool              running;   /* a step is */
     bool              cancelled; /* its gateway has given it up */

@@ -42,6 +42,7 @@ class Person:
 
     def __init__(self, place, as_events):
         self.place, self.as_events = place, as_events
+        self.where = {}  # the chat they speak in; the current one
         self.client = place.system.client()
 
     @property
@@ -80,7 +81,7 @@ class Person:
             return None
 
     def read_json(self, turn, model):
-        response = self.client.chat(turn.question, turn_id=turn.turn_id, model=model)
+        response = self.client.chat(turn.question, turn_id=turn.turn_id, model=model, **self.where)
         body = response.json()
         if response.status_code == 200:
             return body["status"], body["conversation_id"], body["response"]
@@ -88,7 +89,7 @@ class Person:
         return body["error"]["code"], None, None
 
     def stream(self, turn, model):
-        return self.client.stream(turn.question, turn_id=turn.turn_id, model=model)
+        return self.client.stream(turn.question, turn_id=turn.turn_id, model=model, **self.where)
 
     def read_events(self, stream):
         assert stream.closed.wait(25), stream.events[-3:]
@@ -315,6 +316,14 @@ def follow(place, point, passes):
     place.each(Person.say)
 
 
+def branch(place, point, passes):
+    """Each message goes another way from the beginning of the first chat."""
+    for person, turn in zip(place.people, place.ledger.turns):
+        person.where = {"conversation_id": turn.conversation, "after_seq": 0}
+    chat(place, point, passes)
+    assert place.system.postgres.query("SELECT count(*) FROM conversations WHERE last_seq <> 1") == [(0,)]
+
+
 def say_again(place, point, passes):
     """A turn that was kept is asked for once more."""
     def twice(person):
@@ -412,7 +421,7 @@ WALKS = {
     "gateway_abort_due": be_retracted, "gateway_abort_asked": be_retracted, "gateway_abort_answered": be_retracted,
     "gateway_stop_taken": stop, "gateway_renew_asked": take_long, "gateway_renew_answered": take_long,
     "gateway_replay_due": say_again, "gateway_follow_answered": follow,
-    "store_abort_done": be_retracted, "store_renewed": take_long, "store_stop_flagged": stop_elsewhere,
+    "store_forked": branch, "store_abort_done": be_retracted, "store_renewed": take_long, "store_stop_flagged": stop_elsewhere,
     "store_spool_due": be_spooled, "store_spooled": be_spooled, "store_drain_read": be_spooled,
     "store_drain_kept": be_spooled, "store_drain_done": be_spooled,
     "store_sweep_found": lose_gateway, "store_sweep_due": lose_gateway, "store_sweep_kept": lose_gateway,

@@ -11,16 +11,20 @@
 #define REST_MS    3600000
 #define BETWEEN_MS 200
 
-static const enum statement kinds[] = {STATEMENT_FORGET_USERS, STATEMENT_FORGET_CHATS,
+static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_USERS,
+                                       STATEMENT_FORGET_USERS,    STATEMENT_FORGET_CHATS,
                                        STATEMENT_FORGET_BRANCHES, STATEMENT_FORGET_AUDIT};
+
+#define RETIRING 2 /* the first so many are only for RETENTION_DAYS; wipe.c goes on from there */
 
 struct forget {
     struct loop *loop; /* borrowed */
     struct pg   *pg;   /* borrowed */
-    uint64_t     audit_ms;
+    uint64_t     retention_ms, audit_ms;
     struct timer timer;
-    unsigned     kind; /* which is next */
-    uint64_t     gone; /* rows, since the last rest */
+    unsigned     kind;  /* which is next */
+    uint64_t     after; /* the last row of users that was looked at */
+    uint64_t     gone;  /* rows, since the last rest */
 };
 
 static void go_on(void *ctx);
@@ -29,7 +33,7 @@ static void rest(struct forget *f)
 {
     if (f->gone)
         log_info(0, "store.forgot", "rows=%llu", (unsigned long long)f->gone);
-    f->kind = 0;
+    f->kind = f->retention_ms ? 0 : RETIRING;
     f->gone = 0;
     timer_start(&f->timer, f->loop, REST_MS / 2 + random_below(REST_MS), go_on, f);
 }
@@ -41,12 +45,25 @@ static void on_gone(void *ctx, enum err err, struct grid *grids, unsigned count)
     (void)count;
     uint64_t rows = err ? 0 : grid_u64(&grids[0], 0, 0);
     f->gone += rows;
-    if (!rows)
+    f->after = err || kinds[f->kind] != STATEMENT_RETIRE_USERS ? 0 : grid_u64(&grids[0], 0, 1);
+    if (!rows && !f->after)
         f->kind++;
     if (err || f->kind == COUNT_OF(kinds))
         rest(f);
     else
         timer_start(&f->timer, f->loop, BETWEEN_MS, go_on, f);
+}
+
+static void kind_args(struct args *a, const struct forget *f)
+{
+    enum statement kind = kinds[f->kind];
+
+    if (f->kind < RETIRING)
+        args_u64(a, f->retention_ms);
+    else
+        args_u64(a, kind == STATEMENT_FORGET_AUDIT ? f->audit_ms : MARKS_MS);
+    if (kind == STATEMENT_RETIRE_USERS)
+        args_u64(a, f->after);
 }
 
 static void go_on(void *ctx)
@@ -55,18 +72,20 @@ static void go_on(void *ctx)
     struct args    a = {0};
     struct pg_item item = {kinds[f->kind], &a};
 
-    args_u64(&a, kinds[f->kind] == STATEMENT_FORGET_AUDIT ? f->audit_ms : MARKS_MS);
+    kind_args(&a, f);
     if (pg_ask(f->pg, &item, 1, on_gone, f))
         rest(f);
 }
 
-struct forget *forget_new(struct loop *l, struct pg *pg, uint64_t audit_days)
+struct forget *forget_new(struct loop *l, struct pg *pg, const struct config *config)
 {
     struct forget *f = mem_new(sizeof *f);
 
     f->loop = l;
     f->pg = pg;
-    f->audit_ms = audit_days * DAY_MS;
+    f->retention_ms = config->retention_days * DAY_MS;
+    f->audit_ms = config->audit_days * DAY_MS;
+    f->kind = f->retention_ms ? 0 : RETIRING;
     timer_start(&f->timer, l, FIRST_MS / 2 + random_below(FIRST_MS), go_on, f);
     return f;
 }

@@ -282,7 +282,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
         store_close(&s);
         return err;
     }
-    s->forget = forget_new(l, s->pg, config->audit_days);
+    s->forget = forget_new(l, s->pg, config);
     s->wipe = wipe_new(l, s->pg);
     s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
     s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);

@@ -1,4 +1,7 @@
-"""A browser in a few lines: session cookie, CSRF token, JSON and event streams."""
+"""A browser in a few lines: session cookie, CSRF token, JSON and event streams.
+
+Every answer it gets, and every event, must be one that docs/openapi.yaml allows.
+"""
 
 import json
 import threading
@@ -6,6 +9,7 @@ import uuid
 
 import requests
 
+from support.contract import Breach, check_response, contract
 from support.wait import wait_until
 
 TERMINAL = ("done", "retracted", "error")
@@ -46,7 +50,7 @@ class Stream:
         self.response = response
         response.encoding = "utf-8"  # as the format demands, whatever the header says
         self.status = response.status_code
-        self.events, self.comments = [], []
+        self.events, self.comments, self.breaches = [], [], []
         self.closed = threading.Event()
         self._thread = threading.Thread(target=self._read, name="stream", daemon=True)
         self._thread.start()
@@ -55,11 +59,21 @@ class Stream:
         try:
             lines = self.response.iter_lines(chunk_size=1, decode_unicode=True)
             for event in parse_events(lines):
-                (self.comments if event.name == ":" else self.events).append(event)
+                self._take(event)
         except (requests.RequestException, AttributeError, OSError, ValueError):
             pass  # cut by either side; what is missing then is the terminal event
         finally:
             self.closed.set()
+
+    def _take(self, event):
+        if event.name == ":":
+            self.comments.append(event)
+            return
+        try:
+            contract().check_event(event.name, event.data)
+        except Breach as breach:
+            self.breaches.append(breach)
+        self.events.append(event)
 
     @property
     def text(self):
@@ -96,6 +110,7 @@ class Client:
         self.url = url
         self.http = requests.Session()
         self.http.trust_env = False  # no proxy of the machine between us
+        self.http.hooks["response"].append(check_response)
         self.csrf = None
         self._streams = []
 
@@ -104,6 +119,9 @@ class Client:
             stream.response.close()
             stream.closed.wait(5)
         self.http.close()
+        breaches = [breach for stream in self._streams for breach in stream.breaches]
+        if breaches:
+            raise breaches[0]
 
     def open(self):
         """The first visit, or a reload; returns what the page gets."""

@@ -1,0 +1,191 @@
+"""docs/openapi.yaml, and whether an answer is one that it allows.
+
+Run as a program it tells where that page differs from the tables of the code: scripts/check does so.
+"""
+
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jsonschema
+import yaml
+
+TOP = Path(__file__).resolve().parents[2]
+PAGE = TOP / "docs/openapi.yaml"
+ROUTES = TOP / "services/gateway/routes.def"
+ERRORS = TOP / "proto/base/errors.def"
+# What the HTTP parser refuses by itself comes without a body of ours.
+BARE = (400, 413, 414, 431)
+# For addresses and methods that there are not.
+NOWHERE = {404: "not_found", 405: "method", 400: "bad_request"}
+
+
+class Breach(AssertionError):
+    """An answer that docs/openapi.yaml does not allow."""
+
+
+def routes(text=None):
+    """(method, path) of each line of routes.def, its * as it stands there."""
+    return re.findall(r'^ROUTE\((\w+), "([^"]+)"', text or ROUTES.read_text(), re.M)
+
+
+def error_codes():
+    """code -> status of each error that HTTP can carry."""
+    lines = re.findall(r'^ERR\(\w+, "(\w+)", (\d+),', ERRORS.read_text(), re.M)
+    return {code: int(status) for code, status in lines if int(status) >= 400}
+
+
+class Contract:
+    def __init__(self, page=None):
+        self.page = page or yaml.safe_load(PAGE.read_text())
+        self._resolver = jsonschema.RefResolver.from_schema(self.page)
+
+    def operations(self):
+        """(method, path) -> operation."""
+        return {(method.upper(), path): operation for path, methods in self.page["paths"].items()
+                for method, operation in methods.items()}
+
+    def find(self, method, path):
+        """The operation that serves this, or None; what is named wholly goes before what has a parameter."""
+        method = "GET" if method == "HEAD" else method
+        fitting = [(template.count("{"), operation) for (its, template), operation in self.operations().items()
+                   if its == method and re.fullmatch(_pattern(template), path)]
+        return min(fitting, key=lambda one: one[0])[1] if fitting else None
+
+    def look_up(self, node):
+        """What a $ref stands for."""
+        while "$ref" in node:
+            _, node = self._resolver.resolve(node["$ref"])
+        return node
+
+    def check(self, schema, value, where):
+        validator = jsonschema.Draft202012Validator(schema, resolver=self._resolver)
+        fault = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        if fault:
+            raise Breach(f"{where}: {'/'.join(map(str, fault.absolute_path)) or 'all of it'}: {fault.message[:500]}")
+
+    def check_answer(self, method, path, status, kind, body):
+        """kind: the Content-Type; body: its JSON if it is JSON, else whether there is one."""
+        where = f"{method} {path} -> {status}"
+        if kind != "application/json" and status in BARE:
+            return
+        operation = self.find(method, path)
+        if not operation:
+            self._check_nowhere(where, status, body)
+            return
+        answers = operation["responses"]
+        if str(status) not in answers:
+            raise Breach(f"{where}: no such status; there are {', '.join(answers)}")
+        kinds = self.look_up(answers[str(status)]).get("content", {})
+        if method == "HEAD" or not (kinds or body):
+            return
+        if kind not in kinds and "*/*" not in kinds:
+            raise Breach(f"{where}: it comes as {kind or 'nothing'}, not as one of {', '.join(kinds)}")
+        if kind == "application/json":
+            self.check(kinds[kind]["schema"], body, where)
+
+    def check_event(self, name, data):
+        events = self.page["components"]["schemas"]["EventStream"]["x-events"]
+        if name not in events:
+            raise Breach(f"there is no event {name}")
+        self.check(events[name], data, f"event {name}")
+
+    def _check_nowhere(self, where, status, body):
+        if status not in NOWHERE:
+            raise Breach(f"{where}: it is not in docs/openapi.yaml")
+        self.check({"$ref": "#/components/schemas/Error"}, body, where)
+        if body["error"]["code"] != NOWHERE[status]:
+            raise Breach(f"{where}: the code is {body['error']['code']}")
+
+    # ---- the page itself, against the tables ----
+
+    def faults(self, lines=None):
+        """A sentence for each way in which page and tables differ."""
+        return [*self._route_faults(lines or routes()), *self._code_faults(), *self._form_faults()]
+
+    def _route_faults(self, lines):
+        wanted, known = set(lines), {(method, re.sub(r"{\w+}", "*", path)) for method, path in self.operations()}
+        return [*(f"{' '.join(one)} is in routes.def only" for one in sorted(wanted - known)),
+                *(f"{' '.join(one)} is in openapi.yaml only" for one in sorted(known - wanted))]
+
+    def _code_faults(self):
+        parts, faults = self.page["components"], []
+        codes = error_codes()
+        listed = {one["const"] for one in parts["schemas"]["ErrorCode"]["oneOf"]}
+        faults += [f"ErrorCode and errors.def differ in {code}" for code in sorted(listed ^ set(codes))]
+        for status in sorted(set(codes.values())):
+            mine = {code for code, its in codes.items() if its == status}
+            page = set(_codes_of(parts["responses"].get(f"E{status}")))
+            faults += [f"E{status} and errors.def differ in {code}" for code in sorted(mine ^ page)]
+        return faults
+
+    def _form_faults(self):
+        faults = []
+        for (method, path), operation in self.operations().items():
+            named = {self.look_up(one)["name"] for one in operation.get("parameters", [])
+                     if self.look_up(one)["in"] == "path"}
+            if named != set(re.findall(r"{(\w+)}", path)):
+                faults.append(f"{method} {path}: its parameters are not those of the path")
+            if not operation.get("operationId") or not operation.get("responses"):
+                faults.append(f"{method} {path}: without operationId or responses")
+        for name, schema in self.page["components"]["schemas"].items():
+            try:
+                jsonschema.Draft202012Validator.check_schema(schema)
+            except jsonschema.SchemaError as fault:
+                faults.append(f"{name}: {fault.message}")
+        for ref in _refs(self.page):
+            try:
+                self._resolver.resolve(ref)
+            except jsonschema.RefResolutionError:
+                faults.append(f"{ref} is not there")
+        return faults
+
+
+@lru_cache
+def contract():
+    return Contract()
+
+
+def check_response(response, *_, **__):
+    """A hook of requests: an answer that is not in docs/openapi.yaml fails whoever asked."""
+    kind = response.headers.get("Content-Type", "").split(";")[0]
+    if kind == "text/event-stream":
+        body = True  # its events are looked at as they come
+    elif kind == "application/json":
+        body = response.json() if response.content else None
+    else:
+        body = bool(response.content)
+    request = response.request
+    contract().check_answer(request.method, urlsplit(request.url).path, response.status_code, kind, body)
+
+
+def _pattern(template):
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part)
+                   for part in re.split(r"({\w+})", template))
+
+
+def _codes_of(response):
+    if not response:
+        return []
+    rules = response["content"]["application/json"]["schema"]["allOf"]
+    return rules[1]["properties"]["error"]["properties"]["code"]["enum"]
+
+
+def _refs(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from _refs(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _refs(value)
+
+
+if __name__ == "__main__":
+    found = contract().faults()
+    print("\n".join(found))
+    sys.exit(bool(found))

@@ -31,6 +31,11 @@ def posts(path, *bodies, **options):
             for body in bodies]
 
 
+def asks(method, path, body):
+    return [lambda browser, ids: browser.http.request(method, browser.url + path.format(**vars(ids)), json=body,
+                                                      headers={"X-CSRF-Token": browser.csrf}, timeout=25)]
+
+
 def says(headers=None, **fields):
     return posts("/chat", {"message": "My brakes squeal", **fields}, headers=headers)
 
@@ -55,13 +60,18 @@ WALK = {
     ("POST", "/chat"): [
         *says(conversation_id="{chat}"), *says(conversation_id="{running_chat}"), *says(turn_id="{turn}"),
         *says(turn_id="{running}"), *says(EVENTS, turn_id="{running}"), *says(EVENTS, turn_id="{turn}"),
-        *says(turn_id="{turn}", conversation_id="{chat}"), *says_under_key("turn"), *says_under_key("running")],
+        *says(turn_id="{turn}", conversation_id="{chat}"), *says(conversation_id="{chat}", after_seq=1),
+        *says(conversation_id="{chat}", after_seq=0), *says_under_key("turn"), *says_under_key("running")],
     ("GET", "/chat/events/*"): [
         *gets("/chat/events/{turn}", "/chat/events/{running}", "/chat/events/{chat}", "/chat/events/{running}?after=3"),
         *hears_from("turn"), *hears_from("running")],
     ("POST", "/chat/stop"): posts("/chat/stop", {"turn_id": "{turn}"}, {"turn_id": "{running}"}),
     ("GET", "/conversations/*"): gets("/conversations/{chat}", "/conversations/{running_chat}",
                                       "/conversations/{chat}?cursor=2", "/conversations/{turn}"),
+    ("GET", "/conversations"): gets("/conversations", "/conversations?cursor=1700000000000000-{chat}"),
+    ("POST", "/conversations/*"): posts("/conversations/{chat}", {}) + posts("/conversations/{running_chat}", {}),
+    ("PATCH", "/conversations/*"): asks("PATCH", "/conversations/{chat}", {"title": "Mine"}),
+    ("DELETE", "/conversations/*"): asks("DELETE", "/conversations/{chat}", {}),
     ("POST", "/clear_chat"): posts("/clear_chat", {"conversation_id": "{chat}"},
                                    {"conversation_id": "{chat}", "delete": True}, {"delete": True}),
     ("POST", "/clear_session"): posts("/clear_session", {"session": "{session}"}),

@@ -76,6 +76,11 @@ static void whatever_changes_something_is_guarded(void **state)
         assert_int_equal(find("POST", paths[i], NULL), ERR_OK);
         assert_int_equal(found->needs, CHANGES);
     }
+    static const char *const methods[] = {"POST", "PATCH", "DELETE"};
+    for (unsigned i = 0; i < COUNT_OF(methods); i++) {
+        assert_int_equal(find(methods[i], "/conversations/abc", NULL), ERR_OK);
+        assert_int_equal(found->needs, CHANGES);
+    }
 }
 
 int main(void)

@@ -43,9 +43,9 @@ static void try_session(struct str cookie, struct str token)
 {
     struct uuid id, nobody = {{0}};
 
-    if (session_read(&ring, cookie_find(cookie, SESSION_COOKIE), &id))
+    if (session_read(&ring, cookie_find(cookie, SESSION_COOKIE), "", &id))
         must(str_of(id.text).len == UUID_LEN);
-    must(!session_csrf_is(&ring, &nobody, token));
+    must(!session_csrf_is(&ring, &nobody, "", token));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -94,10 +94,8 @@ static void shipped_files_have_not_changed(void **state)
 {
     (void)state;
     static const char *const shipped[] = {
-        "54afd62189a1c51c1c8ff692859e0707",
-        "1e8697b51f2c42ce123cea20cc6546fb",
-        "89720dbe838a8ab6d42dfac8235e77e9",
-        "7efbc902cac2870de879dd2a563784f3",
+        "54afd62189a1c51c1c8ff692859e0707", "1e8697b51f2c42ce123cea20cc6546fb",
+        "89720dbe838a8ab6d42dfac8235e77e9", "7efbc902cac2870de879dd2a563784f3",
         "f42a9ffee4364a28cf3496377c1e5327",
     };
     char checksum[MIGRATE_CHECKSUM_SIZE];

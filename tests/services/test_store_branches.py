@@ -242,14 +242,14 @@ def test_what_was_interrupted_behind_the_fork_stays_with_its_chat(store, person)
 
 
 def test_a_branch_of_what_is_not_there_is_refused(store, person, postgres):
-    ann, bob = speaker(person, 2), person()
+    ann, bob = speaker(person, 2), speaker(person, 1)
     refused("not_found", begin_fork, ann, ann.chat, 3)
     refused("not_found", begin_fork, ann, new_id(), 1)
     refused("not_found", begin_fork, bob, ann.chat, 1)
     refused("not_found", begin_fork, bob, ann.chat, 0)
     refused("bad_request", begin_fork, ann, "", 1)
     refused("bad_request", ann.begin, conversation=ann.chat, branch=1, after_seq=2**63)
-    assert postgres.query("SELECT count(*) FROM conversations") == [(1,)]
+    assert postgres.query("SELECT count(*) FROM conversations") == [(2,)]
 
 
 def test_a_turn_that_is_not_kept_yet_has_no_branches(store, person):

@@ -9,6 +9,7 @@
 #define MARKS_MS   (31 * DAY_MS) /* no turn is kept so late */
 #define FIRST_MS   1000
 #define REST_MS    3600000
+#define SOON_MS    2000 /* what went may have been all that kept something else */
 #define BETWEEN_MS 200
 
 static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_USERS,
@@ -31,11 +32,13 @@ static void go_on(void *ctx);
 
 static void rest(struct forget *f)
 {
+    uint64_t ms = f->gone ? SOON_MS : REST_MS;
+
     if (f->gone)
         log_info(0, "store.forgot", "rows=%llu", (unsigned long long)f->gone);
     f->kind = f->retention_ms ? 0 : RETIRING;
     f->gone = 0;
-    timer_start(&f->timer, f->loop, REST_MS / 2 + random_below(REST_MS), go_on, f);
+    timer_start(&f->timer, f->loop, ms / 2 + random_below(ms), go_on, f);
 }
 
 static void on_gone(void *ctx, enum err err, struct grid *grids, unsigned count)

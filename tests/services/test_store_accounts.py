@@ -95,12 +95,26 @@ def test_the_cookie_of_before_opens_nothing_any_more(store, gateway, person):
         refused("signed_out", ask)
 
 
+def test_it_opens_nothing_though_redis_still_knows_it(store, gateway, person, redis):
+    """Redis was away when it should have forgotten the guest."""
+    guest = person()
+    guest.say()
+    with redis.client() as client:
+        (key,) = client.keys(f"*:{guest.session}:session")
+        copy = client.dump(key)
+        sign_in(gateway, former=guest.session)
+        wait_until(lambda: not client.exists(key), "Redis to have forgotten the guest")
+        client.restore(key, 0, copy)
+    refused("signed_out", guest.open)
+    refused("signed_out", guest.begin, "Is this kept?")
+
+
 def test_a_second_account_gets_nothing_of_the_first_one_s(store, gateway, person):
     guest = person()
     guest.say()
     ann, _ = sign_in(gateway, ANN, former=guest.session)
-    for former in (guest.session, ann.session):
-        bob, said = sign_in(gateway, BOB, former=former)
+    for account, former in ((BOB, guest.session), ("c" * 64, ann.session)):
+        bob, said = sign_in(gateway, account, former=former)
         assert bob.session not in (ann.session, guest.session) and said.lines == []
     assert len(ann.open().lines) == 2
 

@@ -12,11 +12,12 @@
 #define SOON_MS    2000 /* what went may have been all that kept something else */
 #define BETWEEN_MS 200
 
-static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_USERS,
+static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_TURNS,
+                                       STATEMENT_RETIRE_LOST,     STATEMENT_RETIRE_USERS,
                                        STATEMENT_FORGET_USERS,    STATEMENT_FORGET_CHATS,
                                        STATEMENT_FORGET_BRANCHES, STATEMENT_FORGET_AUDIT};
 
-#define RETIRING 2 /* the first so many are only for RETENTION_DAYS; wipe.c goes on from there */
+#define RETIRING 4 /* the first so many are only for RETENTION_DAYS */
 
 struct forget {
     struct loop *loop; /* borrowed */

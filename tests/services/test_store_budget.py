@@ -319,7 +319,9 @@ def test_costs_of_an_older_schema_are_counted(start_store, limited, person, post
     pay(ann, 0.1)
     pay(ann, 0.2)
     store.stop()
-    postgres.query("DROP TABLE reserves, spending, interrupted")
+    postgres.query("DROP TABLE reserves, spending, interrupted, accounts")
+    postgres.query("DROP INDEX conversations_empty, conversations_untouched")
+    postgres.query("ALTER TABLE conversations DROP COLUMN opened_at, DROP COLUMN wiped_at")
     postgres.query("DELETE FROM schema_migrations WHERE number >= 3")
     limited(0.5, "again")
     assert left(ann) == 0.2

@@ -14,6 +14,7 @@ const at = (id) => document.getElementById(id);
 const announce = (text) => (at('status').textContent = text);
 
 document.documentElement.lang = language;
+document.title = texts.title;
 fillTexts(document);
 fillIcons(document);
 startTheme(at('theme'));

@@ -64,15 +64,16 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         composer.giveBack(pending.text);
     }
 
+    /* Both resolve when the answer is over, however it went. */
     function send(text) {
-        start(newTurn(failed?.text === text ? failed.id : newId(), text));
+        return start(newTurn(failed?.text === text ? failed.id : newId(), text));
     }
 
-    function retry(turn) {
+    async function retry(turn) {
         if (running)
             return;
         composer.focus(); /* the button that was pressed goes away */
-        start(newTurn(turn.id, turn.text));
+        await start(newTurn(turn.id, turn.text));
     }
 
     async function start(turn) {

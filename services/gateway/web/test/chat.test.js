@@ -85,7 +85,6 @@ test('an unsaved answer stays and can be asked again', async () => {
 test('a page left in mid-answer takes nothing back that the server kept', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
     await turn.over;
     assert.equal(world.box, '');
@@ -121,7 +120,6 @@ test('an answer that breaks off after a reload gives the message back', async ()
 test('a page left in mid-answer takes back what the server did not keep', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
 
     const later = openWorld();
@@ -145,7 +143,6 @@ test('a chat that cannot be opened says so and can be opened later', async () =>
 test('stop names the turn that runs', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     await world.chat.stop();
     assert.deepEqual(world.stopped, [world.asked[0].turn_id]);
     world.chat.leave();
@@ -177,7 +174,7 @@ function openWorld(session = NEW_SESSION) {
         page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
     };
     let answer = null;
-    let ended = () => {};
+    let idle = () => {};
     let hangUp = () => {};
 
     const orFailure = (value) => {
@@ -229,7 +226,7 @@ function openWorld(session = NEW_SESSION) {
         setBusy: (busy) => {
             world.busy = busy;
             if (!busy)
-                ended();
+                idle();
         },
     };
 
@@ -237,30 +234,26 @@ function openWorld(session = NEW_SESSION) {
         world.budget = budget;
     };
     world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {} });
-    const untilOver = (start) => new Promise((resolve) => {
-        ended = () => setTimeout(resolve);
-        start();
-    });
     world.send = (text, events) => {
         answer = events instanceof Failure ? events : streamOf(events);
-        return untilOver(() => world.chat.send(text));
+        return world.chat.send(text);
     };
-    world.open = (events) => {
+    /* Once open() is through, an answer that goes on keeps the box busy until it is over. */
+    world.open = async (events) => {
         answer = streamOf(events);
-        return untilOver(() => world.chat.open()).then(() => new Promise((resolve) => {
-            ended = () => setTimeout(resolve); /* leaving what was there before ended once */
-        }));
+        await world.chat.open();
+        if (world.busy)
+            await new Promise((resolve) => (idle = resolve));
     };
     world.retry = (events) => {
         answer = streamOf(events);
-        return untilOver(() => world.chat.retry(world.turns.at(-1)));
+        return world.chat.retry(world.turns.at(-1));
     };
     world.sendEndless = (text) => {
         let out;
         answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
-        const over = untilOver(() => world.chat.send(text));
         hangUp = (reason) => out.error(reason);
-        return { over, begun: new Promise((resolve) => setTimeout(resolve)) };
+        return { over: world.chat.send(text) };
     };
     return world;
 }

@@ -43,6 +43,8 @@ export default {
         by: (model) => `Antwort von ${model}`,
         cost: (tokens, dollars) => `· ${number(tokens)} Token · ${money(dollars)}`,
     },
+    copy: { done: 'Kopiert', failed: 'Das Kopieren hat nicht geklappt' },
+    code: { copy: 'Code kopieren' },
     statuses: {
         stopped: 'Sie haben diese Antwort angehalten.',
         interrupted: 'Diese Antwort wurde unterbrochen.',

@@ -43,6 +43,8 @@ export default {
         by: (model) => `Answered by ${model}`,
         cost: (tokens, dollars) => `· ${number(tokens)} tokens · ${money(dollars)}`,
     },
+    copy: { done: 'Copied', failed: 'Copying did not work' },
+    code: { copy: 'Copy code' },
     statuses: {
         stopped: 'You stopped this answer.',
         interrupted: 'This answer was interrupted.',

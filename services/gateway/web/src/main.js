@@ -31,7 +31,9 @@ const view = createView({
     dock: at('dock'),
     welcome: at('welcome'),
     problem: at('problem'),
+    older: at('older'),
     on: {
+        older: () => chat.showOlder(),
         reload: () => window.location.reload(),
         retry: (turn) => chat.retry(turn),
         settings: settings.open,
@@ -42,6 +44,7 @@ const chat = createChat({
     view,
     composer,
     announce,
+    onChat: () => {},
     onBudget: (budget) => showBudget(at('budget'), budget),
     onSession: (session) => {
         showBanner(at('banner'), session);

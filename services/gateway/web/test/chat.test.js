@@ -163,6 +163,61 @@ test('what is left of a budget is told on opening and after each answer', async 
     assert.equal(world.budget, null);
 });
 
+const historyOf = (...ids) => ids.map((id) => ({ turn_id: id, role: 'user', content: id }));
+
+test('older messages come before those shown, page by page', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t3'), more: '3' });
+    world.pages = { 3: { chat_history: historyOf('t2'), more: '2' }, 2: { chat_history: historyOf('t1'), more: null } };
+
+    await world.chat.open();
+    assert.equal(world.hasMore, true);
+    await Promise.all([world.chat.showOlder(), world.chat.showOlder()]); /* one page, however often asked for */
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t2', 't3']);
+    await world.chat.showOlder();
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1', 't2', 't3']);
+    assert.equal(world.hasMore, false);
+});
+
+test('a chat opened at a turn shows as many pages as it takes', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: { chat_history: historyOf('t8'), more: '8' }, 8: { chat_history: historyOf('t7'), more: '7' } };
+
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual([world.opened, world.revealed, world.hasMore], [['c'], 't7', true]);
+});
+
+test('older messages that cannot be had end the search for a turn', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: new Failure({ code: 'offline' }) };
+
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t9']);
+});
+
+test('of two chats opened at once only the later one is shown', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t1') });
+    let release;
+    world.hold = new Promise((resolve) => (release = resolve));
+
+    const early = world.chat.openConversation('a');
+    world.hold = null;
+    await world.chat.openConversation('b');
+    release();
+    await early;
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1']);
+});
+
+test('a message that is being answered does not follow into another chat', async () => {
+    const world = openWorld();
+    const { over } = world.sendEndless('oil?', [{ type: 'started', data: { conversation_id: 'c' } }]);
+
+    await world.until(() => world.turns[0]?.phase === 'started');
+    await world.chat.openConversation('b');
+    await over;
+    assert.deepEqual([world.box, world.page(), world.busy], ['', [], false]);
+    assert.deepEqual(world.chats, ['c', null]);
+});
+
 function delta(text) {
     return { type: 'delta', data: { text } };
 }
@@ -170,8 +225,13 @@ function delta(text) {
 /* Everything around the chat: a server that answers as told, a box, a page. */
 function openWorld(session = NEW_SESSION) {
     const world = {
-        session, asked: [], followed: [], stopped: [], turns: [], box: '', busy: false, problem: null,
+        session, asked: [], followed: [], stopped: [], opened: [], chats: [], turns: [], box: '', busy: false, problem: null,
         page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
+    };
+    world.changed = () => {};
+    world.until = async (isSo) => {
+        while (!isSo())
+            await new Promise((resolve) => (world.changed = resolve));
     };
     let answer = null;
     let idle = () => {};
@@ -184,6 +244,11 @@ function openWorld(session = NEW_SESSION) {
     };
     const api = {
         session: async () => orFailure(world.session),
+        openChat: async (id) => {
+            world.opened.push(id);
+            await world.hold;
+        },
+        page: async (id, cursor) => orFailure(world.pages[cursor]),
         stop: async (id) => world.stopped.push(id),
         chat: async (body, signal) => {
             world.asked.push(body);
@@ -198,6 +263,7 @@ function openWorld(session = NEW_SESSION) {
     const view = {
         add: (turn) => world.turns.push(turn),
         set: (turn) => {
+            world.changed();
             world.turns = world.turns.map((old) => (old.id === turn.id ? turn : old));
         },
         remove: (id) => {
@@ -211,7 +277,17 @@ function openWorld(session = NEW_SESSION) {
             world.problem = failure;
             world.openAgain = retry;
         },
-        addOlderHint() {},
+        addOlder: (turns, hasMore) => {
+            world.turns = [...turns, ...world.turns];
+            world.hasMore = hasMore;
+        },
+        has: (id) => world.turns.some((turn) => turn.id === id),
+        reveal: (id) => {
+            world.revealed = id;
+        },
+        showOlderButton: (hasMore) => {
+            world.hasMore = hasMore;
+        },
         toEnd() {},
         welcomeIfEmpty() {},
     };
@@ -233,7 +309,7 @@ function openWorld(session = NEW_SESSION) {
     const onBudget = (budget) => {
         world.budget = budget;
     };
-    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {} });
+    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {}, onChat: (id) => world.chats.push(id) });
     world.send = (text, events) => {
         answer = events instanceof Failure ? events : streamOf(events);
         return world.chat.send(text);
@@ -249,9 +325,10 @@ function openWorld(session = NEW_SESSION) {
         answer = streamOf(events);
         return world.chat.retry(world.turns.at(-1));
     };
-    world.sendEndless = (text) => {
+    world.sendEndless = (text, events = []) => {
         let out;
         answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
+        out.enqueue(new TextEncoder().encode(textOf(events)));
         hangUp = (reason) => out.error(reason);
         return { over: world.chat.send(text) };
     };
@@ -259,6 +336,9 @@ function openWorld(session = NEW_SESSION) {
 }
 
 function streamOf(events) {
-    const text = events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
-    return new Response(text);
+    return new Response(textOf(events));
+}
+
+function textOf(events) {
+    return events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
 }

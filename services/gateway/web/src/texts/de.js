@@ -52,7 +52,7 @@ export default {
         unsaved: 'Diese Antwort konnte nicht gespeichert werden. Kopieren Sie, was Sie brauchen, oder senden Sie die Nachricht noch einmal.',
     },
     budget: (dollars) => `In dieser Sitzung bleiben ${money(dollars)} für Antworten.`,
-    older: 'Ältere Nachrichten dieses Chats sind gespeichert, werden hier aber nicht gezeigt.',
+    older: 'Ältere Nachrichten zeigen',
     failed: {
         back: 'Ihre Nachricht steht wieder im Feld.',
         retryAfter: (seconds) => `Versuchen Sie es in ${seconds} s wieder.`,

@@ -52,7 +52,7 @@ export default {
         unsaved: 'This answer could not be saved. Copy what you need, or send the message again.',
     },
     budget: (dollars) => `This session has ${money(dollars)} left for answers.`,
-    older: 'Older messages of this chat are kept, but not shown here.',
+    older: 'Show older messages',
     failed: {
         back: 'Your message is back in the box.',
         retryAfter: (seconds) => `Try again in ${seconds} s.`,

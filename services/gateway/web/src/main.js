@@ -4,7 +4,10 @@ import { showBanner } from './banner.js';
 import { showBudget } from './budget.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
+import { createHelp } from './help.js';
 import { fillIcons } from './icons.js';
+import { startKeys } from './keys.js';
+import { watchNetwork } from './offline.js';
 import { createSettings } from './settings.js';
 import { fillTexts, language, texts } from './texts.js';
 import { startTheme } from './theme.js';
@@ -23,7 +26,7 @@ const api = createApi();
 const settings = createSettings({ dialog: at('settings'), api, announce, onNewChat: () => chat.open() });
 const composer = createComposer({
     form: at('composer'),
-    onSend: (text) => chat.send(text),
+    onSend: (text, edited) => chat.send(text, edited),
     onStop: () => chat.stop(),
 });
 const view = createView({
@@ -32,11 +35,18 @@ const view = createView({
     welcome: at('welcome'),
     problem: at('problem'),
     older: at('older'),
+    toEndButton: at('to-end'),
     on: {
         older: () => chat.showOlder(),
+        ask: (text) => chat.send(text),
+        edit: (turn) => chat.edit(turn),
+        judge: (turn, value) => chat.judge(turn, value),
+        regenerate: (turn) => chat.regenerate(turn),
         reload: () => window.location.reload(),
         retry: (turn) => chat.retry(turn),
         settings: settings.open,
+        switchModel: () => settings.open(),
+        switchTo: (id, turn) => chat.switchTo(id, turn),
     },
 });
 const chat = createChat({
@@ -52,6 +62,9 @@ const chat = createChat({
     },
 });
 
+const help = createHelp({ dialog: at('help'), button: at('open-help') });
+startKeys({ box: at('box'), composer, chat, help });
+watchNetwork({ bar: at('offline'), onBack: () => chat.mend() });
 at('open-settings').addEventListener('click', settings.open);
 at('examples').append(...texts.welcome.examples.map(example));
 /* Leaving the page breaks the stream, which is no failure: the answer goes on without us. */

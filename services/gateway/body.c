@@ -83,6 +83,19 @@ bool body_flag(const json_t *body, const char *key, bool fallback, bool *out, st
     return false;
 }
 
+bool body_number(const json_t *body, const char *key, json_int_t least, json_int_t most,
+                 json_int_t *out, struct buf *why)
+{
+    const json_t *value = json_object_get(body, key);
+
+    *out = json_integer_value(value);
+    if (!value || json_is_null(value) || (json_is_integer(value) && *out >= least && *out <= most))
+        return true;
+    buf_print(why, "\"%s\" must be a whole number from %lld to %lld.", key, (long long)least,
+              (long long)most);
+    return false;
+}
+
 bool body_is_model(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)

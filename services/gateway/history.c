@@ -4,9 +4,8 @@
 #include "base/clock.h"
 #include "errand.h"
 #include "history.h"
+#include "query.h"
 #include "reply.h"
-
-#define CURSOR_DIGITS 18
 
 static json_t *time_of(uint64_t at)
 {
@@ -29,6 +28,7 @@ static json_t *line_of(const struct line *l)
     json_object_set_new(o, "model", json_of(l->model));
     json_object_set_new(o, "status", json_of(l->status));
     json_object_set_new(o, "usage", reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
+    json_object_set_new(o, "feedback", json_integer(l->feedback == 2 ? -1 : (int)l->feedback));
     return o;
 }
 
@@ -47,19 +47,6 @@ json_t *history_cursor(uint64_t more_before)
 }
 
 /* ---- GET /conversations/{id}?cursor= ---- */
-
-static bool read_cursor(struct str text, uint64_t *before)
-{
-    *before = 0;
-    if (text.len > CURSOR_DIGITS)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return false;
-        *before = 10 * *before + (uint64_t)(text.p[i] - '0');
-    }
-    return true;
-}
 
 static void take_page(struct errand *e, const struct answer *a)
 {
@@ -86,7 +73,7 @@ void route_conversation(const struct visit *v)
         reply_error(v->rq, ERR_NOT_FOUND);
         return;
     }
-    if (!read_cursor(http_query(v->rq, "cursor"), &m.before)) {
+    if (!query_number(v->rq, "cursor", 0, &m.before)) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }

@@ -15,15 +15,18 @@ static const struct route routes[] = {
 
 static bool matches(const char *pattern, const char *path, struct str *word)
 {
-    size_t len = strlen(pattern);
+    const char *star = strchr(pattern, '*');
+    size_t      before = star ? (size_t)(star - pattern) : 0, behind = star ? strlen(star + 1) : 0;
+    size_t      len = strlen(path);
 
     *word = (struct str){0};
-    if (pattern[len - 1] != '*')
+    if (!star)
         return strcmp(pattern, path) == 0;
-    if (strncmp(pattern, path, len - 1) != 0)
+    if (len <= before + behind || strncmp(pattern, path, before) != 0 ||
+        strcmp(star + 1, path + len - behind) != 0)
         return false;
-    *word = str_of(path + len - 1);
-    return word->len && !memchr(word->p, '/', word->len);
+    *word = (struct str){path + before, len - before - behind};
+    return !memchr(word->p, '/', word->len);
 }
 
 enum err router_find(const char *method, const char *path, const struct route **route,

@@ -21,7 +21,8 @@ enum page_column {
     PAGE_FINISH_REASON,
     PAGE_PROMPT_TOKENS,
     PAGE_COMPLETION_TOKENS,
-    PAGE_COST
+    PAGE_COST,
+    PAGE_FEEDBACK
 };
 
 void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,
@@ -71,6 +72,7 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
         line.prompt_tokens = grid_u64(page, row, PAGE_PROMPT_TOKENS);
         line.completion_tokens = grid_u64(page, row, PAGE_COMPLETION_TOKENS);
         line.cost = grid_f64(page, row, PAGE_COST);
+        line.feedback = grid_u64(page, row, PAGE_FEEDBACK);
         lines[count++] = line;
     }
     return count;

@@ -109,6 +109,9 @@ struct job {
         struct chat_clear_ask    chat_clear;
         struct history_page_ask  history;
         struct limit_take_ask    limit;
+        struct search_ask        search;
+        struct feedback_ask      feedback;
+        struct usage_ask         usage;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
 

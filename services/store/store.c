@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "batch.h"
+#include "fill.h"
 #include "forget.h"
 #include "job.h"
 #include "pg.h"
@@ -27,6 +28,7 @@ struct store {
     struct later         soon;
     struct timer         drain;
     struct forget       *forget;
+    struct fill         *fill;
     struct rounds       *drains, *sweeps;
     struct world         world;
     int                  status;
@@ -281,6 +283,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
         return err;
     }
     s->forget = forget_new(l, s->pg, config->audit_days);
+    s->fill = fill_new(l, s->pg);
     s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
     s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
     *out = s;
@@ -303,6 +306,7 @@ void store_close(struct store **store)
     redis_close(&s->redis);
     pg_close(&s->pg);
     forget_free(&s->forget);
+    fill_free(&s->fill);
     batch_free(&s->batch);
     must(jobs_open() == 0);
     rounds_free(&s->drains);

@@ -125,7 +125,7 @@ static enum err check(struct visit *v, enum needs needs)
     if (http_body_is_too_long(v->rq))
         return ERR_TOO_LONG;
     find_session(v);
-    if (needs == CHANGES)
+    if (needs == CHANGES || needs == BRINGS)
         return check_change(v);
     return needs == SIGNED && !v->session.text[0] ? ERR_SIGNED_OUT : ERR_OK;
 }
@@ -150,7 +150,7 @@ static void serve(struct visit *v, const struct route *route)
     http_set_note(v->rq, route->path);
     if (err)
         reply_error(v->rq, err);
-    else if (route->needs == CHANGES)
+    else if (route->needs == CHANGES || route->needs == BRINGS)
         serve_body(v, route);
     else
         route->serve(v);
@@ -183,6 +183,27 @@ static void on_gone(void *ctx, struct http_request *rq)
         w->on_gone(w);
 }
 
+static void on_drained(void *ctx, struct http_request *rq)
+{
+    struct waiter *w = http_user(rq);
+
+    (void)ctx;
+    if (w && w->on_drained)
+        w->on_drained(w);
+}
+
+static size_t body_max(void *ctx, const char *method, const char *path)
+{
+    const struct route *route;
+    struct str          word;
+    struct buf          allow = {0};
+    enum err            err = router_find(method, path, &route, &word, &allow);
+
+    (void)ctx;
+    buf_fini(&allow);
+    return !err && route->needs == BRINGS ? BRINGS_MAX : 0;
+}
+
 /* The path as the routes write it: what people put into one is not for the log. */
 static void on_end(void *ctx, const struct http_request *rq)
 {
@@ -196,7 +217,7 @@ static void on_end(void *ctx, const struct http_request *rq)
               (unsigned long long)http_sent(rq));
 }
 
-const struct http_ops router_ops = {on_request, on_gone, on_end};
+const struct http_ops router_ops = {on_request, on_gone, on_drained, on_end, body_max};
 
 /* ---- for handlers ---- */
 

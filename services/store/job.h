@@ -112,6 +112,8 @@ struct job {
         struct search_ask        search;
         struct feedback_ask      feedback;
         struct usage_ask         usage;
+        struct export_ask        exported;
+        struct import_ask        imported;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
 

@@ -79,6 +79,7 @@ def test_what_is_told_of_a_turn(store, person):
 def test_only_ones_own_chats_are_exported(store, person):
     ann, bob = person(), person()
     ann.say()
+    bob.say()
     refused("not_found", exported, bob, ann.chat)
     refused("not_found", exported, ann, new_id())
     refused("bad_request", exported, ann, "x")
@@ -106,7 +107,8 @@ def test_an_imported_chat_is_a_chat(store, person, postgres):
 
 def test_an_import_costs_nothing_and_proves_nothing(store, person, postgres):
     ann, chat = person(), new_id()
-    bring(ann, [brought("one", feedback=0)], chat)
+    now = int(time.time() * 1000)
+    bring(ann, [brought("one", feedback=0, asked_at=now, answered_at=now)], chat)
     assert postgres.query("SELECT cost, verdict, imported FROM turns") == [(0, 1, True)]
     assert postgres.query("SELECT count(*) FROM spending") == [(0,)]
     said = ann.ask("usage_ask", days=366)

@@ -17,11 +17,12 @@ def test_feedback_is_kept_and_shown(store, person):
 def test_feedback_on_what_is_not_ones_own_is_refused(store, person, postgres):
     ann, bob = person(), person()
     turn = ann.say()
+    bob.say()
     refused("not_found", bob.ask, "feedback_ask", turn_id=turn.id, feedback=1)
     refused("not_found", ann.ask, "feedback_ask", turn_id=new_id(), feedback=1)
     refused("bad_request", ann.ask, "feedback_ask", turn_id="x", feedback=1)
     refused("bad_request", ann.ask, "feedback_ask", feedback=1)
-    assert postgres.query("SELECT feedback FROM turns") == [(0,)]
+    assert postgres.query("SELECT DISTINCT feedback FROM turns") == [(0,)]
 
 
 def rows(said):

@@ -160,6 +160,22 @@ def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, 
     wait_until(lambda: nothing_is_held(ann, postgres), "nothing held")
 
 
+def test_a_grant_that_two_were_told_of_is_given_back_by_the_last(limited, person, postgres):
+    limited(0.5)
+    ann, turn = person(), new_id()
+    asked = {"session": ann.session, "turn_id": turn, "text": QUESTION, "window": 20, "asker": 7}
+    with slow_reserves(postgres):
+        first = ann.gateway.send("turn_begin_ask", **asked)
+        wait_until(lambda: ann.open().running_turn == turn, "the lease")
+        second = ann.gateway.send("turn_begin_ask", **asked)
+        first.cancel()
+        ann.open()  # the CANCEL has been read: frames keep their order
+    assert first.wait_end().type != "FINAL"
+    assert second.wait().outcome == GRANTED
+    assert ann.open().running_turn == turn
+    wait_until(lambda: reserves(postgres) == 1, "one reserve given back")
+
+
 # ---- once -----------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "batch.h"
+#include "fill.h"
 #include "forget.h"
 #include "job.h"
 #include "pg.h"
@@ -29,6 +30,7 @@ struct store {
     struct timer         drain;
     struct forget       *forget;
     struct wipe         *wipe;
+    struct fill         *fill;
     struct rounds       *drains, *sweeps;
     struct world         world;
     int                  status;
@@ -284,6 +286,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
     }
     s->forget = forget_new(l, s->pg, config);
     s->wipe = wipe_new(l, s->pg);
+    s->fill = fill_new(l, s->pg);
     s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
     s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
     *out = s;
@@ -307,6 +310,7 @@ void store_close(struct store **store)
     pg_close(&s->pg);
     forget_free(&s->forget);
     wipe_free(&s->wipe);
+    fill_free(&s->fill);
     batch_free(&s->batch);
     must(jobs_open() == 0);
     rounds_free(&s->drains);

@@ -6,8 +6,11 @@ import { createChat } from './chat.js';
 import { createChats } from './chats.js';
 import { createComposer } from './composer.js';
 import { failureOfThrown } from './failure.js';
+import { createHelp } from './help.js';
 import { fillIcons } from './icons.js';
 import { chatOf } from './import.js';
+import { startKeys } from './keys.js';
+import { watchNetwork } from './offline.js';
 import { startSearch } from './search.js';
 import { createSettings } from './settings.js';
 import { createSidebar } from './sidebar.js';
@@ -30,7 +33,7 @@ const api = createApi();
 const settings = createSettings({ dialog: at('settings'), api, announce, onNewChat: startNew });
 const composer = createComposer({
     form: at('composer'),
-    onSend: (text) => chat.send(text),
+    onSend: (text, edited) => chat.send(text, edited),
     onStop: () => chat.stop(),
 });
 const view = createView({
@@ -39,11 +42,18 @@ const view = createView({
     welcome: at('welcome'),
     problem: at('problem'),
     older: at('older'),
+    toEndButton: at('to-end'),
     on: {
         older: () => chat.showOlder(),
+        ask: (text) => chat.send(text),
+        edit: (turn) => chat.edit(turn),
+        judge: (turn, value) => chat.judge(turn, value),
+        regenerate: (turn) => chat.regenerate(turn),
         reload: () => window.location.reload(),
         retry: (turn) => chat.retry(turn),
         settings: settings.open,
+        switchModel: () => settings.open('model'),
+        switchTo: (id, turn) => chat.switchTo(id, turn),
     },
 });
 const chat = createChat({
@@ -67,7 +77,11 @@ const sidebar = createSidebar({
     closeButton: at('close-chats'),
 });
 
+const help = createHelp({ dialog: at('help'), button: at('open-help') });
+
 startSearch({ root: at('chats'), api, onOpen: openChat });
+startKeys({ box: at('box'), composer, chat, help });
+watchNetwork({ bar: at('offline'), onBack: () => chat.mend() });
 at('open-settings').addEventListener('click', settings.open);
 at('new-chat').addEventListener('click', startNew);
 at('import-chat').addEventListener('click', () => at('import-file').click());

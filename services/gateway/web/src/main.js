@@ -5,6 +5,7 @@ import { showBudget } from './budget.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { createHelp } from './help.js';
+import { createHint } from './hint.js';
 import { fillIcons } from './icons.js';
 import { startKeys } from './keys.js';
 import { watchNetwork } from './offline.js';
@@ -24,10 +25,12 @@ startTheme(at('theme'));
 
 const api = createApi();
 const settings = createSettings({ dialog: at('settings'), api, announce, onNewChat: () => chat.open() });
+const hint = createHint({ element: at('hint'), isTalkOfCars: () => chat.isTalk() });
 const composer = createComposer({
     form: at('composer'),
     onSend: (text, edited) => chat.send(text, edited),
     onStop: () => chat.stop(),
+    onChange: hint.see,
 });
 const view = createView({
     log: at('log'),

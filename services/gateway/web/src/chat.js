@@ -350,7 +350,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     }
 
     return {
-        edit, editLast, isBusy: () => running !== null, judge, leave, mend, open, openConversation, regenerate, retry, send, showOlder, startNew, stop,
+        edit, editLast, isBusy: () => running !== null, isTalk: () => turns.some((turn) => turn.phase === 'done'), judge, leave, mend, open, openConversation, regenerate, retry, send, showOlder, startNew, stop,
         switchTo,
     };
 }

@@ -7,6 +7,7 @@ import { createChats } from './chats.js';
 import { createComposer } from './composer.js';
 import { failureOfThrown } from './failure.js';
 import { createHelp } from './help.js';
+import { createHint } from './hint.js';
 import { fillIcons } from './icons.js';
 import { chatOf } from './import.js';
 import { startKeys } from './keys.js';
@@ -31,10 +32,12 @@ startFirstVisit(at('first-visit'));
 
 const api = createApi();
 const settings = createSettings({ dialog: at('settings'), api, announce, onNewChat: startNew });
+const hint = createHint({ element: at('hint'), isTalkOfCars: () => chat.isTalk() });
 const composer = createComposer({
     form: at('composer'),
     onSend: (text, edited) => chat.send(text, edited),
     onStop: () => chat.stop(),
+    onChange: hint.see,
 });
 const view = createView({
     log: at('log'),
@@ -76,7 +79,6 @@ const sidebar = createSidebar({
     openButton: at('open-chats'),
     closeButton: at('close-chats'),
 });
-
 const help = createHelp({ dialog: at('help'), button: at('open-help') });
 
 startSearch({ root: at('chats'), api, onOpen: openChat });

@@ -96,6 +96,7 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
             return;
         await api.clearSession();
         keep('draft', null);
+        keep('edit', null);
         keep('pending', null);
         window.location.reload();
     }

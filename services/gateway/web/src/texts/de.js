@@ -70,6 +70,7 @@ export default {
             ['?', 'Diese Liste zeigen'],
         ],
     },
+    hint: 'Dieser Assistent ist für Autos und das Fahren da; er könnte diese Nachricht ablehnen.',
     refused: {
         purpose: 'Fragen Sie nach Fahren, Reparaturen, Kosten, Warnleuchten, Kauf oder Verkauf. Zum Beispiel:',
         examples: [

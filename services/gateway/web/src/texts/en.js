@@ -70,6 +70,7 @@ export default {
             ['?', 'Show this list'],
         ],
     },
+    hint: 'This assistant is for cars and driving; it may decline this message.',
     refused: {
         purpose: 'Ask about driving, repairs, costs, warning lights, buying or selling. For example:',
         examples: [

@@ -85,3 +85,25 @@ export function answerWith(page, events) {
 export function screenshot(page, name) {
     return page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
 }
+
+/* The first answer after this is fed by the test, event by event: gives feed(type, data). */
+export async function feedAnswer(page) {
+    await page.addInitScript(() => {
+        const ask = window.fetch.bind(window);
+        let isFed = false;
+        const encoder = new TextEncoder();
+        let out;
+        const body = new ReadableStream({ start: (controller) => (out = controller) });
+
+        window.feed = (type, data) => out.enqueue(encoder.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+        window.fetch = async (path, ...rest) => {
+            if (path !== '/chat' || isFed)
+                return ask(path, ...rest);
+            isFed = true;
+            return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+        };
+    });
+    await page.reload();
+    await page.waitForSelector('#welcome:not([hidden])');
+    return (type, data) => page.evaluate(([t, d]) => window.feed(t, d), [type, data]);
+}

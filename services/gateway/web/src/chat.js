@@ -273,7 +273,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* Numbers and ways of the turns on the page, from the server. */
     async function refresh() {
         const chat = conversation;
-        const page = await api.page(chat).catch(() => null);
+        const page = chat && (await api.page(chat).catch(() => null));
 
         if (!page || chat !== conversation)
             return;

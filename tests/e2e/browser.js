@@ -19,13 +19,17 @@ export const OVER = ':is([data-phase="done"], [data-phase="failed"], [data-phase
 
 export const QUESTION = 'My car shakes when I brake. What could it be?';
 
+export function launch(flags = []) {
+    return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+}
+
 /* One browser for the tests of a file; gives the function that opens the page. */
 export function useBrowser() {
     let browser;
 
     before(async () => {
         mkdirSync(SCREENSHOTS, { recursive: true });
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+        browser = await launch();
     });
     after(() => browser.close());
     afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
@@ -49,7 +53,8 @@ async function openPage(browser, options) {
             complaints.push(`foreign: ${request.url()}`);
     });
     await page.goto(BASE_URL);
-    await page.waitForSelector('#welcome');
+    if (options.javaScriptEnabled !== false)
+        await page.waitForSelector('#welcome');
     return { page, context, complaints };
 }
 

@@ -155,6 +155,16 @@ def test_it_is_told_whose_answer_it_is(start_store, person):
     assert turn.follow(5).epoch == turn.epoch
 
 
+def test_what_an_earlier_owner_wrote_is_no_part_of_a_later_ones_answer(store, person):
+    turn = person().turn()
+    turn.append(0, "Every two")
+    turn.renew(epoch=turn.epoch + 1)  # granted while Redis was away
+    turn.epoch += 1
+    assert turn.follow().text == ""
+    turn.append(0, "Once")
+    assert turn.follow().text == "Once"
+
+
 def test_another_question_under_an_interrupted_id_replaces_all_of_it(start_store, person):
     start_store(**SHORT)
     ann = person()

@@ -39,7 +39,8 @@ def test_a_kept_answer_is_told_with_all_that_is_known(store, person):
     turn.append(0, ANSWER)
     turn.commit()
     said = turn.follow(6)
-    assert (said.outcome, said.text, said.status, said.model) == (KEPT, ANSWER[6:], "committed", "a/model")
+    assert (said.outcome, said.text, said.status, said.model, said.seq) == (
+        KEPT, ANSWER[6:], "committed", "a/model", 1)
     assert (said.finish_reason, said.prompt_tokens, said.completion_tokens) == ("stop", 11, 22)
     assert said.cost == pytest.approx(0.000123)
     assert turn.follow(len(ANSWER)).text == ""

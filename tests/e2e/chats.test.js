@@ -1,7 +1,8 @@
 /* What the page promises of chats: all are listed, and each can be opened, renamed and deleted. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { askBriefly, PHONE, QUESTION, screenshot, useBrowser } from './browser.js';
+import { askBriefly, BASE_URL, PHONE, QUESTION, screenshot, useBrowser } from './browser.js';
 
 const OIL = 'How often does the engine oil need changing?';
 const openPage = useBrowser();
@@ -156,4 +157,66 @@ test('the list beside the talk can be put away', async () => {
     assert.ok(await page.isHidden('#chats'));
     await page.click('#open-chats');
     assert.ok(await page.isVisible('#chats'));
+});
+
+test('a branch stands in the list as one with its chat', async () => {
+    const { page } = await openPage();
+    const chatsOfServer = async () => (await (await page.request.get(`${BASE_URL}/conversations`)).json()).conversations;
+
+    await askBriefly(page, OIL);
+    await page.hover('.turn');
+    await page.click('.turn [aria-label="Another answer"]');
+    await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.click('#stop');
+    await page.waitForSelector('.turn[data-phase="done"]');
+    assert.equal((await chatsOfServer()).length, 2);
+    assert.deepEqual(await titles(page), [OIL]);
+    await choose(page, 0, 'Delete');
+    await page.click('#confirm-yes');
+    await page.waitForSelector('#no-chats:not([hidden])');
+    assert.deepEqual(await chatsOfServer(), []);
+});
+
+test('words are found in all chats, and a hit opens its chat at the place', async () => {
+    const { page, complaints } = await openPage();
+
+    await haveTwo(page);
+    await page.fill('#search', 'shak');
+    await page.waitForSelector('.hit mark:text-is("shakes")', { timeout: 30_000 }); /* made findable within seconds */
+    assert.ok(await page.isHidden('#chat-list'));
+    await screenshot(page, 'search-light');
+    await page.click('.hit');
+    await page.waitForSelector(`.question:text-is("${QUESTION}")`);
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.turn')), 'the turn has the focus');
+
+    await page.fill('#search', 'zeppelin');
+    await page.waitForSelector('#search-said:text-is("Nothing found.")');
+    await page.fill('#search', '');
+    await page.waitForSelector('#chat-list:visible');
+    assert.deepEqual(complaints, []);
+});
+
+test('a chat is saved as Markdown and as JSON, and read in again', async () => {
+    const { page } = await openPage();
+    const save = async (item) => {
+        const [download] = await Promise.all([page.waitForEvent('download'), choose(page, 0, item)]);
+        return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8'), path: await download.path() };
+    };
+
+    await askBriefly(page, OIL);
+    await page.waitForSelector('.chat');
+    const markdown = await save('Save as Markdown');
+    assert.match(markdown.name, /\.md$/);
+    assert.match(markdown.text, /> How often does the engine oil/);
+
+    const json = await save('Save as JSON');
+    assert.match(json.name, /\.json$/);
+    await page.setInputFiles('#import-file', json.path);
+    await page.waitForSelector('#chats-said[data-mood="good"]');
+    await page.waitForFunction(() => document.querySelectorAll('.chat').length === 2);
+    assert.equal(await page.textContent('.question'), OIL);
+
+    await page.setInputFiles('#import-file', { name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') });
+    await page.waitForSelector('#chats-said[data-mood="bad"]');
+    assert.match(await page.textContent('#chats-said'), /no chat that was saved here/);
 });

@@ -2,8 +2,8 @@
 import { icon } from './icons.js';
 import { setLabel, texts } from './texts.js';
 
-/* on: { open(chat), menu(chat, button), rename(chat, title) } */
-export function createChatRow(chat, on) {
+/* on: { open(id), menu(family, button), rename(family, title) } */
+export function createChatRow(family, on) {
     const element = document.createElement('li');
     const opener = document.createElement('button');
     const more = document.createElement('button');
@@ -15,16 +15,17 @@ export function createChatRow(chat, on) {
     more.append(icon('more-horizontal'));
     more.setAttribute('aria-haspopup', 'menu');
     more.setAttribute('aria-expanded', 'false');
-    opener.addEventListener('click', () => on.open(chat));
-    more.addEventListener('click', () => on.menu(chat, more));
+    opener.addEventListener('click', () => on.open(family.shown.conversation_id));
+    more.addEventListener('click', () => on.menu(family, more));
     element.append(opener, more);
-    set(chat);
+    set(family);
 
     function set(newer) {
-        chat = newer;
-        opener.textContent = titleOf(chat);
-        opener.title = titleOf(chat);
-        setLabel(more, texts.chats.menu(titleOf(chat)));
+        const title = titleOf(newer.shown);
+
+        family = newer;
+        opener.textContent = opener.title = title;
+        setLabel(more, texts.chats.menu(title));
     }
 
     function mark(isCurrent) {
@@ -43,7 +44,7 @@ export function createChatRow(chat, on) {
         form.className = 'chat-rename';
         field.className = 'form-control form-control-sm';
         field.maxLength = 80;
-        field.value = chat.title;
+        field.value = family.shown.title;
         field.setAttribute('aria-label', texts.chats.renameLabel);
         form.append(field);
         form.addEventListener('submit', (event) => {
@@ -70,12 +71,12 @@ export function createChatRow(chat, on) {
             form.replaceWith(opener, more);
             if (hadFocus)
                 opener.focus();
-            if (isKept && title && title !== chat.title)
-                on.rename(chat, title);
+            if (isKept && title && title !== family.shown.title)
+                on.rename(family, title);
         }
     }
 
-    return { element, focus: () => opener.focus(), mark, rename, set };
+    return { element, mark, rename, set };
 }
 
 export function titleOf(chat) {

@@ -1,8 +1,11 @@
-/* chats - the list of chats: newest first, page by page, the current one marked. */
+/* chats - the list of chats: newest first, page by page, the current one marked.
+ *
+ * A chat and its branches are one line (families.js): it is renamed and deleted as a whole. */
 import { exportUrl } from './api.js';
 import { createChatRow, titleOf } from './chat-row.js';
 import { confirmed } from './confirm.js';
 import { failureOfThrown } from './failure.js';
+import { familiesOf } from './families.js';
 import { createMenu } from './menu.js';
 import { texts } from './texts.js';
 import { reasonOf } from './words.js';
@@ -13,91 +16,96 @@ export function createChats({ root, api, say, on }) {
     const [list, more, none] = ['chat-list', 'more-chats', 'no-chats'].map(part);
     const menu = createMenu(part('chat-menu'));
     const words = texts.chats;
-    const rows = new Map(); /* id: row */
+    const chats = new Map(); /* id: what the server says of it */
+    const rows = new Map(); /* root of a family: its row */
     let current = null;
     let cursor = null;
 
     more.addEventListener('click', () => tried(showMore));
 
-    /* The first page anew; what was loaded behind it stays as it is. */
-    function refresh() {
+    /* null: a chat that has no message yet, and stands in no list. */
+    function setCurrent(id) {
+        current = id;
         return tried(async () => {
+            const isFirst = chats.size === 0;
             const page = await api.chats();
-            const isFirst = rows.size === 0;
-            const first = page.conversations.map(rowOf);
-            const others = [...list.children].filter((element) => !first.includes(element));
-
-            withFocusKept(() => list.replaceChildren(...first, ...others));
             cursor = isFirst ? page.more : cursor;
-            drawRest();
+            take(page);
         });
     }
 
     async function showMore() {
+        const last = list.lastElementChild;
         const page = await api.chats(cursor);
-        const before = list.lastElementChild;
 
-        page.conversations.map(rowOf).forEach((element) => element.isConnected || list.append(element));
         cursor = page.more;
-        drawRest();
-        if (!cursor) /* the button goes away */
-            before?.nextElementSibling?.querySelector('button').focus();
+        take(page);
+        if (!cursor) /* the button has gone */
+            (last?.nextElementSibling ?? last)?.querySelector('button').focus();
     }
 
-    function rowOf(chat) {
-        const { conversation_id: id } = chat;
-
-        if (!rows.has(id))
-            rows.set(id, createChatRow(chat, { open: () => on.open(id), menu: showMenu, rename }));
-        rows.get(id).set(chat);
-        return rows.get(id).element;
+    function take(page) {
+        page.conversations.forEach((chat) => chats.set(chat.conversation_id, chat));
+        draw();
     }
 
-    function drawRest() {
+    function draw() {
+        const sorted = [...chats.values()].sort((a, b) => b.touched_at.localeCompare(a.touched_at));
+        const elements = familiesOf(sorted).map(elementOf);
+
+        if (elements.some((element, i) => element !== list.children[i]) || elements.length < list.childElementCount)
+            withFocusKept(() => list.replaceChildren(...elements));
         more.hidden = !cursor;
-        none.hidden = rows.size > 0;
-        rows.forEach((row, id) => row.mark(id === current));
+        none.hidden = chats.size > 0;
     }
 
-    function showMenu(chat, button) {
-        const { conversation_id: id } = chat;
+    function elementOf(family) {
+        if (!rows.has(family.root))
+            rows.set(family.root, createChatRow(family, { open: (id) => on.open(id), menu: showMenu, rename }));
+        const row = rows.get(family.root);
+        row.set(family);
+        row.mark(family.ids.has(current));
+        return row.element;
+    }
+
+    function showMenu(family, button) {
+        const id = family.ids.has(current) ? current : family.shown.conversation_id;
 
         menu.open(button, [
-            { label: words.rename, act: () => rows.get(id).rename() },
+            { label: words.rename, act: () => rows.get(family.root).rename() },
             { label: words.exportMarkdown, href: exportUrl(id, 'md') },
             { label: words.exportJson, href: exportUrl(id, 'json') },
-            { label: words.remove, act: () => tried(() => remove(chat)), isDangerous: true },
+            { label: words.remove, act: () => tried(() => remove(family)), isDangerous: true },
         ]);
     }
 
-    function rename(chat, title) {
+    function rename(family, title) {
         return tried(async () => {
-            const answer = await api.renameChat(chat.conversation_id, title);
-            rows.get(chat.conversation_id)?.set({ ...chat, title: answer.title });
-            say(words.renamed(answer.title));
+            for (const id of family.ids) {
+                const answer = await api.renameChat(id, title);
+                if (chats.has(id))
+                    chats.set(id, { ...chats.get(id), title: answer.title });
+            }
+            draw();
+            say(words.renamed(title));
         });
     }
 
-    async function remove(chat) {
-        const { conversation_id: id } = chat;
-
-        if (!(await confirmed(texts.confirm.remove(titleOf(chat)))))
+    async function remove(family) {
+        if (!(await confirmed(texts.confirm.remove(titleOf(family.shown)))))
             return;
-        await api.deleteChat(id);
-        const next = rows.get(id).element.nextElementSibling ?? rows.get(id).element.previousElementSibling;
-        rows.get(id).element.remove();
-        rows.delete(id);
-        drawRest();
-        (next ?? root).querySelector('button').focus();
+        const { element } = rows.get(family.root);
+        const beside = element.nextElementSibling ?? element.previousElementSibling;
+        for (const id of family.ids) {
+            await api.deleteChat(id);
+            chats.delete(id);
+        }
+        rows.delete(family.root);
+        draw();
+        (beside ?? root).querySelector('button').focus();
         say(words.removed);
-        if (id === current)
+        if (family.ids.has(current))
             on.closed();
-    }
-
-    /* null: a chat that has no message yet, and stands in no list. */
-    function setCurrent(id) {
-        current = id;
-        return refresh();
     }
 
     async function tried(action) {
@@ -108,7 +116,7 @@ export function createChats({ root, api, say, on }) {
         }
     }
 
-    return { refresh, setCurrent };
+    return { setCurrent };
 }
 
 /* Moving an element takes the focus from it. */

@@ -79,11 +79,11 @@ const sidebar = createSidebar({
     openButton: at('open-chats'),
     closeButton: at('close-chats'),
 });
-
 const help = createHelp({ dialog: at('help'), button: at('open-help') });
+
+startSearch({ root: at('chats'), api, onOpen: openChat });
 startKeys({ box: at('box'), composer, chat, help });
 watchNetwork({ bar: at('offline'), onBack: () => chat.mend() });
-startSearch({ root: at('chats'), api, onOpen: openChat });
 at('open-settings').addEventListener('click', settings.open);
 at('new-chat').addEventListener('click', startNew);
 at('import-chat').addEventListener('click', () => at('import-file').click());

@@ -510,6 +510,22 @@ static enum chat_step take_abort(struct chat *c)
 
 /* ---- the end ---- */
 
+/* Whose fault it was that there is no answer.  What is told as 4xx could not have gone well, and
+ * is no reason to wake anybody. */
+static const char *fault_of(const struct chat *c)
+{
+    if (!c->err)
+        return c->status == CHAT_UNSAVED ? "ours" : "none";
+    return err_http(c->err) < 500 ? "person" : "ours";
+}
+
+static void count_end(const struct chat *c, uint64_t ms)
+{
+    metric_add_for(METRIC_TURNS, c->err ? err_code(c->err) : chat_status_name(c), fault_of(c), 1);
+    if (!c->err)
+        metric_observe(METRIC_TURN_TIME, (double)ms / 1000);
+}
+
 static enum chat_step end(struct chat *c)
 {
     uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
@@ -520,10 +536,8 @@ static enum chat_step end(struct chat *c)
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
              c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
              (unsigned long long)c->verdict, log_quote(str_of(c->reason)));
-    if (c->err && !c->is_following)
-        metric_add(METRIC_TURNS_ABORTED, 1);
-    else if (!c->is_following && (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED))
-        metric_add(METRIC_TURNS_COMMITTED, 1);
+    if (!c->is_following)
+        count_end(c, ms);
     audience_tell(&c->audience, c,
                   !c->err                   ? CHAT_ANSWERED
                   : c->err == ERR_RETRACTED ? CHAT_RETRACTED

@@ -12,6 +12,14 @@ static unsigned offers(const struct desk *d)
     return count;
 }
 
+/* A count that begins when the first one comes hides that one from rates. */
+static void count_from_zero(const char *name)
+{
+    metric_add_for(METRIC_BUS_RETRIES, name, NULL, 0);
+    metric_add_for(METRIC_BUS_EXPIRED, name, NULL, 0);
+    metric_add_for(METRIC_BUS_REFUSED, name, NULL, 0);
+}
+
 void gateway_core_count(const struct gateway_core *g, uint64_t now)
 {
     for (enum service s = 0; s < SERVICE_COUNT; s++) {
@@ -23,6 +31,7 @@ void gateway_core_count(const struct gateway_core *g, uint64_t now)
                        (double)queue_oldest_ms(&d->queue, now) / 1000);
         metric_set_for(METRIC_BUS_INSTANCES, name, NULL, gateway_core_instances(g, now, s));
         metric_set_for(METRIC_BUS_RETRY_BUDGET, name, NULL, retry_budget_left(&d->budget, now));
+        count_from_zero(name);
         if (service_info(s)->sharing == SHARING_OFFERS)
             metric_set_for(METRIC_BUS_OFFERS, name, NULL, offers(d));
     }

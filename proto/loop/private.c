@@ -66,6 +66,9 @@ static unsigned open_files(void)
 
 static void count_process(void)
 {
+    metric_add_for(METRIC_SPANS, "sent", NULL, 0);
+    metric_add_for(METRIC_SPANS, "refused", NULL, 0);
+    metric_add_for(METRIC_SPANS, "dropped", NULL, 0);
     metric_set(METRIC_CPU, cpu_seconds());
     metric_set(METRIC_MEMORY, memory_bytes());
     metric_set(METRIC_FILES, open_files());

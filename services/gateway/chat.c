@@ -510,18 +510,35 @@ static enum chat_step take_abort(struct chat *c)
 
 /* ---- the end ---- */
 
+static const char *const status_names[] = {"open", "committed", "spooled", "unsaved", "stopped"};
+
+const char *chat_status_name(const struct chat *c)
+{
+    return status_names[c->status];
+}
+
 /* Whose fault it was that there is no answer.  What is told as 4xx could not have gone well, and
  * is no reason to wake anybody. */
-static const char *fault_of(const struct chat *c)
+static void count_as(enum err err, enum chat_status status, double by)
 {
-    if (!c->err)
-        return c->status == CHAT_UNSAVED ? "ours" : "none";
-    return err_http(c->err) < 500 ? "person" : "ours";
+    if (err)
+        metric_add_for(METRIC_TURNS, err_code(err), err_http(err) < 500 ? "person" : "ours", by);
+    else
+        metric_add_for(METRIC_TURNS, status_names[status], status == CHAT_UNSAVED ? "ours" : "none",
+                       by);
+}
+
+void chat_count(void)
+{
+    for (enum chat_status s = CHAT_COMMITTED; s <= CHAT_STOPPED; s++)
+        count_as(ERR_OK, s, 0);
+    for (enum err e = ERR_OK + 1; e < ERR_COUNT; e++)
+        count_as(e, CHAT_OPEN, 0);
 }
 
 static void count_end(const struct chat *c, uint64_t ms)
 {
-    metric_add_for(METRIC_TURNS, c->err ? err_code(c->err) : chat_status_name(c), fault_of(c), 1);
+    count_as(c->err, c->status, 1);
     if (!c->err)
         metric_observe(METRIC_TURN_TIME, (double)ms / 1000);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "chat.h"
 #include "gateway.h"
 #include "loop/private.h"
 #include "router.h"
@@ -108,6 +109,7 @@ static void count(void *ctx)
     const struct gateway *g = ctx;
 
     bus_count(g->bus);
+    chat_count();
     metric_set(METRIC_TURNS_RUNNING, turns_count(g->turns));
 }
 

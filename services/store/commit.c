@@ -98,6 +98,15 @@ enum step commit_start(struct job *j)
     return STEP_COMMIT_ASK;
 }
 
+void commit_count(void)
+{
+    static const char *const outcomes[] = {"committed", "again",  "spooled",
+                                           "drained",   "fenced", "failed"};
+
+    for (unsigned i = 0; i < COUNT_OF(outcomes); i++)
+        metric_add_for(METRIC_COMMITS, outcomes[i], NULL, 0);
+}
+
 /* How long anybody waits for our answer, with some time for it to travel. */
 static uint64_t time_left(const struct job *j)
 {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "batch.h"
+#include "commit.h"
 #include "forget.h"
 #include "job.h"
 #include "loop/private.h"
@@ -252,6 +253,7 @@ static void count(void *ctx)
 
     backend_count(s->backend);
     pg_count(s->pg);
+    commit_count();
     spool_count();
     metric_set(METRIC_REDIS, redis_is_up(s->redis));
 }

@@ -25,18 +25,18 @@ struct store {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct private *private;
-    struct redis  *redis;
-    struct pg     *pg;
-    struct batch  *batch;
-    struct timer   pump;
-    struct later   soon;
-    struct timer   drain;
-    struct forget *forget;
-    struct wipe   *wipe;
-    struct rounds *drains, *sweeps;
-    struct world   world;
-    int            status;
+    struct private_port *private_port;
+    struct redis        *redis;
+    struct pg           *pg;
+    struct batch        *batch;
+    struct timer         pump;
+    struct later         soon;
+    struct timer         drain;
+    struct forget       *forget;
+    struct wipe         *wipe;
+    struct rounds       *drains, *sweeps;
+    struct world         world;
+    int                  status;
 };
 
 /* Where an answer goes. */
@@ -199,7 +199,7 @@ static void fail(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_
 static void on_request(void *ctx, const struct request *rq)
 {
     struct store *s = ctx;
-    job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms);
+    job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms, rq->trace);
 }
 
 static void on_cancel(void *ctx, uint64_t handle)
@@ -262,7 +262,7 @@ static enum err open_private(struct store *s)
 {
     static const struct private_ops ops = {"store", not_ready, count};
 
-    return private_open(&s->private, s->loop, s->config->private_address,
+    return private_open(&s->private_port, s->loop, s->config->private_address,
                         (unsigned)s->config->private_port, &ops, s);
 }
 
@@ -335,7 +335,7 @@ void store_close(struct store **store)
 
     if (!s)
         return;
-    private_close(&s->private);
+    private_close(&s->private_port);
     redis_close(&s->redis);
     pg_close(&s->pg);
     forget_free(&s->forget);

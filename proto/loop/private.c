@@ -158,7 +158,7 @@ static void on_end(void *ctx, const struct http_request *rq)
 enum err private_open(struct private_port **out, struct loop *l, const char *address, unsigned port,
                       const struct private_ops *ops, void *ctx)
 {
-    static const struct http_ops http_ops = {on_request, on_gone, on_end};
+    static const struct http_ops http_ops = {on_request, on_gone, NULL, on_end, NULL};
     const struct http_options    o = {.address = address,
                                       .port = port,
                                       .connections = CONNECTIONS,

@@ -128,6 +128,7 @@ static void start_turn(const struct visit *v, const struct wish *w)
                               .total_ms = cf->answer_seconds * 1000};
 
     visit_address_hash(v, address_hash);
+    trace_read(&o.trace, http_header(v->rq, "traceparent"));
     turns_start(v->gw->turns, &o, listener_for(v));
 }
 

@@ -17,6 +17,8 @@ struct gateway {
     struct config        config;
     struct loop         *loop;
     struct http         *http;
+    struct private_port *private_port;
+    struct otlp         *otlp;
     struct bus          *bus;
     struct static_files *files;
     struct turns        *turns;

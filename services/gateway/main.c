@@ -7,7 +7,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "chat.h"
 #include "gateway.h"
+#include "loop/otlp.h"
+#include "loop/private.h"
 #include "router.h"
 #include "static.h"
 #include "turns.h"
@@ -85,6 +89,39 @@ static enum err open_http(struct gateway *g)
     return http_open(&g->http, g->loop, &o, &router_ops, g);
 }
 
+/* Its page and its errors it can show without anybody; an answer needs all three. */
+static const char *not_ready(void *ctx)
+{
+    static const char *const missing[] = {[SERVICE_FILTER] = "no filter",
+                                          [SERVICE_LLM_WORKER] = "no llm-worker",
+                                          [SERVICE_STORE] = "no store"};
+    const struct gateway    *g = ctx;
+
+    if (g->drain_until)
+        return "draining";
+    for (enum service s = 0; s < SERVICE_COUNT; s++)
+        if (!bus_instances(g->bus, s))
+            return missing[s];
+    return NULL;
+}
+
+static void count(void *ctx)
+{
+    const struct gateway *g = ctx;
+
+    bus_count(g->bus);
+    chat_count();
+    metric_set(METRIC_TURNS_RUNNING, turns_count(g->turns));
+}
+
+static enum err open_private(struct gateway *g)
+{
+    static const struct private_ops ops = {"gateway", not_ready, count};
+
+    return private_open(&g->private_port, g->loop, g->config.private_address,
+                        (unsigned)g->config.private_port, &ops, g);
+}
+
 static void open_counts(struct gateway *g)
 {
     struct turns_options o = {.max = (unsigned)g->config.turns_max};
@@ -123,6 +160,7 @@ static void tell_port(const struct gateway *g)
 static void close_all(struct gateway *g)
 {
     timer_stop(&g->drain_tick);
+    private_close(&g->private_port);
     http_close(&g->http);
     turns_free(&g->turns);
     models_close(&g->models);
@@ -132,6 +170,7 @@ static void close_all(struct gateway *g)
     rate_free(&g->by_address);
     bus_close(&g->bus);
     static_close(&g->files);
+    otlp_close(&g->otlp);
     loop_free(&g->loop);
     config_fini(&g->config);
 }
@@ -145,12 +184,15 @@ int main(int argc, char **argv)
     config_read(&g.config, argc, argv);
     loop_allow_files();
     g.loop = loop_new();
+    g.otlp = otlp_open(g.loop, g.config.otlp_endpoint, "gateway");
     enum err err = static_open(&g.files, g.config.web_root);
     if (!err)
         err = open_bus(&g);
     if (!err) {
         open_counts(&g);
-        err = open_http(&g);
+        err = open_private(&g);
+        if (!err)
+            err = open_http(&g);
     }
     if (!err) {
         tell_port(&g);

@@ -19,6 +19,7 @@ struct worker {
     struct loop         *loop;
     struct transfers    *transfers;
     struct backend      *backend;
+    struct private_port *private_port;
     struct models        models;
     struct planner       planner;
     struct call         *calls[1024]; /* by handle */

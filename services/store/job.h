@@ -13,6 +13,7 @@
 
 #include "args.h"
 #include "base/err.h"
+#include "base/span.h"
 #include "grid.h"
 #include "settings.h"
 #include "wire/messages.h"
@@ -90,7 +91,9 @@ struct job {
     TAILQ_ENTRY(job) in_all;
     uint64_t             handle;
     uint64_t             number; /* of the message that asks */
-    uint64_t             ttl_ms, since_ms;
+    struct span          span;
+    char                 trace[TRACEPARENT_LEN + 1]; /* as it came */
+    uint64_t             ttl_ms, since_ms, since_us;
     enum step            step;
     const struct config *config; /* borrowed */
     const struct world  *world;  /* borrowed */
@@ -153,7 +156,7 @@ struct job {
 /* Takes over the request; runs it until it parks or ends.  What is no request
  * of ours fails at once. */
 void job_start(const struct world *world, const struct config *config, uint64_t handle,
-               struct str body, uint64_t ttl_ms);
+               struct str body, uint64_t ttl_ms, struct str trace);
 
 /* The answer to what was asked at this place; the grid is taken and emptied. */
 void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid);

@@ -5,6 +5,7 @@ import { BASE_URL, QUESTION, screenshot, useBrowser } from './browser.js';
 
 const openPage = useBrowser();
 const TURNS = 500;
+const MOST_MS = 300; /* to open that */
 const AT = '2026-01-31T10:15:30.123Z';
 const ANSWER = '**Discs** wear, slowly.\n\n1. Lift the car\n2. Take the wheel off\n\n| Part | Price |\n|---|---|\n| Pads | 40 € |\n\n'
     + 'A sentence that goes on for a while, as models like it. '.repeat(12);
@@ -29,7 +30,7 @@ async function importChat(page, turns) {
     assert.equal(response.status(), 200);
 }
 
-/* Milliseconds from the answer of the server to the chat on the screen. */
+/* Milliseconds from the click to the chat on the screen. */
 function opening(page, turns) {
     return page.evaluate(async (last) => {
         const done = new Promise((resolve) => {
@@ -41,10 +42,9 @@ function opening(page, turns) {
             }).observe(document.getElementById('log'), { childList: true, subtree: true });
         });
 
+        const since = performance.now();
         document.querySelector('.chat-open').click();
-        const ready = await done;
-        const requests = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/get_session_data'));
-        return ready - requests.at(-1).responseEnd;
+        return (await done) - since;
     }, turns);
 }
 
@@ -68,6 +68,19 @@ function typing(page) {
     });
 }
 
+/* The best of a few: the machine has other things to do. */
+async function bestOpening(page, turns) {
+    let best = Infinity;
+
+    for (let i = 0; i < 5; i++) {
+        best = Math.min(best, await opening(page, turns));
+        await page.click('#new-chat');
+        await page.waitForSelector('#welcome:not([hidden])');
+    }
+    await opening(page, turns);
+    return best;
+}
+
 async function loadAll(page) {
     const count = () => page.locator('.turn').count();
 
@@ -87,9 +100,8 @@ test('a thousand messages open as fast as few, and typing does not lag', async (
     await importChat(page, TURNS);
     await page.reload();
     await page.waitForSelector('.chat');
-    const ms = await opening(page, TURNS);
-    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
-    assert.ok(ms < 300 * 3, `opened in ${ms} ms`); /* 300 on a quiet machine */
+    const ms = await bestOpening(page, TURNS);
+    assert.ok(ms < MOST_MS, `opened in ${ms} ms`);
 
     await loadAll(page);
     const many = await typing(page);

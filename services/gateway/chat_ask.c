@@ -94,7 +94,8 @@ enum err chat_ask_begin(struct chat *c)
                                .text = str_of(c->text),
                                .window = c->window,
                                .address_hash = str_of(c->address_hash),
-                               .model = str_of(c->wanted_model)};
+                               .model = str_of(c->wanted_model),
+                               .asker = random_u64()};
     struct buf            body = {0};
 
     turn_begin_ask_encode(&m, &body);

@@ -6,6 +6,7 @@
 #include "body.h"
 #include "errand.h"
 #include "history.h"
+#include "query.h"
 #include "reply.h"
 
 #define CHATS_PAGE       50
@@ -55,7 +56,7 @@ static bool read_cursor(struct str text, struct chat_list_ask *m)
         return text.len == 0;
     size_t digits = (size_t)(dash - text.p);
     m->behind = (struct str){dash + 1, text.len - digits - 1};
-    return history_number((struct str){text.p, digits}, &m->behind_at) && m->behind_at &&
+    return query_digits((struct str){text.p, digits}, &m->behind_at) && m->behind_at &&
            uuid_parse(&id, m->behind);
 }
 

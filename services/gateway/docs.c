@@ -85,7 +85,8 @@ static const char tail[] = "\n"
 int main(void)
 {
     static const char NOTHING[] = "nothing", VISIT[] = "sign-in", SIGNED[] = "session",
-                      CHANGES[] = "session, CSRF token, JSON body";
+                      CHANGES[] = "session, CSRF token, JSON body",
+                      BRINGS[] = "session, CSRF token, JSON body of at most 1 MiB";
 
     fputs(head, stdout);
 #define ROUTE(METHOD, path, name, needs, doc)                                                      \

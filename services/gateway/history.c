@@ -4,9 +4,8 @@
 #include "base/clock.h"
 #include "errand.h"
 #include "history.h"
+#include "query.h"
 #include "reply.h"
-
-#define CURSOR_DIGITS 18
 
 static json_t *time_of(uint64_t at)
 {
@@ -30,6 +29,7 @@ static json_t *line_of(const struct line *l)
     json_object_set_new(o, "model", json_of(l->model));
     json_object_set_new(o, "status", json_of(l->status));
     json_object_set_new(o, "usage", reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
+    json_object_set_new(o, "feedback", json_integer(l->feedback == 2 ? -1 : (int)l->feedback));
     return o;
 }
 
@@ -48,19 +48,6 @@ json_t *history_cursor(uint64_t more_before)
 }
 
 /* ---- GET /conversations/{id}?cursor= and POST /conversations/{id} ---- */
-
-bool history_number(struct str text, uint64_t *number)
-{
-    *number = 0;
-    if (text.len > CURSOR_DIGITS)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return false;
-        *number = 10 * *number + (uint64_t)(text.p[i] - '0');
-    }
-    return true;
-}
 
 static json_t *branches_of(const struct history_page_say *say)
 {
@@ -106,7 +93,7 @@ static void ask_page(const struct visit *v, bool open)
         reply_error(v->rq, ERR_NOT_FOUND);
         return;
     }
-    if (!history_number(http_query(v->rq, "cursor"), &m.before)) {
+    if (!query_number(v->rq, "cursor", 0, &m.before)) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }

@@ -21,7 +21,8 @@ enum page_column {
     PAGE_FINISH_REASON,
     PAGE_PROMPT_TOKENS,
     PAGE_COMPLETION_TOKENS,
-    PAGE_COST
+    PAGE_COST,
+    PAGE_FEEDBACK
 };
 
 enum { PLACE_PAGE, PLACE_BRANCHES };
@@ -87,6 +88,7 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
         line.prompt_tokens = grid_u64(page, row, PAGE_PROMPT_TOKENS);
         line.completion_tokens = grid_u64(page, row, PAGE_COMPLETION_TOKENS);
         line.cost = grid_f64(page, row, PAGE_COST);
+        line.feedback = grid_u64(page, row, PAGE_FEEDBACK);
         lines[count++] = line;
     }
     return count;

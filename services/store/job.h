@@ -116,6 +116,11 @@ struct job {
         struct chat_list_ask     list;
         struct chat_rename_ask   rename;
         struct chat_delete_ask   chat_delete;
+        struct search_ask        search;
+        struct feedback_ask      feedback;
+        struct usage_ask         usage;
+        struct export_ask        exported;
+        struct import_ask        imported;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
     struct uuid former;              /* open: the browser's session before it was signed in */

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "batch.h"
 #include "commit.h"
+#include "fill.h"
 #include "forget.h"
 #include "job.h"
 #include "loop/private.h"
@@ -34,6 +35,7 @@ struct store {
     struct timer         drain;
     struct forget       *forget;
     struct wipe         *wipe;
+    struct fill         *fill;
     struct rounds       *drains, *sweeps;
     struct world         world;
     int                  status;
@@ -316,6 +318,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
     }
     s->forget = forget_new(l, s->pg, config);
     s->wipe = wipe_new(l, s->pg);
+    s->fill = fill_new(l, s->pg);
     s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
     s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
     *out = s;
@@ -340,6 +343,7 @@ void store_close(struct store **store)
     pg_close(&s->pg);
     forget_free(&s->forget);
     wipe_free(&s->wipe);
+    fill_free(&s->fill);
     batch_free(&s->batch);
     must(jobs_open() == 0);
     rounds_free(&s->drains);

@@ -102,6 +102,16 @@ def test_a_turn_that_runs_is_followed(store, person):
     assert turn.again(conversation="").outcome == FOLLOW
 
 
+def test_a_gateway_that_heard_no_answer_gets_the_same_grant_again(store, person):
+    ann = person()
+    turn = ann.turn(asker=7)
+    again = turn.again(asker=7)
+    assert (again.outcome, again.epoch, again.seq) == (GRANTED, turn.epoch, turn.seq)
+    assert turn.again(asker=8).outcome == turn.again().outcome == FOLLOW
+    refused("same_id_other_text", turn.again, "Another question", asker=7)
+    assert turn.commit().outcome == OK
+
+
 def test_a_turn_that_is_kept_is_replayed(store, person):
     turn = person().turn()
     turn.commit()

@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
-const LICENSES = ['bootstrap/LICENSE', 'dompurify/LICENSE', 'feather-icons/LICENSE', 'marked/LICENSE.md'];
+const LICENSES = [
+    'bootstrap/LICENSE', 'dompurify/LICENSE', 'feather-icons/LICENSE', 'highlight.js/LICENSE',
+    'marked/LICENSE.md',
+];
 
 /* Bootstrap 5 still speaks the older Sass; its warnings are not about our files. */
 const OLDER_SASS = ['import', 'global-builtin', 'color-functions', 'if-function'];

@@ -9,22 +9,76 @@ import { keep, kept } from './keep.js';
 import { readEvents } from './stream.js';
 import { texts } from './texts.js';
 import { fail, isOver, newTurn, step, turnsOfHistory } from './turn.js';
-import { spoken } from './words.js';
+import { reasonOf, spoken } from './words.js';
 
-export function createChat({ api, view, composer, announce, onBudget, onSession }) {
+export function createChat({ api, view, composer, announce, onBudget, onSession, onChat }) {
     let conversation = null;
+    let older = null; /* the cursor of the messages before those shown */
+    let opening = 0; /* how often a chat was opened: what comes for an earlier one is dropped */
+    let fetching = null; /* the older messages under way */
     let running = null; /* the turn under way */
     let line = null; /* its connection: aborting it hangs up */
     let failed = null; /* the last turn that may be asked again */
 
-    async function open() {
+    function open() {
+        return opened(() => {});
+    }
+
+    /* Another chat becomes the current one; `turn` is where in it the person wants to be. */
+    async function openConversation(id, turn = null) {
+        await opened(() => api.openChat(id));
+        const mine = opening;
+        while (turn && older && mine === opening && !view.has(turn) && (await showOlder()));
+        if (turn && mine === opening)
+            view.reveal(turn);
+    }
+
+    function startNew() {
+        return opened(() => api.clearChat());
+    }
+
+    async function opened(first) {
+        const mine = ++opening;
+
+        forgetKept();
         leave();
         view.clear();
-        failed = null;
+        failed = older = null;
         try {
-            show(await api.session());
+            await first();
+            const session = await api.session();
+            if (mine === opening)
+                show(session);
         } catch (thrown) {
-            view.showProblem(failureOfThrown(thrown), open);
+            if (mine === opening)
+                view.showProblem(failureOfThrown(thrown), () => opened(first));
+        }
+    }
+
+    /* Once anything came of it, a turn is the server's, and it goes on in its chat. */
+    function forgetKept() {
+        if (running && running.phase !== 'sent')
+            keep('pending', null);
+    }
+
+    /* false if there are none to be had now. */
+    function showOlder() {
+        fetching ??= fetchOlder().finally(() => (fetching = null));
+        return fetching;
+    }
+
+    async function fetchOlder() {
+        const mine = opening;
+        try {
+            const page = await api.page(conversation, older);
+            if (mine !== opening)
+                return false;
+            older = page.more;
+            view.addOlder(turnsOfHistory(page.chat_history), older !== null);
+            return true;
+        } catch (thrown) {
+            announce(reasonOf(failureOfThrown(thrown)));
+            return false;
         }
     }
 
@@ -34,8 +88,9 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         conversation = session.conversation_id;
         onSession(session);
         onBudget(session.budget ?? null);
-        if (session.more)
-            view.addOlderHint();
+        onChat(conversation);
+        older = session.more;
+        view.showOlderButton(Boolean(older));
         turns.forEach(view.add);
         failed = turns.findLast((turn) => turn.status === 'interrupted') ?? null;
         if (session.running_turn)
@@ -64,15 +119,16 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         composer.giveBack(pending.text);
     }
 
+    /* Both resolve when the answer is over, however it went. */
     function send(text) {
-        start(newTurn(failed?.text === text ? failed.id : newId(), text));
+        return start(newTurn(failed?.text === text ? failed.id : newId(), text));
     }
 
-    function retry(turn) {
+    async function retry(turn) {
         if (running)
             return;
         composer.focus(); /* the button that was pressed goes away */
-        start(newTurn(turn.id, turn.text));
+        await start(newTurn(turn.id, turn.text));
     }
 
     async function start(turn) {
@@ -125,8 +181,11 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         const news = ['phase', 'place', 'wait'].some((name) => next[name] !== running[name]);
 
         running = next;
-        conversation = next.conversation ?? conversation;
         view.set(next);
+        if (next.conversation && next.conversation !== conversation) {
+            conversation = next.conversation;
+            onChat(conversation);
+        }
         if (next.budget)
             onBudget(next.budget);
         if (news)
@@ -135,6 +194,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
 
     function end(turn) {
         leave();
+        onChat(conversation);
         keep('pending', null);
         if (turn.failure)
             composer.giveBack(turn.text);
@@ -158,5 +218,5 @@ export function createChat({ api, view, composer, announce, onBudget, onSession 
         }
     }
 
-    return { leave, open, retry, send, stop };
+    return { leave, open, openConversation, retry, send, showOlder, startNew, stop };
 }

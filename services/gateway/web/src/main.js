@@ -14,6 +14,7 @@ const at = (id) => document.getElementById(id);
 const announce = (text) => (at('status').textContent = text);
 
 document.documentElement.lang = language;
+document.title = texts.title;
 fillTexts(document);
 fillIcons(document);
 startTheme(at('theme'));
@@ -30,7 +31,9 @@ const view = createView({
     dock: at('dock'),
     welcome: at('welcome'),
     problem: at('problem'),
+    older: at('older'),
     on: {
+        older: () => chat.showOlder(),
         reload: () => window.location.reload(),
         retry: (turn) => chat.retry(turn),
         settings: settings.open,
@@ -41,6 +44,7 @@ const chat = createChat({
     view,
     composer,
     announce,
+    onChat: () => {},
     onBudget: (budget) => showBudget(at('budget'), budget),
     onSession: (session) => {
         showBanner(at('banner'), session);

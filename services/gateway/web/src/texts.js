@@ -1,13 +1,24 @@
-/* texts - the words of the page, in the person's language.
+/* texts - the words of the page, in the person's language: the chosen one, else the browser's.
  *
  * A language is one file in texts/ with the same names as en.js. */
+import { keep, kept } from './keep.js';
+import de from './texts/de.js';
 import en from './texts/en.js';
 
-const languages = { en };
+export const languages = { en, de };
 
-const wanted = (globalThis.navigator?.languages ?? []).map((tag) => tag.slice(0, 2).toLowerCase());
-export const language = wanted.find((tag) => tag in languages) ?? 'en';
+export const language = languageOf(kept('language'), globalThis.navigator?.languages ?? []);
 export const texts = languages[language];
+
+export function languageOf(chosen, tags) {
+    const wanted = [chosen ?? '', ...tags].map((tag) => tag.slice(0, 2).toLowerCase());
+    return wanted.find((tag) => Object.hasOwn(languages, tag)) ?? 'en';
+}
+
+/* Takes effect when the page is loaded again. */
+export function chooseLanguage(name) {
+    keep('language', name);
+}
 
 /* Fills data-t="a.b" with the text of that name, data-t-label="a.b" with the accessible name. */
 export function fillTexts(root) {

@@ -4,6 +4,7 @@
 import { alertOf, button, noticeOf } from './dom.js';
 import { createProse } from './prose.js';
 import { texts } from './texts.js';
+import { isOver } from './turn.js';
 import { ASK_AGAIN, finePrintOf, reasonOf, waitingFor } from './words.js';
 
 /* Gives the function that shows a turn. */
@@ -29,7 +30,7 @@ export function createTurnView(element, on) {
         scheduled = false;
         element.dataset.phase = now.phase;
         part('.question').textContent = now.text;
-        prose.set(now.answer);
+        prose.set(now.answer, !isOver(now));
         drawWaiting();
         drawFinePrint();
         drawOutcome();

@@ -1,19 +1,23 @@
 /* view - the conversation in the page.
  *
- * Turns are only ever appended; set() changes a turn in its place, and one that is asked again leaves
- * first.  The page follows its end unless the person has scrolled up. */
-import { alertOf, button, paragraph } from './dom.js';
+ * Turns are appended, older ones put before them; set() changes a turn in its place, and one that is
+ * asked again leaves first.  The page follows its end unless the person has scrolled up. */
+import { alertOf, button } from './dom.js';
 import { fillTexts, texts } from './texts.js';
 import { createTurnView } from './turn-view.js';
 import { reasonOf } from './words.js';
 
 const NEAR_END = 40; /* px: closer than this the page follows the answer */
 
-export function createView({ log, dock, welcome, problem, on }) {
+export function createView({ log, dock, welcome, problem, older, on }) {
     const template = document.getElementById('turn');
     const turns = new Map(); /* id: { element, draw } */
+    const olderButton = older.querySelector('button');
     let following = true;
 
+    olderButton.addEventListener('click', on.older);
+    /* Who scrolls to the top need not press anything. */
+    new IntersectionObserver((seen) => seen.at(-1).isIntersecting && on.older()).observe(older);
     window.addEventListener('scroll', () => {
         following = distanceToEnd() < NEAR_END;
     }, { passive: true });
@@ -27,6 +31,7 @@ export function createView({ log, dock, welcome, problem, on }) {
         turns.clear();
         following = true;
         problem.hidden = true;
+        older.hidden = true;
         welcome.hidden = true;
     }
 
@@ -35,13 +40,46 @@ export function createView({ log, dock, welcome, problem, on }) {
     }
 
     function add(turn) {
+        log.append(elementOf(turn));
+        welcomeIfEmpty();
+    }
+
+    function elementOf(turn) {
         const element = template.content.cloneNode(true).firstElementChild;
 
         fillTexts(element);
-        log.append(element);
         turns.set(turn.id, { element, draw: createTurnView(element, on) });
         set(turn);
-        welcomeIfEmpty();
+        return element;
+    }
+
+    /* What the person reads stays where it is on the screen. */
+    function addOlder(before, hasMore) {
+        const fromEnd = document.documentElement.scrollHeight - window.scrollY;
+        const focused = document.activeElement === olderButton;
+
+        log.prepend(...before.map(elementOf));
+        showOlderButton(hasMore);
+        window.scrollTo({ top: document.documentElement.scrollHeight - fromEnd });
+        if (focused && !hasMore)
+            focusTurn(before[0]?.id);
+    }
+
+    function showOlderButton(hasMore) {
+        older.hidden = !hasMore;
+    }
+
+    function has(id) {
+        return turns.has(id);
+    }
+
+    function reveal(id) {
+        turns.get(id)?.element.scrollIntoView({ block: 'start' });
+        focusTurn(id);
+    }
+
+    function focusTurn(id) {
+        turns.get(id)?.element.focus({ preventScroll: true });
     }
 
     function set(turn) {
@@ -60,16 +98,12 @@ export function createView({ log, dock, welcome, problem, on }) {
         problem.hidden = false;
     }
 
-    function addOlderHint() {
-        log.append(paragraph('older', texts.older));
-    }
-
     function toEnd() {
         window.scrollTo({ top: document.documentElement.scrollHeight });
         following = true;
     }
 
-    return { add, addOlderHint, clear, remove, set, showProblem, toEnd, welcomeIfEmpty };
+    return { add, addOlder, clear, has, remove, reveal, set, showOlderButton, showProblem, toEnd, welcomeIfEmpty };
 }
 
 function distanceToEnd() {

@@ -4,11 +4,18 @@ import { texts } from './texts.js';
 /* Ended in a way that asking again can mend. */
 export const ASK_AGAIN = ['unsaved', 'interrupted'];
 
-/* The server's own words where it gave some, ours where the page found the fault. */
+/* The server's own words where it gave some, in the person's language if that has them; ours where the
+ * page found the fault. */
 export function reasonOf(failure) {
     const own = texts.errors[failure.code] ?? texts.errors.refused;
-    const reason = failure.sentence ?? (typeof own === 'function' ? own(failure.status) : own);
+    const reason = failure.sentence ? translated(failure) : typeof own === 'function' ? own(failure.status) : own;
     return failure.retryAfter ? `${reason} ${texts.failed.retryAfter(failure.retryAfter)}` : reason;
+}
+
+/* What OpenRouter said stands in brackets at the end, and stays in its own words. */
+export function translated({ code, sentence }, words = texts.said) {
+    const [detail] = /\s\(.*\)$/s.exec(sentence) ?? [''];
+    return Object.hasOwn(words, code) ? words[code] + detail : sentence;
 }
 
 /* What a turn that waits is waiting for; '' once its answer flows. */

@@ -85,7 +85,6 @@ test('an unsaved answer stays and can be asked again', async () => {
 test('a page left in mid-answer takes nothing back that the server kept', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
     await turn.over;
     assert.equal(world.box, '');
@@ -121,7 +120,6 @@ test('an answer that breaks off after a reload gives the message back', async ()
 test('a page left in mid-answer takes back what the server did not keep', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
 
     const later = openWorld();
@@ -145,7 +143,6 @@ test('a chat that cannot be opened says so and can be opened later', async () =>
 test('stop names the turn that runs', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     await world.chat.stop();
     assert.deepEqual(world.stopped, [world.asked[0].turn_id]);
     world.chat.leave();
@@ -166,6 +163,61 @@ test('what is left of a budget is told on opening and after each answer', async 
     assert.equal(world.budget, null);
 });
 
+const historyOf = (...ids) => ids.map((id) => ({ turn_id: id, role: 'user', content: id }));
+
+test('older messages come before those shown, page by page', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t3'), more: '3' });
+    world.pages = { 3: { chat_history: historyOf('t2'), more: '2' }, 2: { chat_history: historyOf('t1'), more: null } };
+
+    await world.chat.open();
+    assert.equal(world.hasMore, true);
+    await Promise.all([world.chat.showOlder(), world.chat.showOlder()]); /* one page, however often asked for */
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t2', 't3']);
+    await world.chat.showOlder();
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1', 't2', 't3']);
+    assert.equal(world.hasMore, false);
+});
+
+test('a chat opened at a turn shows as many pages as it takes', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: { chat_history: historyOf('t8'), more: '8' }, 8: { chat_history: historyOf('t7'), more: '7' } };
+
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual([world.opened, world.revealed, world.hasMore], [['c'], 't7', true]);
+});
+
+test('older messages that cannot be had end the search for a turn', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: new Failure({ code: 'offline' }) };
+
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t9']);
+});
+
+test('of two chats opened at once only the later one is shown', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t1') });
+    let release;
+    world.hold = new Promise((resolve) => (release = resolve));
+
+    const early = world.chat.openConversation('a');
+    world.hold = null;
+    await world.chat.openConversation('b');
+    release();
+    await early;
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1']);
+});
+
+test('a message that is being answered does not follow into another chat', async () => {
+    const world = openWorld();
+    const { over } = world.sendEndless('oil?', [{ type: 'started', data: { conversation_id: 'c' } }]);
+
+    await world.until(() => world.turns[0]?.phase === 'started');
+    await world.chat.openConversation('b');
+    await over;
+    assert.deepEqual([world.box, world.page(), world.busy], ['', [], false]);
+    assert.deepEqual(world.chats, ['c', null]);
+});
+
 function delta(text) {
     return { type: 'delta', data: { text } };
 }
@@ -173,11 +225,16 @@ function delta(text) {
 /* Everything around the chat: a server that answers as told, a box, a page. */
 function openWorld(session = NEW_SESSION) {
     const world = {
-        session, asked: [], followed: [], stopped: [], turns: [], box: '', busy: false, problem: null,
+        session, asked: [], followed: [], stopped: [], opened: [], chats: [], turns: [], box: '', busy: false, problem: null,
         page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
     };
+    world.changed = () => {};
+    world.until = async (isSo) => {
+        while (!isSo())
+            await new Promise((resolve) => (world.changed = resolve));
+    };
     let answer = null;
-    let ended = () => {};
+    let idle = () => {};
     let hangUp = () => {};
 
     const orFailure = (value) => {
@@ -187,6 +244,11 @@ function openWorld(session = NEW_SESSION) {
     };
     const api = {
         session: async () => orFailure(world.session),
+        openChat: async (id) => {
+            world.opened.push(id);
+            await world.hold;
+        },
+        page: async (id, cursor) => orFailure(world.pages[cursor]),
         stop: async (id) => world.stopped.push(id),
         chat: async (body, signal) => {
             world.asked.push(body);
@@ -201,6 +263,7 @@ function openWorld(session = NEW_SESSION) {
     const view = {
         add: (turn) => world.turns.push(turn),
         set: (turn) => {
+            world.changed();
             world.turns = world.turns.map((old) => (old.id === turn.id ? turn : old));
         },
         remove: (id) => {
@@ -214,7 +277,17 @@ function openWorld(session = NEW_SESSION) {
             world.problem = failure;
             world.openAgain = retry;
         },
-        addOlderHint() {},
+        addOlder: (turns, hasMore) => {
+            world.turns = [...turns, ...world.turns];
+            world.hasMore = hasMore;
+        },
+        has: (id) => world.turns.some((turn) => turn.id === id),
+        reveal: (id) => {
+            world.revealed = id;
+        },
+        showOlderButton: (hasMore) => {
+            world.hasMore = hasMore;
+        },
         toEnd() {},
         welcomeIfEmpty() {},
     };
@@ -229,43 +302,43 @@ function openWorld(session = NEW_SESSION) {
         setBusy: (busy) => {
             world.busy = busy;
             if (!busy)
-                ended();
+                idle();
         },
     };
 
     const onBudget = (budget) => {
         world.budget = budget;
     };
-    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {} });
-    const untilOver = (start) => new Promise((resolve) => {
-        ended = () => setTimeout(resolve);
-        start();
-    });
+    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {}, onChat: (id) => world.chats.push(id) });
     world.send = (text, events) => {
         answer = events instanceof Failure ? events : streamOf(events);
-        return untilOver(() => world.chat.send(text));
+        return world.chat.send(text);
     };
-    world.open = (events) => {
+    /* Once open() is through, an answer that goes on keeps the box busy until it is over. */
+    world.open = async (events) => {
         answer = streamOf(events);
-        return untilOver(() => world.chat.open()).then(() => new Promise((resolve) => {
-            ended = () => setTimeout(resolve); /* leaving what was there before ended once */
-        }));
+        await world.chat.open();
+        if (world.busy)
+            await new Promise((resolve) => (idle = resolve));
     };
     world.retry = (events) => {
         answer = streamOf(events);
-        return untilOver(() => world.chat.retry(world.turns.at(-1)));
+        return world.chat.retry(world.turns.at(-1));
     };
-    world.sendEndless = (text) => {
+    world.sendEndless = (text, events = []) => {
         let out;
         answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
-        const over = untilOver(() => world.chat.send(text));
+        out.enqueue(new TextEncoder().encode(textOf(events)));
         hangUp = (reason) => out.error(reason);
-        return { over, begun: new Promise((resolve) => setTimeout(resolve)) };
+        return { over: world.chat.send(text) };
     };
     return world;
 }
 
 function streamOf(events) {
-    const text = events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
-    return new Response(text);
+    return new Response(textOf(events));
+}
+
+function textOf(events) {
+    return events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
 }

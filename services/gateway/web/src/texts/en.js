@@ -1,26 +1,26 @@
 /* Every word the page says of its own, in English.  What went wrong on the server is told by the
- * server; here stand only the faults the page finds by itself (errors). */
-const number = new Intl.NumberFormat('en');
+ * server, which speaks English; here stand only the faults the page finds by itself (errors). */
+import { formatsOf } from './formats.js';
 
-/* At least cents; smaller sums with two digits that say something. */
-function money(dollars) {
-    const digits = dollars > 0 ? Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(dollars)))) : 2;
-    const style = { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: digits };
-    return new Intl.NumberFormat('en', style).format(dollars);
-}
+const { number, money, day } = formatsOf('en');
 
 export default {
+    name: 'English',
+    title: 'Automotive Assistant',
     skip: 'Skip to the message box',
     demo: 'Demo answers: no OpenRouter key. These are samples, not a model’s work.',
     welcome: {
         title: 'What is on your mind about your car?',
         lead: 'Ask about driving, repairs, costs, warning lights, buying or selling.',
+        examplesLabel: 'Examples',
         examples: [
             'My car shakes when I brake. What could it be?',
             'How often does the engine oil need changing?',
             'What should I check before buying a used electric car?',
             'The yellow engine light came on. May I drive on?',
         ],
+        hint: 'New here? Your chats are kept in the list. In the settings you can choose a model and enter your own OpenRouter key.',
+        hintClose: 'Understood',
     },
     theme: { toDark: 'Switch to dark colours', toLight: 'Switch to light colours' },
     composer: {
@@ -41,8 +41,10 @@ export default {
         writing: 'Writing',
         finished: 'The answer is complete.',
         by: (model) => `Answered by ${model}`,
-        cost: (tokens, dollars) => `· ${number.format(tokens)} tokens · ${money(dollars)}`,
+        cost: (tokens, dollars) => `· ${number(tokens)} tokens · ${money(dollars)}`,
     },
+    copy: { done: 'Copied', failed: 'Copying did not work' },
+    code: { copy: 'Copy code' },
     statuses: {
         stopped: 'You stopped this answer.',
         interrupted: 'This answer was interrupted.',
@@ -50,7 +52,7 @@ export default {
         unsaved: 'This answer could not be saved. Copy what you need, or send the message again.',
     },
     budget: (dollars) => `This session has ${money(dollars)} left for answers.`,
-    older: 'Older messages of this chat are kept, but not shown here.',
+    older: 'Show older messages',
     failed: {
         back: 'Your message is back in the box.',
         retryAfter: (seconds) => `Try again in ${seconds} s.`,
@@ -70,6 +72,38 @@ export default {
         down: 'The server is away just now. Try again in a moment.',
         refused: (status) => `The server refused the request (status ${status}).`,
     },
+    /* What a language has instead of the server's own sentence, by its code. */
+    said: {},
+    chats: {
+        label: 'Chats',
+        open: 'Show chats',
+        close: 'Hide chats',
+        start: 'New chat',
+        searchLabel: 'Search all chats',
+        clearSearch: 'Clear search',
+        list: 'Your chats',
+        none: 'No chats yet.',
+        more: 'Show more',
+        untitled: 'Untitled chat',
+        menu: (title) => `Actions for “${title}”`,
+        rename: 'Rename',
+        renameLabel: 'New title',
+        exportMarkdown: 'Save as Markdown',
+        exportJson: 'Save as JSON',
+        remove: 'Delete',
+        import: 'Import a chat',
+        imported: 'The chat was imported.',
+        notOurs: 'This is no chat that was saved here as JSON.',
+        tooBig: 'The file is too big. A chat may have 1 MiB.',
+        removed: 'The chat was deleted.',
+        renamed: (title) => `The chat is now called “${title}”.`,
+        loading: 'Loading…',
+        failed: 'The list of chats could not be loaded.',
+        hits: (count) => (count === 1 ? 'One place found.' : `${number(count)} places found.`),
+        hitsMore: 'More places than are shown were found.',
+        noHits: 'Nothing found.',
+        day,
+    },
     settings: {
         open: 'Settings',
         title: 'Settings',
@@ -83,19 +117,45 @@ export default {
         rememberHelp: 'Otherwise it is forgotten when your session ends.',
         deleteKey: 'Delete saved key',
         model: 'Model',
-        modelHelp: 'The name of a model on OpenRouter. “openrouter/free” picks one that costs nothing.',
+        modelHelp: 'Type to search. “openrouter/free” picks one that costs nothing.',
+        modelsFailed: 'The list of models could not be loaded; a name can be typed all the same.',
+        modelsFound: (count) => (count === 1 ? 'One model' : `${number(count)} models`),
+        noModels: 'No model of that name is listed.',
+        free: 'free',
+        context: (tokens) => `${number(tokens)} tokens`,
+        price: (prompt, completion) => `${money(prompt)} in, ${money(completion)} out per million tokens`,
+        priceVaries: 'price varies',
+        theme: 'Appearance',
+        themes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
+        language: 'Language',
+        languageAuto: 'As the browser',
+        usage: 'What your answers cost',
+        usageLead: (days) => `The last ${number(days)} days; days begin at midnight UTC.`,
+        usageNone: 'Nothing yet.',
+        usageFailed: 'This could not be loaded.',
+        usageDay: 'Day',
+        usageModel: 'Model',
+        usageTurns: 'Answers',
+        usageTokens: 'Tokens',
+        usageCost: 'Cost',
+        usageTotal: 'Together',
+        day,
+        number,
+        money,
         clearChat: 'Start a new chat',
-        clearChatHelp: 'Begin with an empty page. This chat stays stored until you clear everything.',
+        clearChatHelp: 'Begin with an empty page. This chat stays stored until you delete it.',
         clearAll: 'Clear everything',
         clearAllHelp: 'Delete your chats, your key and your session for good.',
         save: 'Save',
         saved: 'Settings saved.',
+        oddKey: 'The key looks unusual. It was kept; test it to be sure.',
         keyDeleted: 'The key was deleted.',
         works: 'The key works.',
         label: (label) => `Name: ${label}.`,
-        credit: (dollars) => `Credit left: $${dollars.toFixed(2)}.`,
+        credit: (dollars) => `Left of its limit: ${money(dollars)}.`,
+        noLimit: 'It has no limit.',
         freeTier: 'Free tier.',
-        freeRequests: (count) => `Free requests left: ${count}.`,
+        freeRequests: (count) => `Free requests left: ${number(count)}.`,
     },
     confirm: {
         no: 'Cancel',
@@ -104,5 +164,10 @@ export default {
             text: 'Your chats, your saved key and your session are deleted. This cannot be undone.',
             yes: 'Clear everything',
         },
+        remove: (title) => ({
+            title: 'Delete this chat?',
+            text: `“${title}” is deleted. This cannot be undone.`,
+            yes: 'Delete',
+        }),
     },
 };

@@ -386,6 +386,7 @@ static enum chat_step replay(struct chat *c)
 
     failpoint(FAILPOINT_GATEWAY_REPLAY_DUE);
     c->status = status_of(begun->status);
+    c->seq = begun->seq;
     c->prompt_tokens = begun->prompt_tokens;
     c->completion_tokens = begun->completion_tokens;
     c->cost = begun->cost;
@@ -454,6 +455,7 @@ static bool is_anothers(struct chat *c, const struct turn_follow_say *say)
 static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *say)
 {
     c->status = status_of(say->status);
+    c->seq = say->seq;
     c->prompt_tokens = say->prompt_tokens;
     c->completion_tokens = say->completion_tokens;
     c->cost = say->cost;

@@ -13,14 +13,6 @@
 
 /* ---- JSON ---- */
 
-static json_t *time_of(uint64_t at)
-{
-    char iso[CLOCK_ISO_SIZE];
-
-    clock_iso(at, iso);
-    return json_string(iso);
-}
-
 static void add_json(struct buf *out, json_t *value)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
@@ -36,9 +28,9 @@ static json_t *turn_of(const struct line *question, const struct line *answer)
     json_t *asked = json_object(), *said = json_object();
 
     json_object_set_new(asked, "content", json_of(question->text));
-    json_object_set_new(asked, "at", time_of(question->at));
+    json_object_set_new(asked, "at", reply_time(question->at));
     json_object_set_new(said, "content", json_of(answer->text));
-    json_object_set_new(said, "at", time_of(answer->at));
+    json_object_set_new(said, "at", reply_time(answer->at));
     json_object_set_new(said, "model", json_of(answer->model));
     json_object_set_new(said, "finish_reason", json_of(answer->finish_reason));
     json_object_set_new(
@@ -54,7 +46,7 @@ static void begin_json(struct buf *out, const struct export_say *say)
     buf_print(out, "{\"format\":\"automotive-chat\",\"version\":1,\"title\":");
     add_json(out, json_of(say->title));
     buf_print(out, ",\"created_at\":");
-    add_json(out, time_of(say->created_at));
+    add_json(out, reply_time(say->created_at));
     buf_print(out, ",\"turns\":[");
 }
 

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "errand.h"
 #include "history.h"
 #include "query.h"
@@ -34,16 +33,14 @@ static json_t *pieces_of(struct str snippet)
 
 static json_t *hit_of(const struct hit *h)
 {
-    char    iso[CLOCK_ISO_SIZE];
     json_t *o = json_object();
 
-    clock_iso(h->at, iso);
     json_object_set_new(o, "conversation_id", json_of(h->conversation));
     json_object_set_new(o, "title", json_of(h->title));
     json_object_set_new(o, "turn_id", json_of(h->turn_id));
     json_object_set_new(o, "seq", json_integer((json_int_t)h->seq));
     json_object_set_new(o, "role", json_string(h->by_user ? "user" : "assistant"));
-    json_object_set_new(o, "at", json_string(iso));
+    json_object_set_new(o, "at", reply_time(h->at));
     json_object_set_new(o, "snippet", pieces_of(h->snippet));
     return o;
 }

@@ -110,6 +110,7 @@ static enum step replay(struct job *j)
 
     say->outcome = BEGIN_REPLAY;
     say->conversation = look_str(j, LOOK_TURN_CHAT);
+    say->seq = look_u64(j, LOOK_TURN_SEQ);
     say->text = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
     say->model = str_cut(look_str(j, LOOK_TURN_MODEL), 128);
     say->status = str_cut(look_str(j, LOOK_STATUS), 16);
@@ -418,6 +419,7 @@ static enum step replay_spooled(struct job *j, struct str body)
     struct buf             out = {0};
     say->outcome = BEGIN_REPLAY;
     say->conversation = kept.conversation;
+    say->seq = kept.seq;
     say->text = kept.answer;
     say->model = kept.model;
     say->status = STR("spooled");

@@ -63,6 +63,14 @@ export async function ask(page, text) {
     await page.waitForSelector(`.turn:last-of-type${OVER}`);
 }
 
+/* Where any answer will do: the stand-in writes at a human pace. */
+export async function askBriefly(page, text) {
+    await type(page, text);
+    await page.waitForSelector('.turn:last-of-type[data-phase="writing"]');
+    await page.click('#stop');
+    await page.waitForSelector(`.turn:last-of-type${OVER}`);
+}
+
 /* The next answer to a message is this, whatever the server would say. */
 export function answerWith(page, events) {
     const body = events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');

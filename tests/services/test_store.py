@@ -116,8 +116,8 @@ def test_a_turn_that_is_kept_is_replayed(store, person):
     turn = person().turn()
     turn.commit()
     again = turn.again(conversation="")
-    assert (again.outcome, again.text, again.status, again.conversation) == (
-        REPLAY, ANSWER, "committed", turn.chat)
+    assert (again.outcome, again.text, again.status, again.conversation, again.seq) == (
+        REPLAY, ANSWER, "committed", turn.chat, 1)
     assert (again.model, again.finish_reason) == ("a/model", "stop")
     assert (again.prompt_tokens, again.completion_tokens, again.cost) == (11, 22, 0.000123)
 

@@ -56,6 +56,22 @@ def test_all_of_a_chat_is_exported_in_order(store, person, postgres):
     assert parts == 3
 
 
+def test_a_branch_is_exported_with_what_it_begins_with(store, person, postgres):
+    ann = person()
+    for number in (1, 2, 3):
+        ann.say(f"q{number}", f"a{number}")
+    interrupt(postgres, ann, 1, "lost early")
+    interrupt(postgres, ann, 3, "lost late")
+    main = ann.chat
+    turn = ann.turn("r3", conversation=main, branch=1, after_seq=2)
+    turn.commit("b3")
+    assert [(one[0], one[1]) for one in exported(ann, turn.chat)[0]] == [
+        (1, "q1"), (1, "lost early"), (2, "q2"), (3, "r3")]
+    assert [one[1] for one in exported(ann, main)[0]] == ["q1", "lost early", "q2", "q3", "lost late"]
+    ann.ask("chat_delete_ask", conversation=main)
+    assert [one[1] for one in exported(ann, turn.chat)[0]] == ["q1", "lost early", "q2", "r3"]
+
+
 def test_a_part_is_bounded_by_its_bytes(store, person):
     ann = person()
     for number in range(5):
@@ -101,6 +117,7 @@ def test_an_imported_chat_is_a_chat(store, person, postgres):
     answer = ann.history(chat).lines[1]
     assert (answer.at, answer.model, answer.prompt_tokens, answer.feedback) == (AT + 1000, "b/model", 5, 2)
     assert postgres.query("SELECT title FROM conversations") == [("An old chat",)]
+    assert postgres.query("SELECT now() - touched_at < interval '1 minute' FROM conversations") == [(True,)]
     ann.chat = chat
     assert [said["text"] for said in ann.begin("four").talk][:2] == ["one", "answer to one"]
 

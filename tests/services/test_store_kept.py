@@ -3,6 +3,7 @@
 import pytest
 
 from support.store import new_id, refused
+from support.wait import wait_until
 
 
 def test_feedback_is_kept_and_shown(store, person):
@@ -23,6 +24,21 @@ def test_feedback_on_what_is_not_ones_own_is_refused(store, person, postgres):
     refused("bad_request", ann.ask, "feedback_ask", turn_id="x", feedback=1)
     refused("bad_request", ann.ask, "feedback_ask", feedback=1)
     assert postgres.query("SELECT DISTINCT feedback FROM turns") == [(0,)]
+
+
+def test_feedback_is_shown_in_every_branch_and_gone_with_the_last(store, person, postgres):
+    ann = person()
+    first = ann.say()
+    ann.say()
+    other = ann.turn("Another way", conversation=ann.chat, branch=1, after_seq=1)
+    other.commit()
+    ann.ask("feedback_ask", turn_id=first.id, feedback=1)
+    for chat in (ann.chat, other.chat):
+        assert [line.feedback for line in ann.history(chat).lines] == [0, 1, 0, 0]
+    for chat in (ann.chat, other.chat):
+        ann.ask("chat_delete_ask", conversation=chat)
+    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(0,)], "the chats to be wiped")
+    refused("not_found", ann.ask, "feedback_ask", turn_id=first.id, feedback=1)
 
 
 def rows(said):

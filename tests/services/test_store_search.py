@@ -113,6 +113,73 @@ def test_a_chat_that_is_just_being_deleted_is_not_found(ann, postgres):
     assert found(ann, "brakes") == []
 
 
+def branch(person, chat, after, text):
+    turn = person.turn(text, conversation=chat, branch=1, after_seq=after)
+    turn.commit("OK.")
+    return turn.chat
+
+
+def places(person, text):
+    return [(hit["conversation"], hit["seq"]) for hit in search(person, text).hits]
+
+
+def test_a_turn_of_several_branches_is_found_once(store, person, settled):
+    ann = person()
+    for text in ("one brake", "two brakes", "three"):
+        ann.say(text, "OK.")
+    main = ann.chat
+    first = branch(ann, main, 2, "another brake")
+    second = branch(ann, first, 3, "further brakes")
+    settled()
+    assert places(ann, "brake") == [(second, 4), (first, 3), (main, 2), (main, 1)]
+
+
+def test_a_hit_opens_in_a_chat_that_shows_it(store, person, settled):
+    """Of a deleted chat, what its branches begin with is found there; the rest is not found at all."""
+    ann = person()
+    for number in (1, 2, 3):
+        ann.say(f"brake {number}", "OK.")
+    main = ann.chat
+    older = branch(ann, main, 1, "an older branch")
+    newer = branch(ann, main, 2, "a newer branch")
+    settled()
+    ann.ask("chat_delete_ask", conversation=main)
+    assert places(ann, "brake") == [(newer, 2), (newer, 1)]
+    assert [hit["title"] for hit in search(ann, "brake").hits] == ["brake 1"] * 2
+    for chat, seq in places(ann, "brake"):
+        assert f"brake {seq}" in [line.text for line in ann.history(chat).lines]
+    ann.ask("chat_delete_ask", conversation=newer)
+    assert places(ann, "brake") == [(older, 1)]
+    ann.ask("chat_delete_ask", conversation=older)
+    assert places(ann, "brake") == []
+
+
+def test_a_branch_in_which_nothing_was_said_shows_nothing(store, person, settled):
+    ann = person()
+    ann.say("brakes")
+    settled()
+    ann.turn("never answered", conversation=ann.chat, branch=1, after_seq=1)
+    ann.ask("chat_delete_ask", conversation=ann.chat)
+    assert places(ann, "brakes") == []
+
+
+def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(start_store, person, settled, postgres):
+    """As in a database from before there was a search."""
+    store = start_store()
+    ann = person()
+    ann.say("brake 1")
+    ann.say("brake 2")
+    main = ann.chat
+    newer = branch(ann, main, 1, "a branch")
+    settled()
+    ann.ask("chat_delete_ask", conversation=main)
+    store.stop()
+    postgres.query("TRUNCATE search")
+    postgres.query("UPDATE conversations SET searched_seq = coalesce(forked_at_seq, 0)")
+    start_store("another")
+    wait_until(lambda: places(ann, "brake") == [(newer, 1)], "the turn to be found")
+
+
 def test_what_is_searched_lies_apart_for_each_block_of_turns(ann, postgres):
     """As if there had been thousands of turns between them."""
     postgres.query("UPDATE search SET no = no + 5000, words = search_vector(search_prefix(user_id, (no + 5000) / 1024),"

@@ -97,8 +97,8 @@ $$
       FROM search_terms(said) WHERE is_phrase AND is_minus = minus
 $$;
 
--- Where a turn of a chat is shown: there, or if that one was deleted, in the branch last spoken in that
--- begins with it.  NULL: nowhere.
+-- Where a turn of a deleted chat is shown: in the branch last spoken in that begins with it.  NULL:
+-- nowhere.
 CREATE FUNCTION search_shown(chat uuid, turn bigint) RETURNS uuid
     LANGUAGE sql STABLE AS
 $$
@@ -137,7 +137,9 @@ BEGIN
             SELECT f.no, f.conversation_id, f.seq, chat.shown
               FROM (SELECT * FROM found WHERE user_id = person AND found.no < before
                      ORDER BY found.no DESC OFFSET 0) f
-             CROSS JOIN LATERAL search_shown(f.conversation_id, f.seq) chat (shown)
+              JOIN conversations c ON c.id = f.conversation_id
+             CROSS JOIN LATERAL (SELECT CASE WHEN c.deleted_at IS NULL THEN c.id
+                                             ELSE search_shown(c.id, f.seq) END) chat (shown)
              WHERE chat.shown IS NOT NULL
                AND (wanted = '{}' OR EXISTS (
                        SELECT FROM messages m

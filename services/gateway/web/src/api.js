@@ -17,7 +17,9 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceM
     return {
         session,
         chat: (body, signal) => afresh(() => askStream('POST', '/chat', body, signal)), /* signal: hangs up */
-        events: (turnId, signal) => askStream('GET', `/chat/events/${turnId}`, undefined, signal),
+        events: (turnId, signal, after) => /* after: the bytes of the answer that are here already */
+            askStream('GET', withQuery(`/chat/events/${turnId}`, { after }), undefined, signal),
+        feedback: (turnId, value) => post('/feedback', { turn_id: turnId, value }),
         stop: (turnId) => post('/chat/stop', { turn_id: turnId }),
         testKey: (body) => post('/test_openrouter', body),
         saveSettings: (body) => post('/save_settings', body),

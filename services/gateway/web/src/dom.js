@@ -49,3 +49,25 @@ export function button(label, onClick) {
     b.addEventListener('click', onClick);
     return b;
 }
+
+/* Texts that do something when pressed, as a list. */
+export function buttonList(labels, onClick, className) {
+    const list = document.createElement('ul');
+
+    list.className = className;
+    list.append(...labels.map((label) => {
+        const item = document.createElement('li');
+        item.append(button(label, () => onClick(label)));
+        return item;
+    }));
+    return list;
+}
+
+/* New buttons for old ones; the focus stays at its place. */
+export function refill(holder, nodes) {
+    const at = [...holder.querySelectorAll('button')].indexOf(document.activeElement);
+
+    holder.replaceChildren(...nodes);
+    if (at >= 0)
+        holder.querySelectorAll('button')[at]?.focus();
+}

@@ -10,13 +10,17 @@ import copy from 'feather-icons/dist/icons/copy.svg?raw';
 import edit from 'feather-icons/dist/icons/edit-2.svg?raw';
 import helpCircle from 'feather-icons/dist/icons/help-circle.svg?raw';
 import info from 'feather-icons/dist/icons/info.svg?raw';
-import moon from 'feather-icons/dist/icons/moon.svg?raw';
+import menu from 'feather-icons/dist/icons/menu.svg?raw';
+import moreHorizontal from 'feather-icons/dist/icons/more-horizontal.svg?raw';
+import plus from 'feather-icons/dist/icons/plus.svg?raw';
 import refreshCw from 'feather-icons/dist/icons/refresh-cw.svg?raw';
+import search from 'feather-icons/dist/icons/search.svg?raw';
 import settings from 'feather-icons/dist/icons/settings.svg?raw';
+import sidebar from 'feather-icons/dist/icons/sidebar.svg?raw';
 import square from 'feather-icons/dist/icons/square.svg?raw';
-import sun from 'feather-icons/dist/icons/sun.svg?raw';
 import thumbsDown from 'feather-icons/dist/icons/thumbs-down.svg?raw';
 import thumbsUp from 'feather-icons/dist/icons/thumbs-up.svg?raw';
+import upload from 'feather-icons/dist/icons/upload.svg?raw';
 import wifiOff from 'feather-icons/dist/icons/wifi-off.svg?raw';
 import x from 'feather-icons/dist/icons/x.svg?raw';
 import mark from './icons/mark.svg?raw';
@@ -24,8 +28,8 @@ import mark from './icons/mark.svg?raw';
 const drawings = {
     'alert-circle': alertCircle, 'alert-triangle': alertTriangle, 'arrow-down': arrowDown, 'arrow-up': arrowUp,
     check, 'chevron-left': chevronLeft, 'chevron-right': chevronRight, copy, 'edit-2': edit,
-    'help-circle': helpCircle, info, mark, moon, 'refresh-cw': refreshCw, settings, square, sun,
-    'thumbs-down': thumbsDown, 'thumbs-up': thumbsUp, 'wifi-off': wifiOff, x,
+    'help-circle': helpCircle, info, mark, menu, 'more-horizontal': moreHorizontal, plus, 'refresh-cw': refreshCw,
+    search, settings, sidebar, square, 'thumbs-down': thumbsDown, 'thumbs-up': thumbsUp, upload, 'wifi-off': wifiOff, x,
 };
 
 const made = new Map(); /* name: its node, to be copied */

@@ -20,12 +20,15 @@ export function chooseLanguage(name) {
     keep('language', name);
 }
 
-/* Fills data-t="a.b" with the text of that name, data-t-label="a.b" with the accessible name. */
+/* Fills data-t="a.b" with the text of that name, data-t-label with the accessible name, data-t-placeholder
+ * with what stands in an empty field. */
 export function fillTexts(root) {
     for (const element of root.querySelectorAll('[data-t]'))
         element.textContent = named(element.dataset.t);
     for (const element of root.querySelectorAll('[data-t-label]'))
         setLabel(element, named(element.dataset.tLabel));
+    for (const element of root.querySelectorAll('[data-t-placeholder]'))
+        element.placeholder = named(element.dataset.tPlaceholder);
 }
 
 export function setLabel(element, label) {

@@ -3,33 +3,24 @@
  * Turns are appended, older ones put before them; set() changes a turn in its place, and one that is
  * asked again leaves first.  The page follows its end unless the person has scrolled up. */
 import { alertOf, button } from './dom.js';
+import { createFollow } from './follow.js';
 import { fillTexts, texts } from './texts.js';
 import { createTurnView } from './turn-view.js';
 import { reasonOf } from './words.js';
 
-const NEAR_END = 40; /* px: closer than this the page follows the answer */
-
-export function createView({ log, dock, welcome, problem, older, on }) {
+export function createView({ log, dock, welcome, problem, older, toEndButton, on }) {
     const template = document.getElementById('turn');
     const turns = new Map(); /* id: { element, draw } */
     const olderButton = older.querySelector('button');
-    let following = true;
+    const { stay, toEnd } = createFollow({ log, dock, button: toEndButton });
 
     olderButton.addEventListener('click', on.older);
     /* Who scrolls to the top need not press anything. */
     new IntersectionObserver((seen) => seen.at(-1).isIntersecting && on.older()).observe(older);
-    window.addEventListener('scroll', () => {
-        following = distanceToEnd() < NEAR_END;
-    }, { passive: true });
-
-    /* Text arrives, or the box grows over it. */
-    const sizes = new ResizeObserver(() => following && log.childElementCount > 0 && toEnd());
-    [log, dock].forEach((element) => sizes.observe(element));
 
     function clear() {
         log.replaceChildren();
         turns.clear();
-        following = true;
         problem.hidden = true;
         older.hidden = true;
         welcome.hidden = true;
@@ -40,7 +31,11 @@ export function createView({ log, dock, welcome, problem, older, on }) {
     }
 
     function add(turn) {
-        log.append(elementOf(turn));
+        addAll([turn]);
+    }
+
+    function addAll(turns) {
+        log.append(...turns.map(elementOf));
         welcomeIfEmpty();
     }
 
@@ -74,6 +69,7 @@ export function createView({ log, dock, welcome, problem, older, on }) {
     }
 
     function reveal(id) {
+        stay();
         turns.get(id)?.element.scrollIntoView({ block: 'start' });
         focusTurn(id);
     }
@@ -98,15 +94,5 @@ export function createView({ log, dock, welcome, problem, older, on }) {
         problem.hidden = false;
     }
 
-    function toEnd() {
-        window.scrollTo({ top: document.documentElement.scrollHeight });
-        following = true;
-    }
-
-    return { add, addOlder, clear, has, remove, reveal, set, showOlderButton, showProblem, toEnd, welcomeIfEmpty };
-}
-
-function distanceToEnd() {
-    const page = document.documentElement;
-    return page.scrollHeight - page.scrollTop - page.clientHeight;
+    return { add, addAll, addOlder, clear, has, remove, reveal, set, showOlderButton, showProblem, toEnd, welcomeIfEmpty };
 }

@@ -20,6 +20,8 @@ export function translated({ code, sentence }, words = texts.said) {
 
 /* What a turn that waits is waiting for; '' once its answer flows. */
 export function waitingFor(turn) {
+    if (turn.lost)
+        return texts.turn.lost;
     if (turn.phase === 'queued')
         return texts.turn.queued(turn.place);
     if (turn.phase === 'waiting')
@@ -27,12 +29,12 @@ export function waitingFor(turn) {
     return { sent: texts.turn.sent, started: texts.turn.started }[turn.phase] ?? '';
 }
 
-/* For those who hear the page: each new state once, the answer when it is whole. */
-export function spoken(turn) {
+/* For those who hear the page. */
+export function spokenState(turn) {
     if (turn.failure)
         return `${reasonOf(turn.failure)} ${texts.failed.back}`;
     if (turn.phase === 'done')
-        return [texts.statuses[turn.status] ?? texts.turn.finished, turn.answer].join(' ');
+        return texts.statuses[turn.status] ?? texts.turn.finished;
     return waitingFor(turn) || texts.turn.writing;
 }
 

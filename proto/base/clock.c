@@ -8,15 +8,25 @@ static uint64_t read_clock(clockid_t which)
 {
     struct timespec t;
     clock_gettime(which, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 uint64_t now_ms(void)
 {
-    return read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_MONOTONIC) / 1000;
 }
 
 uint64_t wall_ms(void)
+{
+    return read_clock(CLOCK_REALTIME) / 1000;
+}
+
+uint64_t now_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t wall_us(void)
 {
     return read_clock(CLOCK_REALTIME);
 }

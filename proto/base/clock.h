@@ -8,6 +8,8 @@
 
 uint64_t now_ms(void);
 uint64_t wall_ms(void);
+uint64_t now_us(void); /* as now_ms, in microseconds: for measuring */
+uint64_t wall_us(void);
 
 /* 2026-11-23T10:15:30.123Z */
 #define CLOCK_ISO_SIZE 25

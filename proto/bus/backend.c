@@ -275,3 +275,15 @@ unsigned backend_gateways(const struct backend *b)
 {
     return backend_core_gateways(b->core);
 }
+
+const char *backend_not_ready(const struct backend *b)
+{
+    if (backend_core_is_draining(b->core))
+        return "draining";
+    return backend_core_gateways(b->core) ? NULL : "no gateway has taken this instance in";
+}
+
+void backend_count(const struct backend *b)
+{
+    backend_core_count(b->core);
+}

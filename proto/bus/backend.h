@@ -58,7 +58,9 @@ void backend_cancelled(struct backend *b, uint64_t handle);
 uint64_t backend_credit(const struct backend *b, uint64_t handle);
 void     backend_chunk(struct backend *b, uint64_t handle, struct str body);
 
-void     backend_drain(struct backend *b);          /* nothing new; finish what runs; on_drained */
-unsigned backend_gateways(const struct backend *b); /* that took us in */
+void        backend_drain(struct backend *b); /* nothing new; finish what runs; on_drained */
+unsigned    backend_gateways(const struct backend *b);  /* that took us in */
+const char *backend_not_ready(const struct backend *b); /* why no work comes; NULL: it may */
+void        backend_count(const struct backend *b);     /* sets the gauges of metrics.def */
 
 #endif

@@ -205,3 +205,15 @@ void backend_core_bye(struct backend_core *b, uint64_t now)
     say_to_all(b, FRAME_BYE, buf_view(&body));
     buf_fini(&body);
 }
+
+bool backend_core_is_draining(const struct backend_core *b)
+{
+    return b->draining;
+}
+
+void backend_core_count(const struct backend_core *b)
+{
+    metric_set(METRIC_BUS_GATEWAYS, backend_core_gateways(b));
+    if (b->options.slots)
+        slots_count(b);
+}

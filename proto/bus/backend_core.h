@@ -55,5 +55,7 @@ void backend_core_bye(struct backend_core *b, uint64_t now);
 uint64_t backend_core_credit(const struct backend_core *b, uint64_t handle);
 bool     backend_core_is_open(const struct backend_core *b, uint64_t handle); /* not ended */
 unsigned backend_core_gateways(const struct backend_core *b);
+bool     backend_core_is_draining(const struct backend_core *b);
+void     backend_core_count(const struct backend_core *b); /* sets the gauges */
 
 #endif

@@ -111,5 +111,6 @@ void         slots_demand(struct backend_core *b, uint64_t now, struct link *l, 
 void         slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer);
 void         slots_tick(struct backend_core *b, uint64_t now);
 unsigned     slots_unused(const struct backend_core *b);
+void         slots_count(const struct backend_core *b); /* sets the gauges */
 
 #endif

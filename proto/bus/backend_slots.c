@@ -7,6 +7,7 @@
  *
  * A worker may have more slots than a line takes frames at once, so a gateway
  * has a bounded number of offers; it gets more as it uses them. */
+#include "base/metrics.h"
 #include "bus/backend_parts.h"
 
 static struct slot *find_slot(const struct backend_core *b, const struct link *l, uint64_t offer)
@@ -68,6 +69,17 @@ unsigned slots_unused(const struct backend_core *b)
     for (unsigned i = 0; i < b->options.slots; i++)
         count += b->slots[i].state != SLOT_TAKEN;
     return count;
+}
+
+void slots_count(const struct backend_core *b)
+{
+    static const char *const names[] = {"free", "offered", "revoked", "taken"};
+    unsigned                 count[COUNT_OF(names)] = {0};
+
+    for (unsigned i = 0; i < b->options.slots; i++)
+        count[b->slots[i].state]++;
+    for (unsigned state = 0; state < COUNT_OF(names); state++)
+        metric_set_for(METRIC_SLOTS, names[state], NULL, count[state]);
 }
 
 /* ---- whose turn it is ---- */

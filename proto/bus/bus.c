@@ -11,6 +11,7 @@
 #include "bus/id_table.h"
 #include "bus/self_test.h"
 #include "bus/sockets.h"
+#include "wire/messages.h"
 
 /* ZMQ_ZAP_ENFORCE_DOMAIN: refuse everybody when no ZAP handler answers.  zmq.h
  * shows it only with the draft interfaces, but the library has it without. */
@@ -18,7 +19,9 @@
 
 struct asker {
     void (*on_answer)(void *ctx, const struct answer *a);
-    void *ctx;
+    void    *ctx;
+    uint64_t number; /* of the message that asks */
+    uint64_t since_us;
 };
 
 struct bus {
@@ -69,6 +72,13 @@ static enum answer_kind kind_of(const struct action *a)
     return a->kind == ACTION_FINAL ? ANSWER_FINAL : ANSWER_ERROR;
 }
 
+static void measure(const struct asker *who, enum answer_kind kind)
+{
+    metric_observe_for(METRIC_BUS_ANSWER, msg_name(who->number),
+                       kind == ANSWER_FINAL ? "ok" : "error",
+                       (double)(now_us() - who->since_us) / 1e6);
+}
+
 static void deliver(struct bus *b, const struct action *a)
 {
     enum answer_kind kind = kind_of(a);
@@ -85,8 +95,10 @@ static void deliver(struct bus *b, const struct action *a)
     if (!who)
         return; /* dropped meanwhile */
     struct asker copy = *who;
-    if (kind != ANSWER_CHUNK)
+    if (kind != ANSWER_CHUNK) {
+        measure(who, kind);
         free(who);
+    }
     copy.on_answer(copy.ctx, &answer);
 }
 
@@ -288,7 +300,7 @@ enum err bus_ask(struct bus *b, const struct question *q, uint64_t *id)
     if (err)
         return err;
     struct asker *who = mem_new(sizeof *who);
-    *who = (struct asker){q->on_answer, q->ctx};
+    *who = (struct asker){q->on_answer, q->ctx, msg_number(q->body), now_us()};
     id_table_add(&b->askers, *id, who);
     pump_later(b);
     return ERR_OK;
@@ -331,6 +343,11 @@ uint64_t bus_rest_ms(const struct bus *b, uint64_t id)
 unsigned bus_instances(const struct bus *b, enum service s)
 {
     return gateway_core_instances(b->core, now_ms(), s);
+}
+
+void bus_count(const struct bus *b)
+{
+    gateway_core_count(b->core, now_ms());
 }
 
 bool bus_is_idle(const struct bus *b)

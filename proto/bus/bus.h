@@ -73,6 +73,7 @@ void bus_taken(struct bus *b, uint64_t id, uint64_t bytes);
 unsigned bus_place(const struct bus *b, uint64_t id); /* in its queue, from 1; 0: being worked on */
 uint64_t bus_rest_ms(const struct bus *b, uint64_t id); /* until it is asked again; 0: no rest */
 unsigned bus_instances(const struct bus *b, enum service s); /* live and not draining */
+void     bus_count(const struct bus *b);                     /* sets the gauges of metrics.def */
 bool     bus_is_idle(const struct bus *b);                   /* no question open */
 
 #endif

@@ -52,7 +52,7 @@ void ask_timeout(struct gateway_core *g, uint64_t now, struct ask *a)
     else if (!a->attempts)
         why.err = gateway_core_instances(g, now, a->service) ? ERR_OVERLOADED
                                                              : service_info(a->service)->down;
-    metric_add(METRIC_BUS_EXPIRED, 1);
+    metric_add_for(METRIC_BUS_EXPIRED, service_name(a->service), NULL, 1);
     ask_end(g, a, &why);
 }
 
@@ -130,7 +130,7 @@ enum err gateway_core_ask(struct gateway_core *g, uint64_t now, enum service s, 
     gateway_core_tick(g, now);
     enum err err = gateway_core_would_take(g, now, s, ttl_ms);
     if (err) {
-        metric_add(METRIC_BUS_REFUSED, 1);
+        metric_add_for(METRIC_BUS_REFUSED, service_name(s), NULL, 1);
         return err;
     }
     struct ask *a = mem_new(sizeof *a);

@@ -33,7 +33,7 @@ void attempt_start(struct gateway_core *g, uint64_t now, struct ask *a, struct c
     id_table_add(&g->attempts, attempt_key(t->id, t->number), t);
     metric_add(METRIC_BUS_IN_FLIGHT, 1);
     if (t->number > 1)
-        metric_add(METRIC_BUS_RETRIES, 1);
+        metric_add_for(METRIC_BUS_RETRIES, service_name(a->service), NULL, 1);
     a->attempt = t;
     conn_send(g, now, c,
               (struct frame){.type = FRAME_REQUEST,

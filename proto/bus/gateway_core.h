@@ -57,6 +57,7 @@ void     gateway_core_taken(struct gateway_core *g, uint64_t now, uint64_t id, u
 
 unsigned gateway_core_place(const struct gateway_core *g, uint64_t now, uint64_t id);
 uint64_t gateway_core_rest_ms(const struct gateway_core *g, uint64_t now, uint64_t id);
+void     gateway_core_count(const struct gateway_core *g, uint64_t now); /* sets the gauges */
 unsigned gateway_core_instances(const struct gateway_core *g, uint64_t now, enum service s);
 unsigned gateway_core_open(const struct gateway_core *g); /* questions not ended */
 

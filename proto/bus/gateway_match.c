@@ -95,6 +95,9 @@ static bool serve(struct gateway_core *g, uint64_t now, struct desk *d, struct a
     if (l)
         loan_end(g, l);
     queue_serve(&d->queue, &a->waiter);
+    if (!a->attempts)
+        metric_observe_for(METRIC_BUS_WAIT, service_name(a->service), NULL,
+                           (double)(now - a->waiter.since) / 1000);
     attempt_start(g, now, a, c, offer);
     return true;
 }
@@ -130,8 +133,6 @@ static bool lends(enum service s)
 
 void match_all(struct gateway_core *g, uint64_t now)
 {
-    unsigned queued = 0;
-
     for (unsigned s = 0; s < SERVICE_COUNT; s++) {
         struct desk *d = &g->desks[s];
         match(g, now, d);
@@ -139,9 +140,7 @@ void match_all(struct gateway_core *g, uint64_t now)
             d->demand = d->queue.count;
         if (lends((enum service)s) && d->queue.count && !d->demand)
             tell_demand(g, now, d);
-        queued += d->queue.count;
     }
-    metric_set(METRIC_BUS_QUEUED, queued);
 }
 
 void match_tick(struct gateway_core *g, uint64_t now)
@@ -155,7 +154,7 @@ void match_tick(struct gateway_core *g, uint64_t now)
             d->there_at = now;
         queue_tick(&d->queue, now, there);
         while ((late = queue_shed(&d->queue, now))) {
-            metric_add(METRIC_BUS_EXPIRED, 1);
+            metric_add_for(METRIC_BUS_EXPIRED, service_name((enum service)s), NULL, 1);
             ask_end(g, ask_of(late), &(struct failure){.err = ERR_OVERLOADED, .retryable = true});
         }
         if (lends((enum service)s) && d->queue.count > d->demand)

@@ -5,6 +5,7 @@
  *   gateway_asks.c      the questions, from being taken to the one end
  *   gateway_attempts.c  requests at backends: sent, watched, answered, cancelled
  *   gateway_match.c     brings waiting questions and free places together
+ *   gateway_count.c     what all of this comes to just now, for the metrics
  *
  * Who points at whom: a desk lists the conns of its service, the offers they
  * made and the asks that wait; a conn lists its offers and attempts; an attempt

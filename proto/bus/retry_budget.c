@@ -13,6 +13,14 @@ static void add(struct retry_budget *b, uint64_t thousandths)
         b->thousandths = SAVED_MOST;
 }
 
+static void refill(struct retry_budget *b, uint64_t now)
+{
+    uint64_t passed = now - b->at;
+
+    b->at = now;
+    add(b, passed > SAVED_MOST ? SAVED_MOST : passed * PER_MILLISECOND);
+}
+
 void retry_budget_init(struct retry_budget *b, uint64_t now)
 {
     *b = (struct retry_budget){SAVED_MOST, now};
@@ -25,11 +33,17 @@ void retry_budget_earn(struct retry_budget *b)
 
 bool retry_budget_take(struct retry_budget *b, uint64_t now)
 {
-    uint64_t passed = now - b->at;
-    b->at = now;
-    add(b, passed > SAVED_MOST ? SAVED_MOST : passed * PER_MILLISECOND);
+    refill(b, now);
     if (b->thousandths < ONE_RETRY)
         return false;
     b->thousandths -= ONE_RETRY;
     return true;
+}
+
+unsigned retry_budget_left(const struct retry_budget *b, uint64_t now)
+{
+    struct retry_budget then = *b;
+
+    refill(&then, now);
+    return (unsigned)(then.thousandths / ONE_RETRY);
 }

@@ -13,8 +13,9 @@ struct retry_budget {
     uint64_t at; /* of the last refill */
 };
 
-void retry_budget_init(struct retry_budget *b, uint64_t now); /* full */
-void retry_budget_earn(struct retry_budget *b);               /* a first try was made */
-bool retry_budget_take(struct retry_budget *b, uint64_t now); /* false: no retry now */
+void     retry_budget_init(struct retry_budget *b, uint64_t now); /* full */
+void     retry_budget_earn(struct retry_budget *b);               /* a first try was made */
+bool     retry_budget_take(struct retry_budget *b, uint64_t now); /* false: no retry now */
+unsigned retry_budget_left(const struct retry_budget *b, uint64_t now);
 
 #endif

@@ -200,7 +200,6 @@ static enum MHD_Result begin(struct http *h, struct http_request *rq)
     struct str length = http_header(rq, "Content-Length");
 
     be_patient(rq->conn, &h->body);
-    metric_add(METRIC_HTTP_REQUESTS, 1);
     if (is_ambiguous(rq)) {
         request_refuse(rq, MHD_HTTP_BAD_REQUEST);
     } else if (length.p && strtoull(length.p, NULL, 10) > DRAIN_MAX) {

@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "filter.h"
+#include "loop/private.h"
 #include "review.h"
 #include "topic.h"
 
@@ -14,8 +16,9 @@ struct filter {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct topic        *topic;
-    struct buf           out; /* the answer being made */
+    struct private *private;
+    struct topic *topic;
+    struct buf    out; /* the answer being made */
 };
 
 static void send_answer(struct filter *f, const struct request *rq)
@@ -37,6 +40,7 @@ static enum err check(struct filter *f, const struct request *rq)
     filter_check_say_encode(&say, &f->out);
     log_info(rq->handle, "filter.checked", "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu",
              names[j.verdict], j.score, j.reason, j.greeting, ask.text.len);
+    metric_add_for(METRIC_VERDICTS, j.reason, names[j.verdict], 1);
     failpoint(FAILPOINT_FILTER_CHECK_JUDGED);
     send_answer(f, rq);
     return ERR_OK;
@@ -56,6 +60,7 @@ static enum err review(struct filter *f, const struct request *rq)
     log_event(ask.whole || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle, "filter.reviewed",
               "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
               ask.whole, ask.text.len);
+    metric_add_for(METRIC_REVIEWS, v.reason, v.fit ? "yes" : "no", 1);
     failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
     send_answer(f, rq);
     return ERR_OK;
@@ -65,6 +70,7 @@ static void on_request(void *ctx, const struct request *rq)
 {
     struct filter *f = ctx;
     enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
+    uint64_t       since_us = now_us();
 
     if (rq->number == MSG_FILTER_CHECK_ASK)
         err = check(f, rq);
@@ -75,6 +81,8 @@ static void on_request(void *ctx, const struct request *rq)
                  err_code(err));
         backend_error(f->backend, rq->handle, err, false, 0, (struct str){0});
     }
+    metric_observe_for(METRIC_FILTER_TIME, msg_name(rq->number), NULL,
+                       (double)(now_us() - since_us) / 1e6);
 }
 
 /* Every request is ended before on_request returns: there is nothing to cancel. */
@@ -91,6 +99,20 @@ static void on_drained(void *ctx)
     log_info(0, "filter.drained", "gateways=%u", backend_gateways(f->backend));
     loop_quit(f->loop);
 }
+
+static const char *not_ready(void *ctx)
+{
+    const struct filter *f = ctx;
+    return backend_not_ready(f->backend);
+}
+
+static void count(void *ctx)
+{
+    const struct filter *f = ctx;
+    backend_count(f->backend);
+}
+
+static const struct private_ops private_ops = {"filter", not_ready, count};
 
 enum err filter_open(struct filter **out, struct loop *l, const struct config *config)
 {
@@ -109,7 +131,10 @@ enum err filter_open(struct filter **out, struct loop *l, const struct config *c
     f->config = config;
     f->topic = topic_new();
     f->resolver = resolver_new(l);
-    enum err err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
+    enum err err = private_open(&f->private, l, config->private_address,
+                                (unsigned)config->private_port, &private_ops, f);
+    if (!err)
+        err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
     if (err) {
         filter_close(&f);
         return err;
@@ -122,6 +147,7 @@ void filter_close(struct filter **f)
 {
     if (!*f)
         return;
+    private_close(&(*f)->private);
     backend_close(&(*f)->backend);
     resolver_free(&(*f)->resolver);
     topic_free(&(*f)->topic);

@@ -510,6 +510,39 @@ static enum chat_step take_abort(struct chat *c)
 
 /* ---- the end ---- */
 
+static const char *const status_names[] = {"open", "committed", "spooled", "unsaved", "stopped"};
+
+const char *chat_status_name(const struct chat *c)
+{
+    return status_names[c->status];
+}
+
+/* Whose fault it was that there is no answer.  What is told as 4xx could not have gone well, and
+ * is no reason to wake anybody. */
+static void count_as(enum err err, enum chat_status status, double by)
+{
+    if (err)
+        metric_add_for(METRIC_TURNS, err_code(err), err_http(err) < 500 ? "person" : "ours", by);
+    else
+        metric_add_for(METRIC_TURNS, status_names[status], status == CHAT_UNSAVED ? "ours" : "none",
+                       by);
+}
+
+void chat_count(void)
+{
+    for (enum chat_status s = CHAT_COMMITTED; s <= CHAT_STOPPED; s++)
+        count_as(ERR_OK, s, 0);
+    for (enum err e = ERR_OK + 1; e < ERR_COUNT; e++)
+        count_as(e, CHAT_OPEN, 0);
+}
+
+static void count_end(const struct chat *c, uint64_t ms)
+{
+    count_as(c->err, c->status, 1);
+    if (!c->err)
+        metric_observe(METRIC_TURN_TIME, (double)ms / 1000);
+}
+
 static enum chat_step end(struct chat *c)
 {
     uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
@@ -520,10 +553,8 @@ static enum chat_step end(struct chat *c)
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
              c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
              (unsigned long long)c->verdict, log_quote(str_of(c->reason)));
-    if (c->err && !c->is_following)
-        metric_add(METRIC_TURNS_ABORTED, 1);
-    else if (!c->is_following && (c->status == CHAT_COMMITTED || c->status == CHAT_STOPPED))
-        metric_add(METRIC_TURNS_COMMITTED, 1);
+    if (!c->is_following)
+        count_end(c, ms);
     audience_tell(&c->audience, c,
                   !c->err                   ? CHAT_ANSWERED
                   : c->err == ERR_RETRACTED ? CHAT_RETRACTED

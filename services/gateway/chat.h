@@ -152,4 +152,6 @@ struct str chat_news(const struct chat *c, struct listener *l);
 
 const char *chat_status_name(const struct chat *c); /* "committed" */
 
+void chat_count(void); /* every outcome of turns is told, those that never came as 0 */
+
 #endif

@@ -1,5 +1,6 @@
 /* What the model says, piece by piece. */
 #include "base/failpoint.h"
+#include "base/metrics.h"
 #include "chat_inside.h"
 
 void chat_set_model(struct chat *c, struct str model)
@@ -17,6 +18,9 @@ void chat_add_text(struct chat *c, struct str text)
 {
     struct str fitting = str_cut(text, CHAT_ANSWER_MAX - c->answer.len);
 
+    if (fitting.len && !c->answer.len && !c->is_following && c->status == CHAT_OPEN)
+        metric_observe(METRIC_TURN_FIRST,
+                       (double)(c->ports->now_ms(c->ports->ctx) - c->since_ms) / 1000);
     buf_str(&c->answer, fitting);
     if (fitting.len)
         audience_tell(&c->audience, c, CHAT_DELTA);

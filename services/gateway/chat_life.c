@@ -87,9 +87,3 @@ void chat_cut(struct chat **c)
     must((*c)->audience.count == 0);
     chat_free(c);
 }
-
-const char *chat_status_name(const struct chat *c)
-{
-    static const char *const names[] = {"open", "committed", "spooled", "unsaved", "stopped"};
-    return names[c->status];
-}

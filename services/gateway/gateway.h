@@ -14,9 +14,10 @@ struct static_files;
 struct turns;
 
 struct gateway {
-    struct config        config;
-    struct loop         *loop;
-    struct http         *http;
+    struct config config;
+    struct loop  *loop;
+    struct http  *http;
+    struct private *private;
     struct bus          *bus;
     struct static_files *files;
     struct turns        *turns;

@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "chat.h"
 #include "gateway.h"
+#include "loop/private.h"
 #include "router.h"
 #include "static.h"
 #include "turns.h"
@@ -85,6 +88,39 @@ static enum err open_http(struct gateway *g)
     return http_open(&g->http, g->loop, &o, &router_ops, g);
 }
 
+/* Its page and its errors it can show without anybody; an answer needs all three. */
+static const char *not_ready(void *ctx)
+{
+    static const char *const missing[] = {[SERVICE_FILTER] = "no filter",
+                                          [SERVICE_LLM_WORKER] = "no llm-worker",
+                                          [SERVICE_STORE] = "no store"};
+    const struct gateway    *g = ctx;
+
+    if (g->drain_until)
+        return "draining";
+    for (enum service s = 0; s < SERVICE_COUNT; s++)
+        if (!bus_instances(g->bus, s))
+            return missing[s];
+    return NULL;
+}
+
+static void count(void *ctx)
+{
+    const struct gateway *g = ctx;
+
+    bus_count(g->bus);
+    chat_count();
+    metric_set(METRIC_TURNS_RUNNING, turns_count(g->turns));
+}
+
+static enum err open_private(struct gateway *g)
+{
+    static const struct private_ops ops = {"gateway", not_ready, count};
+
+    return private_open(&g->private, g->loop, g->config.private_address,
+                        (unsigned)g->config.private_port, &ops, g);
+}
+
 static void open_counts(struct gateway *g)
 {
     struct turns_options o = {.max = (unsigned)g->config.turns_max};
@@ -123,6 +159,7 @@ static void tell_port(const struct gateway *g)
 static void close_all(struct gateway *g)
 {
     timer_stop(&g->drain_tick);
+    private_close(&g->private);
     http_close(&g->http);
     turns_free(&g->turns);
     models_close(&g->models);
@@ -150,7 +187,9 @@ int main(int argc, char **argv)
         err = open_bus(&g);
     if (!err) {
         open_counts(&g);
-        err = open_http(&g);
+        err = open_private(&g);
+        if (!err)
+            err = open_http(&g);
     }
     if (!err) {
         tell_port(&g);

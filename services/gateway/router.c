@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "origin.h"
 #include "reply.h"
 #include "router.h"
@@ -199,6 +200,22 @@ static void on_gone(void *ctx, struct http_request *rq)
         w->on_gone(w);
 }
 
+static const char *outcome_of(unsigned status)
+{
+    if (!status)
+        return "gone";
+    return status < 400 ? "ok" : status < 500 ? "refused" : "failed";
+}
+
+/* Anybody may ask for what is not there; all of that is one route. */
+static void count_end(const struct http_request *rq)
+{
+    const char *route = http_note(rq);
+
+    metric_add_for(METRIC_HTTP_REQUESTS, route, outcome_of(http_status(rq)), 1);
+    metric_observe_for(METRIC_HTTP_TIME, route, NULL, (double)http_age_ms(rq) / 1000);
+}
+
 /* The path as the routes write it: what people put into one is not for the log. */
 static void on_end(void *ctx, const struct http_request *rq)
 {
@@ -206,6 +223,7 @@ static void on_end(void *ctx, const struct http_request *rq)
     bool            is_dull = http_status(rq) < 400 && strncmp(http_path(rq), "/static/", 8) == 0;
 
     (void)gw;
+    count_end(rq);
     log_event(is_dull ? LOG_LEVEL_TRACE : LOG_LEVEL_INFO, 0, "http.done",
               "method=%s route=%s status=%u ms=%llu bytes=%llu", log_quote(str_of(http_method(rq))),
               http_note(rq), http_status(rq), (unsigned long long)http_age_ms(rq),

@@ -48,9 +48,35 @@ static void log_end(const struct answer *a, const char *outcome)
              log_quote(str_of(j->generation)), j->bad_events, log_quote(str_of(a->call.trace)));
 }
 
+static double seconds(uint64_t ms)
+{
+    return (double)ms / 1000;
+}
+
+static void count_end(const struct answer *a, const char *outcome)
+{
+    const struct job *j = &a->job;
+    const char *model = *j->model ? j->model : "none"; /* what people ask for is no name yet */
+    uint64_t    ms = now_ms() - a->call.began, spoken = ms > j->first_ms ? ms - j->first_ms : 0;
+
+    metric_add_for(METRIC_ANSWERS, model, outcome, 1);
+    if (j->has_sign)
+        metric_observe_for(METRIC_ANSWER_FIRST, model, NULL, seconds(j->first_ms));
+    if (strcmp(outcome, "ok") != 0)
+        return;
+    metric_observe_for(METRIC_ANSWER_TIME, model, NULL, seconds(ms));
+    if (spoken)
+        metric_observe_for(METRIC_ANSWER_PACE, model, NULL,
+                           (double)j->usage.completion_tokens / seconds(spoken));
+    metric_add_for(METRIC_TOKENS, model, "prompt", (double)j->usage.prompt_tokens);
+    metric_add_for(METRIC_TOKENS, model, "completion", (double)j->usage.completion_tokens);
+    metric_add_for(METRIC_COST, model, NULL, j->usage.cost);
+}
+
 static void end(struct answer *a, const char *outcome)
 {
     log_end(a, outcome);
+    count_end(a, outcome);
     timer_stop(&a->clock);
     transfer_drop(&a->transfer);
     job_fini(&a->job);

@@ -1,5 +1,6 @@
 /* Closed: opened_at is 0.  Open: it rests.  Half open: the rest is over. */
 #include "breaker.h"
+#include "base/metrics.h"
 
 #define TRY_MS 1000 /* to those who come while one tries: ask again after so long */
 
@@ -76,6 +77,7 @@ void breaker_fails(struct breaker *b, struct str model, enum err err, uint64_t n
     if (e->is_tried || e->failures >= b->limits.failures) {
         e->is_tried = false;
         e->opened_at = now + 1;
+        metric_add_for(METRIC_BREAKER_OPENED, e->name.model, NULL, 1);
     }
 }
 
@@ -85,4 +87,19 @@ void breaker_gives_up(struct breaker *b, struct str model)
 
     if (e)
         e->is_tried = false;
+}
+
+void breaker_count(const struct breaker *b, uint64_t now)
+{
+    const struct entry *entries = (const void *)b->models.entries;
+    unsigned            open = 0, half_open = 0;
+
+    for (unsigned i = 0; entries && i < RECENT_MAX; i++) {
+        bool is_open = entries[i].opened_at != 0;
+        bool rests = is_open && rest_left(b, &entries[i], now) > 0;
+        open += rests;
+        half_open += is_open && !rests;
+    }
+    metric_set_for(METRIC_BREAKERS, "open", NULL, open);
+    metric_set_for(METRIC_BREAKERS, "half_open", NULL, half_open);
 }

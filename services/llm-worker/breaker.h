@@ -37,4 +37,6 @@ void breaker_works(struct breaker *b, struct str model);
 void breaker_fails(struct breaker *b, struct str model, enum err err, uint64_t now);
 void breaker_gives_up(struct breaker *b, struct str model);
 
+void breaker_count(const struct breaker *b, uint64_t now); /* sets the gauges of metrics.def */
+
 #endif

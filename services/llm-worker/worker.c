@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lookup.h"
+#include "loop/private.h"
 #include "worker.h"
 
 /* ---- the table ---- */
@@ -119,6 +120,22 @@ static const struct backend_ops ops = {
     .on_drained = on_drained,
 };
 
+static const char *not_ready(void *ctx)
+{
+    const struct worker *w = ctx;
+    return backend_not_ready(w->backend);
+}
+
+static void count(void *ctx)
+{
+    const struct worker *w = ctx;
+
+    backend_count(w->backend);
+    breaker_count(&w->planner.breaker, now_ms());
+}
+
+static const struct private_ops private_ops = {"llm-worker", not_ready, count};
+
 enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const struct config *c)
 {
     const struct upstream upstream = {
@@ -141,13 +158,16 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
     w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
     models_init(&w->models, l, w->transfers, &models);
     planner_init(&w->planner, c, &w->models);
-    return backend_open(&w->backend, l, r, &bus, &ops, w);
+    enum err err = private_open(&w->private, l, c->private_address, (unsigned)c->private_port,
+                                &private_ops, w);
+    return err ? err : backend_open(&w->backend, l, r, &bus, &ops, w);
 }
 
 /* What still runs is given up: the second signal, a drain that took too long, or
  * the bus could not be opened. */
 void worker_close(struct worker *w)
 {
+    private_close(&w->private);
     timer_stop(&w->drain_end);
     for (size_t i = 0; i < COUNT_OF(w->calls); i++)
         while (w->calls[i])

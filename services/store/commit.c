@@ -21,6 +21,7 @@
 #include "base/failpoint.h"
 #include "base/metrics.h"
 #include "budget.h"
+#include "spool.h"
 #include "turn.h"
 
 #define PATIENCE_MS  2000          /* that Postgres may be away, before turns are spooled */
@@ -97,6 +98,15 @@ enum step commit_start(struct job *j)
     return STEP_COMMIT_ASK;
 }
 
+void commit_count(void)
+{
+    static const char *const outcomes[] = {"committed", "again",  "spooled",
+                                           "drained",   "fenced", "failed"};
+
+    for (unsigned i = 0; i < COUNT_OF(outcomes); i++)
+        metric_add_for(METRIC_COMMITS, outcomes[i], NULL, 0);
+}
+
 /* How long anybody waits for our answer, with some time for it to travel. */
 static uint64_t time_left(const struct job *j)
 {
@@ -129,7 +139,7 @@ static bool is_away(enum err err)
 
 static enum step fenced(struct job *j)
 {
-    metric_add(METRIC_TURNS_FENCED, 1);
+    metric_add_for(METRIC_COMMITS, "fenced", NULL, 1);
     return job_fail(j, ERR_CONFLICT);
 }
 
@@ -140,8 +150,10 @@ enum step commit_take(struct job *j)
 
     if (is_away(err) && !j->is_last)
         return STEP_COMMIT_ASK_SPOOL;
-    if (err)
+    if (err) {
+        metric_add_for(METRIC_COMMITS, "failed", NULL, 1);
         return job_fail(j, job_trouble(err));
+    }
     if (grid_is(said, 0, 0, "other")) /* a newer owner was quicker: what it was told is kept */
         return fenced(j);
     if (grid_is(said, 0, 0, "fenced")) {
@@ -153,8 +165,7 @@ enum step commit_take(struct job *j)
     j->is_dup = grid_is(said, 0, 0, "dup");
     j->is_counted = true;
     j->counted = grid_u64(said, 0, 1);
-    if (!j->is_dup)
-        metric_add(METRIC_TURNS_COMMITTED, 1);
+    metric_add_for(METRIC_COMMITS, j->is_dup ? "again" : "committed", NULL, 1);
     return STEP_COMMIT_ASK_END;
 }
 
@@ -238,7 +249,8 @@ enum step commit_take_spool(struct job *j)
         return ask_once_more(j);
     if (grid_is(said, 0, 0, "spooled")) {
         failpoint(FAILPOINT_STORE_SPOOLED);
-        metric_add(METRIC_TURNS_SPOOLED, 1);
+        metric_add_for(METRIC_COMMITS, "spooled", NULL, 1);
+        spool_grew(key_session_bucket(&j->session), grid_u64(said, 0, 1));
         return say_kept(j, COMMIT_SPOOLED);
     }
     return grid_is(said, 0, 0, "dup") ? say_kept(j, COMMIT_DUP) : job_fail(j, ERR_CONFLICT);

@@ -9,4 +9,6 @@ MUST_CHECK bool commit_is_sane(struct job *j);
 /* For STATEMENT_COMMIT, of job.ask.commit. */
 void commit_args(struct job *j);
 
+void commit_count(void); /* every outcome is told, those that never came as 0 */
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "job.h"
 #include "rounds.h"
 #include "spool.h"
@@ -58,6 +59,8 @@ static void tell(const struct job *j)
     log_event(is_news(j) ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, j->handle, "store.done",
               "ask=%s end=%s ms=%" PRIu64, msg_name(j->number), err_code(j->err),
               now_ms() - j->since_ms);
+    metric_observe_for(METRIC_STORE_TIME, msg_name(j->number), j->err ? "error" : "ok",
+                       (double)(now_us() - j->since_us) / 1e6);
 }
 
 static void run(struct job *j)
@@ -128,6 +131,7 @@ struct job *job_make(const struct world *world, const struct config *config, enu
     j->config = config;
     j->step = first;
     j->since_ms = now_ms();
+    j->since_us = now_us();
     return j;
 }
 

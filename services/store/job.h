@@ -90,7 +90,7 @@ struct job {
     TAILQ_ENTRY(job) in_all;
     uint64_t             handle;
     uint64_t             number; /* of the message that asks */
-    uint64_t             ttl_ms, since_ms;
+    uint64_t             ttl_ms, since_ms, since_us;
     enum step            step;
     const struct config *config; /* borrowed */
     const struct world  *world;  /* borrowed */

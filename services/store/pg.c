@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "loop/pg.h"
 #include "migrate.h"
 #include "pg.h"
@@ -406,6 +407,17 @@ enum err pg_ask(struct pg *p, const struct pg_item *items, unsigned count, pg_fn
 bool pg_is_up(const struct pg *p)
 {
     return p->up > 0;
+}
+
+void pg_count(const struct pg *p)
+{
+    unsigned awaited = 0;
+
+    for (unsigned i = 0; i < p->lanes; i++)
+        awaited += p->lane[i].up ? pg_link_awaited(p->lane[i].link) : 0;
+    metric_set_for(METRIC_PG, "up", NULL, p->up);
+    metric_set_for(METRIC_PG, "down", NULL, p->lanes - p->up);
+    metric_set(METRIC_PG_AWAITED, awaited);
 }
 
 uint64_t pg_away_ms(const struct pg *p)

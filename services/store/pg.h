@@ -23,6 +23,7 @@ MUST_CHECK enum err pg_open(struct pg **out, struct loop *l, struct resolver *r,
                             const struct pg_options *o, struct buf *fault);
 void                pg_close(struct pg **p); /* what is awaited is answered with ERR_DOWN first */
 bool                pg_is_up(const struct pg *p);
+void                pg_count(const struct pg *p);   /* sets the gauges of metrics.def */
 uint64_t            pg_away_ms(const struct pg *p); /* for how long it has been away, 0: it is up */
 
 /* ERR_OK and a grid for each item; or ERR_DOWN: the connection broke, nobody

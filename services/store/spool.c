@@ -33,6 +33,8 @@
 
 enum { NEXT_ENTRY, NEXT_COMMIT };
 
+static uint64_t waiting[KEY_BUCKETS]; /* turns in each bucket, as it was last heard */
+
 struct spool {
     unsigned    bucket;
     struct grid rows;
@@ -74,6 +76,20 @@ void spool_free(struct spool **spool)
     *spool = NULL;
 }
 
+void spool_grew(unsigned bucket, uint64_t length)
+{
+    waiting[bucket] = length;
+}
+
+void spool_count(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned bucket = 0; bucket < KEY_BUCKETS; bucket++)
+        sum += waiting[bucket];
+    metric_set(METRIC_SPOOL, (double)sum);
+}
+
 /* ---- the walk ---- */
 
 enum step drain_ask_next(struct job *j)
@@ -90,7 +106,10 @@ enum step drain_ask_next(struct job *j)
 
 enum step drain_take_next(struct job *j)
 {
-    if (j->got[0].err || !j->got[0].grid.rows)
+    if (j->got[0].err)
+        return STEP_DONE;
+    waiting[j->bucket] = grid_u64(&j->got[0].grid, 0, NEXT_ENTRY);
+    if (j->got[0].grid.rows == 1)
         return STEP_DONE;
     if (!j->spool)
         j->spool = spool_new(j->bucket);
@@ -98,7 +117,7 @@ enum step drain_take_next(struct job *j)
     grid_fini(&s->rows);
     s->rows = j->got[0].grid;
     j->got[0].grid = (struct grid){0};
-    s->row = 0;
+    s->row = 1; /* the first one tells the length */
     return STEP_DRAIN_READ;
 }
 
@@ -145,7 +164,7 @@ enum step drain_take_commit(struct job *j)
         return j->tries++ < TRIES_MAX ? STEP_DRAIN_ASK_LOOK : STEP_DONE;
     failpoint(FAILPOINT_STORE_DRAIN_KEPT);
     if (grid_is(&j->got[0].grid, 0, 0, "ok"))
-        metric_add(METRIC_TURNS_COMMITTED, 1);
+        metric_add_for(METRIC_COMMITS, "drained", NULL, 1);
     return STEP_DRAIN_ASK_DONE;
 }
 

@@ -4,8 +4,12 @@
  * what lies in it, in order, by the same statement as any commit. */
 #ifndef STORE_SPOOL_H
 #define STORE_SPOOL_H
+#include <stdint.h>
 
 struct spool; /* what a job has of its bucket */
 void spool_free(struct spool **s);
+
+void spool_grew(unsigned bucket, uint64_t length); /* a turn was spooled, now there are so many */
+void spool_count(void);                            /* sets the gauge of metrics.def */
 
 #endif

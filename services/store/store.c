@@ -5,12 +5,16 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "batch.h"
+#include "commit.h"
 #include "forget.h"
 #include "job.h"
+#include "loop/private.h"
 #include "pg.h"
 #include "redis.h"
 #include "rounds.h"
+#include "spool.h"
 #include "store.h"
 #include "wipe.h"
 
@@ -21,17 +25,18 @@ struct store {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct redis        *redis;
-    struct pg           *pg;
-    struct batch        *batch;
-    struct timer         pump;
-    struct later         soon;
-    struct timer         drain;
-    struct forget       *forget;
-    struct wipe         *wipe;
-    struct rounds       *drains, *sweeps;
-    struct world         world;
-    int                  status;
+    struct private *private;
+    struct redis  *redis;
+    struct pg     *pg;
+    struct batch  *batch;
+    struct timer   pump;
+    struct later   soon;
+    struct timer   drain;
+    struct forget *forget;
+    struct wipe   *wipe;
+    struct rounds *drains, *sweeps;
+    struct world   world;
+    int            status;
 };
 
 /* Where an answer goes. */
@@ -236,6 +241,31 @@ static bool is_up(void *ctx)
     return pg_is_up(s->pg) && redis_is_up(s->redis);
 }
 
+static const char *not_ready(void *ctx)
+{
+    const struct store *s = ctx;
+    return backend_not_ready(s->backend);
+}
+
+static void count(void *ctx)
+{
+    const struct store *s = ctx;
+
+    backend_count(s->backend);
+    pg_count(s->pg);
+    commit_count();
+    spool_count();
+    metric_set(METRIC_REDIS, redis_is_up(s->redis));
+}
+
+static enum err open_private(struct store *s)
+{
+    static const struct private_ops ops = {"store", not_ready, count};
+
+    return private_open(&s->private, s->loop, s->config->private_address,
+                        (unsigned)s->config->private_port, &ops, s);
+}
+
 static enum err open_pg(struct store *s)
 {
     struct buf        fault = {0};
@@ -273,7 +303,9 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
     s->world = (struct world){s, ask_redis, ask_pg, commit, away_ms, wall, say, fail};
     s->resolver = resolver_new(l);
     s->batch = batch_new(&batch_ops, s);
-    enum err err = open_pg(s);
+    enum err err = open_private(s);
+    if (!err)
+        err = open_pg(s);
     if (!err)
         err = redis_open(&s->redis, l, s->resolver, config->redis_url, config->redis_reply_ms);
     if (!err)
@@ -303,6 +335,7 @@ void store_close(struct store **store)
 
     if (!s)
         return;
+    private_close(&s->private);
     redis_close(&s->redis);
     pg_close(&s->pg);
     forget_free(&s->forget);

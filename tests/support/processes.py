@@ -12,6 +12,9 @@ import socket
 import subprocess
 from pathlib import Path
 
+import requests
+
+from support.metrics import Metrics
 from support.wait import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +114,16 @@ class Process:
             return self.child.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end within {timeout} s") from None
+
+    # -- its private port
+
+    def ask_private(self, path):
+        """What it says to machines: (status, text)."""
+        response = requests.get(f"http://127.0.0.1:{self.env['PRIVATE_PORT']}{path}", timeout=5)
+        return response.status_code, response.text
+
+    def metrics(self):
+        return Metrics(self.ask_private("/metrics")[1])
 
     # -- its log
 

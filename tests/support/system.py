@@ -144,6 +144,7 @@ class System:
 
     def _process(self, group, name, label, env):
         process = Process(self.house, label, [program(name)], self.house.folder / label,
-                          {**env, **self.settings})
+                          {"PRIVATE_ADDRESS": "127.0.0.1", "PRIVATE_PORT": free_port(),
+                           **env, **self.settings})
         group.append(process)
         return process

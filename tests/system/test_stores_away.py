@@ -139,10 +139,15 @@ def test_several_chats_are_spooled_and_kept_in_order(system, client, postgres):
         stream.wait_for("delta")
     go_away(system, "postgres")
     assert [stream.wait_end().data["status"] for stream in streams] == ["spooled", "spooled"]
+    assert sum(store.metrics().sum("chat_commits_total", outcome="spooled") for store in system.stores) == 2
+    assert max(store.metrics().sum("chat_spool_turns") for store in system.stores) >= 1
     come_back(system, "postgres")
     for one, stream in zip((client, other), streams):
         wait_until(lambda c=one, text=stream.text: is_kept(c, text), "the turn to be kept", 15)
     assert postgres.query("SELECT seq, count(*) FROM messages GROUP BY seq ORDER BY seq") == [(1, 4), (2, 2)]
+    wait_until(lambda: not any(store.metrics().sum("chat_spool_turns") for store in system.stores),
+               "an empty spool in the metrics")
+    assert sum(store.metrics().sum("chat_commits_total", outcome="drained") for store in system.stores) == 2
 
 
 def test_without_postgres_history_is_read_from_redis(system, client):

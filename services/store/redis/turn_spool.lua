@@ -1,8 +1,8 @@
 -- Postgres is away: keeps a finished turn here until it is back.
 -- KEYS turns, answer, window, spooled, spool, leases
 -- ARGV turn, chat, epoch, seq, text, keep_ms, its answer, its commit message
--- Answers spooled, or dup: it was committed before, or fenced: another turn has its place, or this
---         one with another answer
+-- Answers spooled and how many wait with it, or dup: it was committed before, or fenced: another
+--         turn has its place, or this one with another answer
 local turns, stream, window, spooled, spool = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local leases = KEYS[6]
 local id, chat, epoch, seq = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -11,7 +11,7 @@ local said = redis.sha1hex(ARGV[7])
 local mine = redis.call('HGET', spooled, id)
 mine = mine and cjson.decode(mine)
 if mine then
-    return {(mine.said or said) == said and 'spooled' or 'fenced'}
+    return {(mine.said or said) == said and 'spooled' or 'fenced', tostring(redis.call('XLEN', spool))}
 end
 local head = redis.call('HGET', turns, 'head:' .. chat)
 head = head and cjson.decode(head)
@@ -31,4 +31,4 @@ redis.call('HSET', spooled, id, cjson.encode({
     said = said}))
 write_window(window, chat, seq, 'S', ARGV[8])
 end_turn(turns, stream, leases, id, chat, epoch, 'spooled', '', ARGV[6])
-return {'spooled'}
+return {'spooled', tostring(redis.call('XLEN', spool))}

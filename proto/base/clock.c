@@ -1,5 +1,6 @@
 /* The two clocks. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -40,4 +41,21 @@ void clock_iso(uint64_t wall, char out[CLOCK_ISO_SIZE])
     gmtime_r(&seconds, &tm);
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out, CLOCK_ISO_SIZE, "%s.%03uZ", date, (unsigned)(wall % 1000));
+}
+
+bool clock_read_iso(const char *iso, uint64_t *wall)
+{
+    struct tm   tm = {0};
+    const char *rest = strptime(iso, "%Y-%m-%dT%H:%M:%S.", &tm);
+    unsigned    ms;
+    char        again[CLOCK_ISO_SIZE];
+
+    if (!rest || sscanf(rest, "%3uZ", &ms) != 1)
+        return false;
+    time_t seconds = timegm(&tm);
+    *wall = (uint64_t)seconds * 1000 + ms;
+    if (seconds < 0)
+        return false;
+    clock_iso(*wall, again);
+    return strcmp(again, iso) == 0;
 }

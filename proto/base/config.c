@@ -188,6 +188,14 @@ static size_t find_name(const char *name, const char *const *names, size_t count
     return i;
 }
 
+void config_check_url(struct config_run *run, const char *name, const char *value)
+{
+    struct str url = str_of(value);
+
+    if (url.len && !str_starts(url, "http://") && !str_starts(url, "https://"))
+        buf_print(&run->faults, "  %s: must begin with http:// or https://\n", name);
+}
+
 void config_open_log(struct config_run *run, const char *name, const char *level,
                      const char *format)
 {

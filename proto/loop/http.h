@@ -17,6 +17,8 @@
 struct http;
 struct http_request;
 
+#define HTTP_LONG_BODIES 16
+
 struct http_options {
     const char *address;     /* a number to listen on, or "*": all of them, IPv4 and IPv6 */
     unsigned    port;        /* 0: any free one */
@@ -29,7 +31,11 @@ struct http_options {
 struct http_ops {
     void (*on_request)(void *ctx, struct http_request *rq);
     void (*on_gone)(void *ctx, struct http_request *rq);
+    void (*on_drained)(void *ctx, struct http_request *rq); /* may be NULL: see http_stream_write */
     void (*on_end)(void *ctx, const struct http_request *rq); /* for the log; all is over */
+    /* How long a body may be that is sent there, if it is more than body_max; may be NULL.  Only
+     * so many of these are taken at once, HTTP_LONG_BODIES; one more is too long. */
+    size_t (*body_max)(void *ctx, const char *method, const char *path);
 };
 
 /* ERR_DOWN and a log line if the address cannot be listened on. */
@@ -87,8 +93,11 @@ struct http_answer {
 
 void http_reply(struct http_request *rq, const struct http_answer *a);
 
+/* Who writes more than a client may leave unread writes a little, and the next
+ * when on_drained says that all of it was taken. */
 void http_stream_open(struct http_request *rq, const struct http_answer *a);
 void http_stream_write(struct http_request *rq, struct str bytes);
 void http_stream_end(struct http_request *rq);
+void http_stream_cut(struct http_request *rq); /* broken off, as the client sees; then on_gone */
 
 #endif

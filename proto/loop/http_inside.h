@@ -43,7 +43,7 @@ struct http {
     bool               again;    /* it must be called once more */
     bool               draining; /* every reply closes its connection */
 
-    unsigned            conns, requests;
+    unsigned            conns, requests, long_bodies;
     struct patience     head, body, idle;
     struct request_list all;
     struct request_list wakes; /* something is to be done for these before MHD runs again */
@@ -60,8 +60,9 @@ struct http_request {
 
     const char *method, *path; /* borrowed from libmicrohttpd */
     struct buf  body;
+    size_t      body_max;
     uint64_t    body_seen; /* bytes, kept or not */
-    bool        too_long;
+    bool        too_long, is_long;
     struct kept {
         struct kept *next;
         char        *joined; /* owned */
@@ -77,7 +78,7 @@ struct http_request {
     uint64_t             sent;
     struct watch         hangup;
 
-    bool       is_stream, is_ended, is_corked, is_overfull;
+    bool       is_stream, is_ended, is_corked, is_overfull, is_drained;
     struct buf unsent; /* from unsent_at on */
     size_t     unsent_at;
 

@@ -25,6 +25,7 @@ struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, con
     rq->path = path;
     rq->note = "-";
     rq->since_ms = now_ms();
+    rq->body_max = h->body_max;
     h->requests++;
     TAILQ_INSERT_TAIL(&h->all, rq, link);
     return rq;
@@ -38,6 +39,8 @@ void request_free(struct http_request *rq)
         TAILQ_REMOVE(&h->wakes, rq, wake_link);
     TAILQ_REMOVE(&h->all, rq, link);
     h->requests--;
+    if (rq->is_long)
+        h->long_bodies--;
     if (rq->is_stream)
         metric_add(METRIC_HTTP_STREAMS, -1);
     watch_stop(&rq->hangup);
@@ -56,10 +59,25 @@ void request_free(struct http_request *rq)
     free(rq);
 }
 
+/* Asked when the body turns out to be longer than others may be, not before. */
+static void allow_long_body(struct http_request *rq)
+{
+    struct http *h = rq->http;
+    size_t       most = h->ops->body_max ? h->ops->body_max(h->ctx, rq->method, rq->path) : 0;
+
+    if (rq->is_long || most <= h->body_max || h->long_bodies == HTTP_LONG_BODIES)
+        return;
+    rq->is_long = true;
+    rq->body_max = most;
+    h->long_bodies++;
+}
+
 void request_take_body(struct http_request *rq, const char *bytes, size_t len)
 {
     rq->body_seen += len;
-    if (rq->body_seen <= rq->http->body_max) {
+    if (rq->body_seen > rq->body_max && !rq->too_long)
+        allow_long_body(rq);
+    if (rq->body_seen <= rq->body_max && !rq->too_long) {
         buf_add(&rq->body, bytes, len);
         return;
     }
@@ -229,8 +247,19 @@ static void queue(struct http_request *rq)
     rq->response = NULL;
 }
 
+/* Who was told writes more now, or later. */
+static bool has_news(struct http_request *rq)
+{
+    if (rq->is_drained && rq->is_given && !rq->is_lost)
+        rq->http->ops->on_drained(rq->http->ctx, rq);
+    rq->is_drained = false;
+    return rq->unsent.len > rq->unsent_at || rq->is_ended || rq->is_lost || rq->is_overfull;
+}
+
 void request_go_on(struct http_request *rq)
 {
+    if (rq->is_drained && !has_news(rq))
+        return;
     if (rq->is_overfull && !rq->is_lost) {
         shutdown(rq->conn->fd, SHUT_RDWR); /* libmicrohttpd waits to write, wake it up */
         request_lose(rq);
@@ -334,6 +363,10 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *to, size_t max)
     if (rq->is_ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     suspend(rq);
+    if (rq->http->ops->on_drained) {
+        rq->is_drained = true;
+        request_wake(rq);
+    }
     return 0;
 }
 
@@ -374,6 +407,14 @@ void http_stream_end(struct http_request *rq)
     must(rq->is_stream && !rq->is_ended);
     rq->is_given = false;
     rq->is_ended = true;
+    if (!rq->in_handler)
+        request_wake(rq);
+}
+
+void http_stream_cut(struct http_request *rq)
+{
+    must(rq->is_stream && !rq->is_ended);
+    rq->is_overfull = true;
     if (!rq->in_handler)
         request_wake(rq);
 }

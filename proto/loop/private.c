@@ -17,8 +17,7 @@
 #define ANSWER_MAX  (4 * 1024 * 1024)
 #define LOOK_MS     250
 
-struct private
-{
+struct private_port {
     struct loop              *loop;
     struct http              *http;
     const struct private_ops *ops;
@@ -77,8 +76,8 @@ static void count_process(void)
 /* How late a timer comes is how long other handlers kept the loop. */
 static void on_look(void *ctx)
 {
-    struct private *p = ctx;
-    uint64_t        now = now_ms();
+    struct private_port *p = ctx;
+    uint64_t             now = now_ms();
 
     metric_observe(METRIC_LOOP_LAG, (double)(now - p->look_at) / 1000);
     p->look_at = now + LOOK_MS;
@@ -104,14 +103,14 @@ static void say(struct http_request *rq, unsigned status, const char *text)
     buf_fini(&line);
 }
 
-static void say_ready(struct private *p, struct http_request *rq)
+static void say_ready(struct private_port *p, struct http_request *rq)
 {
     const char *why = p->ops->not_ready(p->ctx);
 
     say(rq, why ? 503 : 200, why ? why : "ready");
 }
 
-static void tell_metrics(struct private *p, struct http_request *rq)
+static void tell_metrics(struct private_port *p, struct http_request *rq)
 {
     struct buf text = {0};
 
@@ -156,10 +155,10 @@ static void on_end(void *ctx, const struct http_request *rq)
 
 /* ---- open and close ---- */
 
-enum err private_open(struct private **out, struct loop *l, const char *address, unsigned port,
+enum err private_open(struct private_port **out, struct loop *l, const char *address, unsigned port,
                       const struct private_ops *ops, void *ctx)
 {
-    static const struct http_ops http_ops = {on_request, on_gone, on_end};
+    static const struct http_ops http_ops = {on_request, on_gone, NULL, on_end, NULL};
     const struct http_options    o = {.address = address,
                                       .port = port,
                                       .connections = CONNECTIONS,
@@ -172,8 +171,8 @@ enum err private_open(struct private **out, struct loop *l, const char *address,
     *out = NULL;
     if (!port)
         return ERR_OK;
-    struct private *p = mem_new(sizeof *p);
-    *p = (struct private){.loop = l, .ops = ops, .ctx = ctx, .look_at = now_ms() + LOOK_MS};
+    struct private_port *p = mem_new(sizeof *p);
+    *p = (struct private_port){.loop = l, .ops = ops, .ctx = ctx, .look_at = now_ms() + LOOK_MS};
     if (http_open(&p->http, l, &o, &http_ops, p)) {
         free(p);
         return ERR_DOWN;
@@ -185,14 +184,14 @@ enum err private_open(struct private **out, struct loop *l, const char *address,
     return ERR_OK;
 }
 
-void private_close(struct private **private)
+void private_close(struct private_port **private_port)
 {
-    struct private *p = *private;
+    struct private_port *p = *private_port;
 
     if (!p)
         return;
     timer_stop(&p->look);
     http_close(&p->http);
     free(p);
-    *private = NULL;
+    *private_port = NULL;
 }

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
-struct private;
+struct private_port;
 
 struct private_ops {
     const char *service;
@@ -20,8 +20,8 @@ struct private_ops {
 };
 
 /* ERR_DOWN and a log line if the port is taken.  Port 0: there is none, *out is NULL. */
-MUST_CHECK enum err private_open(struct private **out, struct loop *l, const char *address,
+MUST_CHECK enum err private_open(struct private_port **out, struct loop *l, const char *address,
                                  unsigned port, const struct private_ops *ops, void *ctx);
-void                private_close(struct private **p);
+void                private_close(struct private_port **p);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/span.h"
 #include "filter.h"
 #include "loop/private.h"
 #include "review.h"
@@ -16,9 +17,9 @@ struct filter {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct private *private;
-    struct topic *topic;
-    struct buf    out; /* the answer being made */
+    struct private_port *private_port;
+    struct topic        *topic;
+    struct buf           out; /* the answer being made */
 };
 
 static void send_answer(struct filter *f, const struct request *rq)
@@ -38,8 +39,9 @@ static enum err check(struct filter *f, const struct request *rq)
     struct judgement        j = topic_judge(f->topic, ask.text, ask.previous);
     struct filter_check_say say = {j.verdict, j.score, str_of(j.reason), j.greeting, 0};
     filter_check_say_encode(&say, &f->out);
-    log_info(rq->handle, "filter.checked", "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu",
-             names[j.verdict], j.score, j.reason, j.greeting, ask.text.len);
+    log_info(rq->handle, "filter.checked",
+             "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[j.verdict],
+             j.score, j.reason, j.greeting, ask.text.len, log_quote(rq->trace));
     metric_add_for(METRIC_VERDICTS, j.reason, names[j.verdict], 1);
     failpoint(FAILPOINT_FILTER_CHECK_JUDGED);
     send_answer(f, rq);
@@ -58,8 +60,8 @@ static enum err review(struct filter *f, const struct request *rq)
     filter_review_say_encode(&say, &f->out);
     /* One line a turn: what is looked at on the way says no more unless it is unfit. */
     log_event(ask.whole || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle, "filter.reviewed",
-              "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu", v.fit, v.score, v.reason,
-              ask.whole, ask.text.len);
+              "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu trace=%s", v.fit, v.score,
+              v.reason, ask.whole, ask.text.len, log_quote(rq->trace));
     metric_add_for(METRIC_REVIEWS, v.reason, v.fit ? "yes" : "no", 1);
     failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
     send_answer(f, rq);
@@ -71,6 +73,11 @@ static void on_request(void *ctx, const struct request *rq)
     struct filter *f = ctx;
     enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
     uint64_t       since_us = now_us();
+    struct trace   above;
+    struct span    span;
+
+    trace_read(&above, rq->trace);
+    span_begin(&span, msg_name(rq->number), SPAN_SERVER, &above);
 
     if (rq->number == MSG_FILTER_CHECK_ASK)
         err = check(f, rq);
@@ -83,6 +90,7 @@ static void on_request(void *ctx, const struct request *rq)
     }
     metric_observe_for(METRIC_FILTER_TIME, msg_name(rq->number), NULL,
                        (double)(now_us() - since_us) / 1e6);
+    span_end(&span, err ? err_code(err) : NULL, NULL, 0);
 }
 
 /* Every request is ended before on_request returns: there is nothing to cancel. */
@@ -131,7 +139,7 @@ enum err filter_open(struct filter **out, struct loop *l, const struct config *c
     f->config = config;
     f->topic = topic_new();
     f->resolver = resolver_new(l);
-    enum err err = private_open(&f->private, l, config->private_address,
+    enum err err = private_open(&f->private_port, l, config->private_address,
                                 (unsigned)config->private_port, &private_ops, f);
     if (!err)
         err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
@@ -147,7 +155,7 @@ void filter_close(struct filter **f)
 {
     if (!*f)
         return;
-    private_close(&(*f)->private);
+    private_close(&(*f)->private_port);
     backend_close(&(*f)->backend);
     resolver_free(&(*f)->resolver);
     topic_free(&(*f)->topic);

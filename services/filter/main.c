@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "filter.h"
+#include "loop/otlp.h"
 
 #include "base/config_as_items.h"
 static const struct config_item items[] = {
@@ -30,10 +31,12 @@ int main(int argc, char **argv)
     config_need(&run, "BUS_SECRET_KEY", config.bus_secret_key);
     config_need(&run, "BUS_GATEWAY_KEY", config.bus_gateway_key);
     config_open_log(&run, config.log_name, config.log_level, config.log_format);
+    config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", config.otlp_endpoint);
     config_finish(&run);
     ids_init();
 
     struct loop *loop = loop_new();
+    struct otlp *otlp = otlp_open(loop, config.otlp_endpoint, "filter");
     enum err     err = filter_open(&filter, loop, &config);
     if (!err) {
         loop_on_signals(loop, on_stop, NULL, filter);
@@ -41,6 +44,7 @@ int main(int argc, char **argv)
         loop_run(loop);
     }
     filter_close(&filter);
+    otlp_close(&otlp);
     loop_free(&loop);
     return err ? EX_UNAVAILABLE : EX_OK;
 }

@@ -83,18 +83,16 @@ bool body_flag(const json_t *body, const char *key, bool fallback, bool *out, st
     return false;
 }
 
-bool body_number(const json_t *body, const char *key, uint64_t *out, struct buf *why)
+bool body_number(const json_t *body, const char *key, json_int_t least, json_int_t most,
+                 json_int_t *out, struct buf *why)
 {
     const json_t *value = json_object_get(body, key);
 
-    *out = 0;
-    if (!value || json_is_null(value))
+    *out = json_integer_value(value);
+    if (!value || json_is_null(value) || (json_is_integer(value) && *out >= least && *out <= most))
         return true;
-    if (json_is_integer(value) && json_integer_value(value) >= 0) {
-        *out = (uint64_t)json_integer_value(value);
-        return true;
-    }
-    buf_print(why, "\"%s\" must be a whole number, 0 or more.", key);
+    buf_print(why, "\"%s\" must be a whole number from %lld to %lld.", key, (long long)least,
+              (long long)most);
     return false;
 }
 

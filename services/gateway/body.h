@@ -22,7 +22,9 @@ MUST_CHECK bool body_text(const json_t *body, const char *key, size_t max, struc
 MUST_CHECK bool body_uuid(const json_t *body, const char *key, struct uuid *out, struct buf *why);
 MUST_CHECK bool body_flag(const json_t *body, const char *key, bool fallback, bool *out,
                           struct buf *why);
-MUST_CHECK bool body_number(const json_t *body, const char *key, uint64_t *out, struct buf *why);
+/* A whole number from least to most; 0 if it is missing or null. */
+MUST_CHECK bool body_number(const json_t *body, const char *key, json_int_t least, json_int_t most,
+                            json_int_t *out, struct buf *why);
 
 /* Whether a text can be a model's name: visible ASCII without quotes, and no key that was pasted
  * into the wrong field, for names are logged. */

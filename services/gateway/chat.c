@@ -386,6 +386,7 @@ static enum chat_step replay(struct chat *c)
 
     failpoint(FAILPOINT_GATEWAY_REPLAY_DUE);
     c->status = status_of(begun->status);
+    c->seq = begun->seq;
     c->prompt_tokens = begun->prompt_tokens;
     c->completion_tokens = begun->completion_tokens;
     c->cost = begun->cost;
@@ -454,6 +455,7 @@ static bool is_anothers(struct chat *c, const struct turn_follow_say *say)
 static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *say)
 {
     c->status = status_of(say->status);
+    c->seq = say->seq;
     c->prompt_tokens = say->prompt_tokens;
     c->completion_tokens = say->completion_tokens;
     c->cost = say->cost;
@@ -543,16 +545,36 @@ static void count_end(const struct chat *c, uint64_t ms)
         metric_observe(METRIC_TURN_TIME, (double)ms / 1000);
 }
 
+static void end_span(struct chat *c)
+{
+    const char *outcome = c->err ? err_code(c->err) : chat_status_name(c);
+    bool is_error = c->err && err_http(c->err) >= 500; /* as OpenTelemetry has it of servers */
+    const struct span_field fields[] = {
+        FIELD_TEXT("http.request.method", c->may_begin ? "POST" : "GET"),
+        FIELD_TEXT("http.route", c->may_begin ? "/chat" : "/chat/events/*"),
+        FIELD_TEXT("chat.turn.id", c->turn_id.text),
+        FIELD_TEXT("chat.turn.outcome", outcome),
+        FIELD_TEXT("chat.turn.model", c->model),
+        FIELD_NUMBER("chat.turn.pieces", c->pieces),
+    };
+
+    span_end(&c->span, is_error ? outcome : NULL, fields, COUNT_OF(fields));
+}
+
 static enum chat_step end(struct chat *c)
 {
     uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
+    char     trace[TRACEPARENT_LEN + 1];
+
+    trace_write(&c->span.at, trace);
 
     log_info(c->log_id, "chat.done",
              "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s cost=%g doubtful=%d "
-             "verdict=%llu reason=%s",
+             "verdict=%llu reason=%s turn=%s trace=%s",
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
              c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
-             (unsigned long long)c->verdict, log_quote(str_of(c->reason)));
+             (unsigned long long)c->verdict, log_quote(str_of(c->reason)), c->turn_id.text, trace);
+    end_span(c);
     if (!c->is_following)
         count_end(c, ms);
     audience_tell(&c->audience, c,
@@ -578,6 +600,7 @@ void chat_hear(struct chat_slot *s, const struct answer *a)
     } else {
         s->is_open = false;
         s->err = a->kind == ANSWER_ERROR ? (a->err ? a->err : ERR_INTERNAL) : ERR_OK;
+        chat_end_span(s, s->err ? err_code(s->err) : NULL);
         s->is_retryable = a->retryable;
         s->retry_after_ms = a->retry_after_ms;
         chat_keep(s->detail, sizeof s->detail, a->detail);

@@ -8,6 +8,7 @@
 #define GATEWAY_CHAT_H
 #include "audience.h"
 #include "base/ids.h"
+#include "base/span.h"
 #include "bus/bus.h"
 #include "session.h"
 #include "wire/frame.h"
@@ -48,6 +49,7 @@ struct chat_slot {
     uint64_t           retry_after_ms;
     char               detail[513];
     struct buf         body; /* of the FINAL */
+    struct span        span;
 };
 
 /* The world outside of a chat. */
@@ -70,16 +72,17 @@ struct chat_ports {
 
 /* What a person sent; copied. */
 struct chat_order {
-    struct uuid session, turn_id;
-    struct uuid conversation; /* empty: the current one */
-    bool        is_fresh;     /* in a new chat */
-    bool        is_branch;    /* in a new one that shares its first turns with conversation */
-    uint64_t    after_seq;    /* of a branch: so many */
-    struct str  text, model;  /* model empty: the person's choice */
-    bool        is_follower;  /* only listens to a turn that runs elsewhere; without a text */
-    const char *address_hash;
-    uint64_t    window;   /* earlier messages, at most */
-    uint64_t    total_ms; /* for the answer, also of one that is followed */
+    struct uuid  session, turn_id;
+    struct uuid  conversation; /* empty: the current one */
+    bool         is_fresh;     /* in a new chat */
+    bool         is_branch;    /* in a new one that shares its first turns with conversation */
+    uint64_t     after_seq;    /* of a branch: so many */
+    struct str   text, model;  /* model empty: the person's choice */
+    bool         is_follower;  /* only listens to a turn that runs elsewhere; without a text */
+    const char  *address_hash;
+    uint64_t     window;   /* earlier messages, at most */
+    uint64_t     total_ms; /* for the answer, also of one that is followed */
+    struct trace trace;    /* where the request stands in somebody's trace, may be empty */
 };
 
 enum chat_status {
@@ -96,6 +99,7 @@ struct chat {
     enum chat_step           step;
     struct chat_slot         slots[CHAT_QUESTIONS];
     struct audience          audience;
+    struct span              span;
 
     struct uuid session, turn_id, conversation;
     struct uuid wanted_chat; /* as ordered; conversation is where the turn is */

@@ -1,5 +1,6 @@
 /* One function per question of a turn. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat_inside.h"
 
@@ -26,19 +27,15 @@ void chat_drop(struct chat *c, enum chat_question what)
         return;
     s->is_open = false;
     c->ports->drop(c->ports->ctx, s);
+    chat_end_span(s, "dropped");
 }
 
-/* "00-<turn id>-<this question>-01", a W3C traceparent: all questions of a turn share its id. */
-static void trace_of(const struct chat *c, char to[TRACE_MAX + 1])
+/* A renewal is asked for several times a second and tells nothing new. */
+void chat_end_span(struct chat_slot *s, const char *error)
 {
-    char  turn[UUID_LEN + 1];
-    char *at = turn;
-
-    for (const char *p = c->turn_id.text; *p; p++)
-        if (*p != '-')
-            *at++ = *p;
-    *at = '\0';
-    str_format(to, TRACE_MAX + 1, "00-%s-%016llx-01", turn, (unsigned long long)(random_u64() | 1));
+    if (s->what == CHAT_Q_RENEW && (!error || strcmp(error, "dropped") == 0))
+        s->span.began_us = 0;
+    span_end(&s->span, error, NULL, 0);
 }
 
 /* Takes body. */
@@ -46,15 +43,18 @@ static enum err ask(struct chat *c, enum chat_question what, enum service to, st
                     uint64_t ttl_ms)
 {
     struct chat_slot *s = &c->slots[what];
-    char              trace[TRACE_MAX + 1];
+    char              trace[TRACEPARENT_LEN + 1];
 
     must(!s->is_open);
     buf_fini(&s->body);
     *s = (struct chat_slot){.chat = c, .what = what, .is_open = true};
-    trace_of(c, trace);
+    span_begin(&s->span, msg_name(msg_number(buf_view(body))), SPAN_CLIENT, &c->span.at);
+    trace_write(&s->span.at, trace);
     enum err err = c->ports->ask(c->ports->ctx, s, to, buf_view(body), ttl_ms, str_of(trace));
-    if (err)
+    if (err) {
         s->is_open = false;
+        chat_end_span(s, err_code(err));
+    }
     buf_fini(body);
     return err;
 }
@@ -94,7 +94,8 @@ enum err chat_ask_begin(struct chat *c)
                                .text = str_of(c->text),
                                .window = c->window,
                                .address_hash = str_of(c->address_hash),
-                               .model = str_of(c->wanted_model)};
+                               .model = str_of(c->wanted_model),
+                               .asker = random_u64()};
     struct buf            body = {0};
 
     turn_begin_ask_encode(&m, &body);

@@ -19,7 +19,8 @@ void chat_keep_lease(struct chat *c); /* every tick */
 void chat_take_renewal(struct chat *c, const struct chat_slot *s);
 
 bool chat_is_open(const struct chat *c, enum chat_question what);
-void chat_drop(struct chat *c, enum chat_question what); /* nobody wants its answer any more */
+void chat_drop(struct chat *c, enum chat_question what);    /* nobody wants its answer any more */
+void chat_end_span(struct chat_slot *s, const char *error); /* of the question */
 
 void chat_set_model(struct chat *c, struct str model); /* and tell that it has begun */
 void chat_add_text(struct chat *c, struct str text);

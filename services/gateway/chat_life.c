@@ -26,11 +26,22 @@ void chat_free(struct chat **chat)
         chat_drop(c, q);
         buf_fini(&c->slots[q].body);
     }
+    span_end(&c->span, "cut", NULL, 0); /* unless it has ended */
     buf_fini(&c->answer);
     free(c->text);
     free(c->wanted_model);
     free(c);
     *chat = NULL;
+}
+
+/* A turn that is part of nobody's trace begins one under its own id. */
+static void begin_span(struct chat *c, const struct chat_order *o)
+{
+    struct trace above = o->trace;
+
+    if (!*above.trace)
+        trace_of_uuid(&above, c->turn_id.text);
+    span_begin(&c->span, o->is_follower ? "GET /chat/events/*" : "POST /chat", SPAN_SERVER, &above);
 }
 
 struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o)
@@ -55,6 +66,7 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
     c->log_id = log_id_of(&c->turn_id);
     c->since_ms = c->followed_ms = ports->now_ms(ports->ctx);
     c->asked_at = wall_ms();
+    begin_span(c, o);
     return c;
 }
 

@@ -56,11 +56,14 @@ static enum err read_message(const struct visit *v, struct str *message, struct 
 /* "conversation_id" missing: the current chat; null: a new one.  With "after_seq": a branch. */
 static bool read_place(const struct visit *v, struct wish *w, struct buf *why)
 {
+    json_int_t after_seq;
+
     w->is_fresh = json_is_null(json_object_get(v->body, "conversation_id"));
     w->is_branch = json_is_integer(json_object_get(v->body, "after_seq"));
     if (!body_uuid(v->body, "conversation_id", &w->conversation, why) ||
-        !body_number(v->body, "after_seq", &w->after_seq, why))
+        !body_number(v->body, "after_seq", 0, INT64_MAX, &after_seq, why))
         return false;
+    w->after_seq = (uint64_t)after_seq;
     if (!w->is_branch || w->conversation.text[0])
         return true;
     buf_print(why, "\"after_seq\" needs a \"conversation_id\".");
@@ -125,6 +128,7 @@ static void start_turn(const struct visit *v, const struct wish *w)
                               .total_ms = cf->answer_seconds * 1000};
 
     visit_address_hash(v, address_hash);
+    trace_read(&o.trace, http_header(v->rq, "traceparent"));
     turns_start(v->gw->turns, &o, listener_for(v));
 }
 

@@ -99,6 +99,7 @@ void config_read(struct config *c, int argc, char **argv)
     read_sign_in(&run, c);
     check_origin(&run, c->public_origin);
     check_web_root(&run, c->web_root);
+    config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", c->otlp_endpoint);
     config_finish(&run);
 }
 

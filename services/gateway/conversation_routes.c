@@ -2,24 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "body.h"
 #include "errand.h"
 #include "history.h"
+#include "query.h"
 #include "reply.h"
 
 #define CHATS_PAGE       50
 #define TITLE_CHARACTERS 80
 
 /* ---- GET /conversations?cursor= ---- */
-
-static json_t *time_of(uint64_t at)
-{
-    char iso[CLOCK_ISO_SIZE];
-
-    clock_iso(at, iso);
-    return json_string(iso);
-}
 
 static json_t *chat_of(const struct listed *l)
 {
@@ -28,8 +20,8 @@ static json_t *chat_of(const struct listed *l)
 
     json_object_set_new(o, "conversation_id", json_of(l->conversation));
     json_object_set_new(o, "title", json_of(l->title));
-    json_object_set_new(o, "created_at", time_of(l->created_at));
-    json_object_set_new(o, "touched_at", time_of(l->touched_at / 1000));
+    json_object_set_new(o, "created_at", reply_time(l->created_at));
+    json_object_set_new(o, "touched_at", reply_time(l->touched_at / 1000));
     json_object_set_new(o, "turns", json_integer((json_int_t)l->last_seq));
     json_object_set_new(o, "forked_from", is_branch ? json_of(l->forked_from) : json_null());
     json_object_set_new(o, "forked_at_seq",
@@ -55,7 +47,7 @@ static bool read_cursor(struct str text, struct chat_list_ask *m)
         return text.len == 0;
     size_t digits = (size_t)(dash - text.p);
     m->behind = (struct str){dash + 1, text.len - digits - 1};
-    return history_number((struct str){text.p, digits}, &m->behind_at) && m->behind_at &&
+    return query_digits((struct str){text.p, digits}, &m->behind_at) && m->behind_at &&
            uuid_parse(&id, m->behind);
 }
 

@@ -44,7 +44,7 @@ static const char events[] =
     "| `waiting` | `retry_after`: the model is busy and is asked again in so many seconds |\n"
     "| `started` | `turn_id`, `conversation_id`, `model` |\n"
     "| `delta` | `text`, more of the answer |\n"
-    "| `done` | `status`, `finish_reason`, `model`, `usage`, `budget` |\n"
+    "| `done` | `status`, `seq`, `finish_reason`, `model`, `usage`, `budget` |\n"
     "| `retracted` | `reason`, `text`: the answer was not fit, take it away again |\n"
     "| `error` | `code`, `message`, `retryable`, `retry_after` in seconds, `text` |\n"
     "\n"
@@ -52,8 +52,9 @@ static const char events[] =
     "there is of\n"
     "it is kept) or `unsaved` (the answer could not be kept). `text` is the person's own message, "
     "back for the\n"
-    "input box. `budget` is null, or says in `left` how many US dollars the session may still "
-    "spend.\n"
+    "input box. `seq` is the number of the turn in its chat: a branch from before it has the "
+    "`after_seq` one less.\n"
+    "`budget` is null, or says in `left` how many US dollars the session may still spend.\n"
     "\n"
     "The same `turn_id` again never asks a model twice: while the turn runs the request joins it, "
     "after that\n"
@@ -85,7 +86,8 @@ static const char tail[] = "\n"
 int main(void)
 {
     static const char NOTHING[] = "nothing", VISIT[] = "sign-in", SIGNED[] = "session",
-                      CHANGES[] = "session, CSRF token, JSON body";
+                      CHANGES[] = "session, CSRF token, JSON body",
+                      BRINGS[] = "session, CSRF token, JSON body of at most 1 MiB";
 
     fputs(head, stdout);
 #define ROUTE(METHOD, path, name, needs, doc)                                                      \

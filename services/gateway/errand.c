@@ -14,6 +14,7 @@ void errand_free(struct errand *e)
         bus_drop(e->gw->bus, e->question);
     http_set_user(e->rq, NULL);
     buf_fini(&e->body);
+    json_decref(e->whole);
     free(e);
 }
 

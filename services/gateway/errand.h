@@ -23,8 +23,11 @@ struct errand {
     /* what some of them carry from one step to the next */
     struct uuid turn_id;
     size_t      after;
+    uint64_t    behind_seq, behind_lost;
+    bool        is_json;
     bool        is_new, is_unusual;
-    struct buf  body; /* what is asked at the next step, or a sealed key */
+    struct buf  body;  /* what is asked at the next step, or a sealed key */
+    json_t     *whole; /* owned: what is asked part by part */
 };
 
 struct errand *errand_new(const struct visit *v);

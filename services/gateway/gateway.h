@@ -14,10 +14,11 @@ struct static_files;
 struct turns;
 
 struct gateway {
-    struct config config;
-    struct loop  *loop;
-    struct http  *http;
-    struct private *private;
+    struct config        config;
+    struct loop         *loop;
+    struct http         *http;
+    struct private_port *private_port;
+    struct otlp         *otlp;
     struct bus          *bus;
     struct static_files *files;
     struct turns        *turns;
@@ -36,12 +37,13 @@ struct visit {
     struct uuid          session;               /* empty: nobody we know */
     struct uuid          former; /* of this browser before somebody signed in, may be empty */
     struct str           word;   /* what stands for the * of the route */
-    const json_t        *body;   /* borrowed; an object, or NULL if the route takes none */
+    json_t              *body;   /* borrowed; an object, or NULL if the route takes none */
 };
 
 /* Who waits at a request that was not answered at once; kept as its http_user. */
 struct waiter {
-    void (*on_gone)(struct waiter *w); /* the client left: forget the request */
+    void (*on_gone)(struct waiter *w);    /* the client left: forget the request */
+    void (*on_drained)(struct waiter *w); /* all that was written was taken; may be NULL */
 };
 
 /* The pseudonym of the client's address, as the store knows it. */

@@ -1,20 +1,10 @@
 /* Lines of a chat, and pages of them. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "errand.h"
 #include "history.h"
+#include "query.h"
 #include "reply.h"
-
-#define CURSOR_DIGITS 18
-
-static json_t *time_of(uint64_t at)
-{
-    char iso[CLOCK_ISO_SIZE];
-
-    clock_iso(at, iso);
-    return json_string(iso);
-}
 
 static json_t *line_of(const struct line *l)
 {
@@ -24,12 +14,13 @@ static json_t *line_of(const struct line *l)
     json_object_set_new(o, "seq", json_integer((json_int_t)l->seq));
     json_object_set_new(o, "role", json_string(l->by_user ? "user" : "assistant"));
     json_object_set_new(o, "content", json_of(l->text));
-    json_object_set_new(o, "at", time_of(l->at));
+    json_object_set_new(o, "at", reply_time(l->at));
     if (l->by_user)
         return o;
     json_object_set_new(o, "model", json_of(l->model));
     json_object_set_new(o, "status", json_of(l->status));
     json_object_set_new(o, "usage", reply_usage(l->prompt_tokens, l->completion_tokens, l->cost));
+    json_object_set_new(o, "feedback", json_integer(l->feedback == 2 ? -1 : (int)l->feedback));
     return o;
 }
 
@@ -42,37 +33,23 @@ json_t *history_lines(const struct line *lines, uint64_t count)
     return list;
 }
 
+json_t *history_branches(const struct branch *branches, uint64_t count)
+{
+    json_t *list = json_array();
+
+    for (uint64_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:I,s:o,s:b}", "seq", (json_int_t)branches[i].seq,
+                                              "conversation_id", json_of(branches[i].conversation),
+                                              "shown", (int)branches[i].shown));
+    return list;
+}
+
 json_t *history_cursor(uint64_t more_before)
 {
     return more_before ? json_sprintf("%llu", (unsigned long long)more_before) : json_null();
 }
 
 /* ---- GET /conversations/{id}?cursor= and POST /conversations/{id} ---- */
-
-bool history_number(struct str text, uint64_t *number)
-{
-    *number = 0;
-    if (text.len > CURSOR_DIGITS)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return false;
-        *number = 10 * *number + (uint64_t)(text.p[i] - '0');
-    }
-    return true;
-}
-
-static json_t *branches_of(const struct history_page_say *say)
-{
-    json_t *list = json_array();
-
-    for (uint64_t i = 0; i < say->branches_count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:I,s:o,s:b}", "seq", (json_int_t)say->branches[i].seq,
-                                        "conversation_id", json_of(say->branches[i].conversation),
-                                        "shown", (int)say->branches[i].shown));
-    return list;
-}
 
 static void take_page(struct errand *e, const struct answer *a)
 {
@@ -87,7 +64,7 @@ static void take_page(struct errand *e, const struct answer *a)
                             is_branch ? json_of(say->forked_from) : json_null());
         json_object_set_new(page, "forked_at_seq",
                             is_branch ? json_integer((json_int_t)say->forked_at_seq) : json_null());
-        json_object_set_new(page, "branches", branches_of(say));
+        json_object_set_new(page, "branches", history_branches(say->branches, say->branches_count));
         json_object_set_new(page, "chat_history", history_lines(say->lines, say->lines_count));
         json_object_set_new(page, "more", history_cursor(say->more_before));
         errand_reply(e, 200, page);
@@ -106,7 +83,7 @@ static void ask_page(const struct visit *v, bool open)
         reply_error(v->rq, ERR_NOT_FOUND);
         return;
     }
-    if (!history_number(http_query(v->rq, "cursor"), &m.before)) {
+    if (!query_number(v->rq, "cursor", 0, &m.before)) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }

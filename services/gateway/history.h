@@ -5,9 +5,7 @@
 #include "wire/messages.h"
 
 json_t *history_lines(const struct line *lines, uint64_t count);
+json_t *history_branches(const struct branch *branches, uint64_t count);
 json_t *history_cursor(uint64_t more_before); /* null: there is no more */
-
-/* Up to 18 digits; none are 0. */
-MUST_CHECK bool history_number(struct str text, uint64_t *number);
 
 #endif

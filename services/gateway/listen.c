@@ -56,6 +56,7 @@ static json_t *outcome_of(const struct chat *c)
     json_t *outcome = json_object();
 
     json_object_set_new(outcome, "status", json_string(chat_status_name(c)));
+    json_object_set_new(outcome, "seq", json_integer((json_int_t)c->seq));
     json_object_set_new(outcome, "finish_reason", json_string(c->finish_reason));
     json_object_set_new(outcome, "model", json_string(c->model));
     json_object_set_new(outcome, "usage",

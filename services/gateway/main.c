@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "chat.h"
 #include "gateway.h"
+#include "loop/otlp.h"
 #include "loop/private.h"
 #include "router.h"
 #include "static.h"
@@ -117,7 +118,7 @@ static enum err open_private(struct gateway *g)
 {
     static const struct private_ops ops = {"gateway", not_ready, count};
 
-    return private_open(&g->private, g->loop, g->config.private_address,
+    return private_open(&g->private_port, g->loop, g->config.private_address,
                         (unsigned)g->config.private_port, &ops, g);
 }
 
@@ -159,7 +160,7 @@ static void tell_port(const struct gateway *g)
 static void close_all(struct gateway *g)
 {
     timer_stop(&g->drain_tick);
-    private_close(&g->private);
+    private_close(&g->private_port);
     http_close(&g->http);
     turns_free(&g->turns);
     models_close(&g->models);
@@ -169,6 +170,7 @@ static void close_all(struct gateway *g)
     rate_free(&g->by_address);
     bus_close(&g->bus);
     static_close(&g->files);
+    otlp_close(&g->otlp);
     loop_free(&g->loop);
     config_fini(&g->config);
 }
@@ -182,6 +184,7 @@ int main(int argc, char **argv)
     config_read(&g.config, argc, argv);
     loop_allow_files();
     g.loop = loop_new();
+    g.otlp = otlp_open(g.loop, g.config.otlp_endpoint, "gateway");
     enum err err = static_open(&g.files, g.config.web_root);
     if (!err)
         err = open_bus(&g);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "reply.h"
 
 #define AWAY_MS 2000 /* when to come back where a service is away */
@@ -29,6 +30,14 @@ json_t *json_of(struct str text)
     json_t *s = json_stringn(text.len ? text.p : "", text.len);
     must(s != NULL);
     return s;
+}
+
+json_t *reply_time(uint64_t at)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    clock_iso(at, iso);
+    return json_string(iso);
 }
 
 json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double cost)

@@ -38,6 +38,7 @@ uint64_t whole_seconds(uint64_t ms); /* rounded up */
 bool err_is_passing(enum err err);
 
 json_t *json_of(struct str text); /* a string; text is valid UTF-8 */
+json_t *reply_time(uint64_t at);  /* ISO 8601 in UTC */
 json_t *reply_usage(uint64_t prompt_tokens, uint64_t completion_tokens, double cost);
 json_t *reply_budget(uint64_t has_budget, double left); /* null: there is none */
 

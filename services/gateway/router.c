@@ -16,15 +16,18 @@ static const struct route routes[] = {
 
 static bool matches(const char *pattern, const char *path, struct str *word)
 {
-    size_t len = strlen(pattern);
+    const char *star = strchr(pattern, '*');
+    size_t      before = star ? (size_t)(star - pattern) : 0, behind = star ? strlen(star + 1) : 0;
+    size_t      len = strlen(path);
 
     *word = (struct str){0};
-    if (pattern[len - 1] != '*')
+    if (!star)
         return strcmp(pattern, path) == 0;
-    if (strncmp(pattern, path, len - 1) != 0)
+    if (len <= before + behind || strncmp(pattern, path, before) != 0 ||
+        strcmp(star + 1, path + len - behind) != 0)
         return false;
-    *word = str_of(path + len - 1);
-    return word->len && !memchr(word->p, '/', word->len);
+    *word = (struct str){path + before, len - before - behind};
+    return !memchr(word->p, '/', word->len);
 }
 
 enum err router_find(const char *method, const char *path, const struct route **route,
@@ -142,7 +145,7 @@ static enum err check(struct visit *v, enum needs needs)
     enum err err = needs == NOTHING ? ERR_OK : find_person(v);
     if (err)
         return err;
-    if (needs == CHANGES)
+    if (needs == CHANGES || needs == BRINGS)
         return check_change(v);
     return needs == SIGNED && !v->session.text[0] ? ERR_SIGNED_OUT : ERR_OK;
 }
@@ -167,7 +170,7 @@ static void serve(struct visit *v, const struct route *route)
     http_set_note(v->rq, route->path);
     if (err)
         reply_error(v->rq, err);
-    else if (route->needs == CHANGES)
+    else if (route->needs == CHANGES || route->needs == BRINGS)
         serve_body(v, route);
     else
         route->serve(v);
@@ -200,6 +203,27 @@ static void on_gone(void *ctx, struct http_request *rq)
         w->on_gone(w);
 }
 
+static void on_drained(void *ctx, struct http_request *rq)
+{
+    struct waiter *w = http_user(rq);
+
+    (void)ctx;
+    if (w && w->on_drained)
+        w->on_drained(w);
+}
+
+static size_t body_max(void *ctx, const char *method, const char *path)
+{
+    const struct route *route;
+    struct str          word;
+    struct buf          allow = {0};
+    enum err            err = router_find(method, path, &route, &word, &allow);
+
+    (void)ctx;
+    buf_fini(&allow);
+    return !err && route->needs == BRINGS ? BRINGS_MAX : 0;
+}
+
 static const char *outcome_of(unsigned status)
 {
     if (!status)
@@ -230,7 +254,7 @@ static void on_end(void *ctx, const struct http_request *rq)
               (unsigned long long)http_sent(rq));
 }
 
-const struct http_ops router_ops = {on_request, on_gone, on_end};
+const struct http_ops router_ops = {on_request, on_gone, on_drained, on_end, body_max};
 
 /* ---- for handlers ---- */
 

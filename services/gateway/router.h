@@ -5,7 +5,9 @@
 
 extern const struct http_ops router_ops; /* for http_open, with the gateway as ctx */
 
-enum needs { NOTHING, VISIT, SIGNED, CHANGES };
+enum needs { NOTHING, VISIT, SIGNED, CHANGES, BRINGS };
+
+#define BRINGS_MAX (1024 * 1024) /* bytes of a body */
 
 struct route {
     const char *method, *path, *doc;

@@ -8,14 +8,6 @@
 
 /* ---- GET /get_session_data ---- */
 
-static json_t *time_of(uint64_t at)
-{
-    char iso[CLOCK_ISO_SIZE];
-
-    clock_iso(at, iso);
-    return json_string(iso);
-}
-
 static json_t *csrf_of(const struct errand *e)
 {
     struct buf token = {0};
@@ -37,8 +29,8 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_t              *o = json_object(), *session = json_object(), *limits = json_object();
     struct str           running = say->running_turn;
 
-    json_object_set_new(session, "created_at", time_of(say->created_at));
-    json_object_set_new(session, "expires_at", time_of(say->expires_at));
+    json_object_set_new(session, "created_at", reply_time(say->created_at));
+    json_object_set_new(session, "expires_at", reply_time(say->expires_at));
     json_object_set_new(session, "signed_in", json_boolean(e->account[0]));
     json_object_set_new(limits, "messages_per_minute",
                         json_integer((json_int_t)cf->messages_per_minute));
@@ -53,6 +45,7 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_object_set_new(o, "demo", json_boolean(cf->demo));
     json_object_set_new(o, "conversation_id", text_or_null(say->conversation));
     json_object_set_new(o, "chat_history", history_lines(say->lines, say->lines_count));
+    json_object_set_new(o, "branches", history_branches(say->branches, say->branches_count));
     json_object_set_new(o, "more", history_cursor(say->more_before));
     json_object_set_new(o, "running_turn",
                         running.len ? json_pack("{s:o,s:o}", "turn_id", json_of(running), "text",

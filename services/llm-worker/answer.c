@@ -14,16 +14,19 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "base/metrics.h"
+#include "base/span.h"
 #include "job.h"
 #include "keyring.h"
 #include "plan.h"
+#include "tally.h"
 
 /* Ends a little before the bus would, so that the reason is ours to tell. */
 #define TTL_MARGIN_MS 250
 
 struct answer {
-    struct call      call; /* first */
+    struct call      call;          /* first */
+    struct span      served, asked; /* for the gateway, and of OpenRouter */
+    char             asked_name[140];
     struct job       job;
     struct transfer *transfer;
     struct timer     clock;
@@ -48,35 +51,17 @@ static void log_end(const struct answer *a, const char *outcome)
              log_quote(str_of(j->generation)), j->bad_events, log_quote(str_of(a->call.trace)));
 }
 
-static double seconds(uint64_t ms)
+static bool is_good(const char *outcome)
 {
-    return (double)ms / 1000;
-}
-
-static void count_end(const struct answer *a, const char *outcome)
-{
-    const struct job *j = &a->job;
-    const char *model = *j->model ? j->model : "none"; /* what people ask for is no name yet */
-    uint64_t    ms = now_ms() - a->call.began, spoken = ms > j->first_ms ? ms - j->first_ms : 0;
-
-    metric_add_for(METRIC_ANSWERS, model, outcome, 1);
-    if (j->has_sign)
-        metric_observe_for(METRIC_ANSWER_FIRST, model, NULL, seconds(j->first_ms));
-    if (strcmp(outcome, "ok") != 0)
-        return;
-    metric_observe_for(METRIC_ANSWER_TIME, model, NULL, seconds(ms));
-    if (spoken)
-        metric_observe_for(METRIC_ANSWER_PACE, model, NULL,
-                           (double)j->usage.completion_tokens / seconds(spoken));
-    metric_add_for(METRIC_TOKENS, model, "prompt", (double)j->usage.prompt_tokens);
-    metric_add_for(METRIC_TOKENS, model, "completion", (double)j->usage.completion_tokens);
-    metric_add_for(METRIC_COST, model, NULL, j->usage.cost);
+    return strcmp(outcome, "ok") == 0 || strcmp(outcome, "cancelled") == 0;
 }
 
 static void end(struct answer *a, const char *outcome)
 {
     log_end(a, outcome);
-    count_end(a, outcome);
+    tally_answer(a->call.worker->config, &a->job, &a->plan, outcome, now_ms() - a->call.began,
+                 &a->asked);
+    span_end(&a->served, is_good(outcome) ? NULL : outcome, NULL, 0);
     timer_stop(&a->clock);
     transfer_drop(&a->transfer);
     job_fini(&a->job);
@@ -247,11 +232,25 @@ static struct job_limits limits_of(const struct config *c, const struct llm_answ
     };
 }
 
+/* trace: what OpenRouter is told. */
+static void begin_spans(struct answer *a, char trace[TRACEPARENT_LEN + 1])
+{
+    struct trace above;
+
+    trace_read(&above, str_of(a->call.trace));
+    span_begin(&a->served, "llm_answer_ask", SPAN_SERVER, &above);
+    str_format(a->asked_name, sizeof a->asked_name, "chat %s", a->plan.names[0]);
+    span_begin(&a->asked, a->asked_name, SPAN_CLIENT, &a->served.at);
+    trace_write(&a->asked.at, trace);
+}
+
 static void begin(struct worker *w, const struct request *rq, const struct llm_answer_ask *ask,
                   const struct plan *plan, const struct upstream_request *post)
 {
-    struct answer    *a = mem_new(sizeof *a);
-    struct job_limits limits = limits_of(w->config, ask, rq->ttl_ms);
+    struct answer          *a = mem_new(sizeof *a);
+    struct job_limits       limits = limits_of(w->config, ask, rq->ttl_ms);
+    struct upstream_request traced = *post;
+    char                    trace[TRACEPARENT_LEN + 1];
 
     a->call.on_cancel = on_cancel;
     a->call.on_credit = on_credit;
@@ -260,13 +259,22 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
                ask->turn_id.len ? ask->turn_id.p : "");
     a->plan = *plan;
     job_init(&a->job, &limits, ask->stream, a->call.began);
-    a->transfer = transfer_start(w->transfers, post, &handlers, a);
+    begin_spans(a, trace);
+    traced.trace = trace;
+    a->transfer = transfer_start(w->transfers, &traced, &handlers, a);
     advance(a);
 }
 
-static void refuse(struct worker *w, uint64_t handle, const struct failure *why)
+static void refuse(struct worker *w, const struct request *rq, const struct failure *why)
 {
-    log_info(handle, "answer.refused", "why=%s", err_code(why->err));
+    uint64_t     handle = rq->handle;
+    struct trace above;
+    struct span  span;
+
+    trace_read(&above, rq->trace);
+    span_begin(&span, "llm_answer_ask", SPAN_SERVER, &above);
+    span_end(&span, err_code(why->err), NULL, 0);
+    log_info(handle, "answer.refused", "why=%s trace=%s", err_code(why->err), log_quote(rq->trace));
     if (why->is_here)
         backend_error_here(w->backend, handle, why->err, why->retry_after_ms, str_of(why->detail));
     else
@@ -286,11 +294,12 @@ void answer_start(struct worker *w, const struct request *rq)
 
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
         plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {
-        const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body)};
+        const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body),
+                                              NULL};
         failpoint(FAILPOINT_WORKER_ACCEPTED);
         begin(w, rq, ask, &plan, &post);
     } else {
-        refuse(w, rq->handle, &why);
+        refuse(w, rq, &why);
     }
     buf_fini(&body);
     seal_wipe(&key);

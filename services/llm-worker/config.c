@@ -101,6 +101,7 @@ void config_load(struct config *c, int argc, char **argv)
     config_open_log(&run, c->log_name, c->log_level, c->log_format);
     check_texts(&run, c);
     check_keys(&run, c);
+    config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", c->otlp_endpoint);
     config_finish(&run);
     if (c->house_key.len && !key_is_usual(c->house_key))
         log_warn(0, "config.unusual_key", "name=OPENROUTER_API_KEY why=%s",

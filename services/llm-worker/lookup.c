@@ -131,7 +131,8 @@ void lookup_start_key(struct worker *w, const struct request *rq)
 
     if (key_test_ask_decode(&ask, rq->body) == ERR_OK &&
         keyring_open(&w->config->ring, w->config->house_key, ask.sealed_key, &key, &why))
-        begin(w, rq, "key", (struct upstream_request){"/key", buf_view(&key), {0}}, read_key);
+        begin(w, rq, "key", (struct upstream_request){.path = "/key", .key = buf_view(&key)},
+              read_key);
     else
         refuse(w, rq, &why);
     seal_wipe(&key);

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "loop/otlp.h"
 #include "worker.h"
 
 static void on_stop(void *ctx)
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
     ids_init();
     loop_allow_files();
     struct loop     *loop = loop_new();
+    struct otlp     *otlp = otlp_open(loop, config.otlp_endpoint, "llm-worker");
     struct resolver *resolver = resolver_new(loop);
     enum err         err = worker_open(&worker, loop, resolver, &config);
     if (!err) {
@@ -29,6 +31,7 @@ int main(int argc, char **argv)
         loop_run(loop);
     }
     worker_close(&worker);
+    otlp_close(&otlp);
     resolver_free(&resolver);
     loop_free(&loop);
     seal_ring_wipe(&config.ring);

@@ -49,6 +49,8 @@ static struct curl_slist *headers_of(const struct upstream *u, const struct upst
     } else {
         add_header(&headers, "Accept", STR("application/json"));
     }
+    if (rq->trace && *rq->trace)
+        add_header(&headers, "traceparent", str_of(rq->trace));
     if (*u->referer)
         add_header(&headers, "HTTP-Referer", str_of(u->referer));
     if (*u->title)

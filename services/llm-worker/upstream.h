@@ -21,9 +21,10 @@ struct upstream {
 };
 
 struct upstream_request {
-    const char *path; /* behind the base URL */
-    struct str  key;  /* empty: none is sent */
-    struct str  body; /* a POST that asks for a stream; empty: a GET.  Must outlive the transfer */
+    const char *path;  /* behind the base URL */
+    struct str  key;   /* empty: none is sent */
+    struct str  body;  /* a POST that asks for a stream; empty: a GET.  Must outlive the transfer */
+    const char *trace; /* a traceparent to send along; NULL or empty: none */
 };
 
 /* Sets up a fresh or reset handle; the write callback is the caller's.  The

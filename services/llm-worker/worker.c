@@ -158,7 +158,7 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
     w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
     models_init(&w->models, l, w->transfers, &models);
     planner_init(&w->planner, c, &w->models);
-    enum err err = private_open(&w->private, l, c->private_address, (unsigned)c->private_port,
+    enum err err = private_open(&w->private_port, l, c->private_address, (unsigned)c->private_port,
                                 &private_ops, w);
     return err ? err : backend_open(&w->backend, l, r, &bus, &ops, w);
 }
@@ -167,7 +167,7 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
  * the bus could not be opened. */
 void worker_close(struct worker *w)
 {
-    private_close(&w->private);
+    private_close(&w->private_port);
     timer_stop(&w->drain_end);
     for (size_t i = 0; i < COUNT_OF(w->calls); i++)
         while (w->calls[i])

@@ -19,12 +19,12 @@ struct worker {
     struct loop         *loop;
     struct transfers    *transfers;
     struct backend      *backend;
-    struct private *private;
-    struct models  models;
-    struct planner planner;
-    struct call   *calls[1024]; /* by handle */
-    uint64_t       draining_since;
-    struct timer   drain_end;
+    struct private_port *private_port;
+    struct models        models;
+    struct planner       planner;
+    struct call         *calls[1024]; /* by handle */
+    uint64_t             draining_since;
+    struct timer         drain_end;
 };
 
 /* Whether the gateway that asked knows of the end, or has to be told. */

@@ -24,7 +24,9 @@
  * 5. The reserve comes last, when nothing else can refuse; if it does not fit, the grant is given
  *    back.  From then on it is settled by the commit or the abort.
  * 6. A turn that its gateway gave up before it was granted is nobody's: grant and reserve are given
- *    back, so that the next try need not wait for the lease and no money is lost. */
+ *    back, so that the next try need not wait for the lease and no money is lost.
+ * 7. A gateway that hears nothing of one store asks another one.  Both grant the same lease, and it
+ *    is given back when the last of them does so. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +110,7 @@ static enum step replay(struct job *j)
 
     say->outcome = BEGIN_REPLAY;
     say->conversation = look_str(j, LOOK_TURN_CHAT);
+    say->seq = look_u64(j, LOOK_TURN_SEQ);
     say->text = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
     say->model = str_cut(look_str(j, LOOK_TURN_MODEL), 128);
     say->status = str_cut(look_str(j, LOOK_STATUS), 16);
@@ -188,6 +191,7 @@ static enum err ask_grant(struct job *j, const struct uuid *chat)
     args_u64(a, c->session_life_ms);
     args_u64(a, c->limit_messages);
     args_u64(a, c->limit_running);
+    args_u64(a, j->ask.begin.asker);
     return job_ask_redis(j, PLACE_GRANT, SCRIPT_TURN_BEGIN);
 }
 
@@ -306,7 +310,7 @@ static void give_back(struct job *j)
 
     if (!grant_of(j))
         return;
-    turn_abort_args(&a, j, epoch_of(j), STR("internal"));
+    turn_end_args(&a, j, epoch_of(j), "given_back", STR("internal"));
     if (j->world->ask_redis(j->world->ctx, SCRIPT_TURN_END, &a, NULL, 0))
         log_info(j->handle, "store.lease_left", "why=\"redis is away\"");
 }
@@ -415,6 +419,7 @@ static enum step replay_spooled(struct job *j, struct str body)
     struct buf             out = {0};
     say->outcome = BEGIN_REPLAY;
     say->conversation = kept.conversation;
+    say->seq = kept.seq;
     say->text = kept.answer;
     say->model = kept.model;
     say->status = STR("spooled");

@@ -75,7 +75,8 @@ static enum step say_spooled(struct job *j, struct str commit)
                                             .prompt_tokens = kept.prompt_tokens,
                                             .completion_tokens = kept.completion_tokens,
                                             .cost = kept.cost,
-                                            .epoch = kept.epoch});
+                                            .epoch = kept.epoch,
+                                            .seq = kept.seq});
 }
 
 static enum step say_as_redis(struct job *j, enum follow_outcome outcome)
@@ -130,7 +131,8 @@ static enum step say_kept(struct job *j)
                                    .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
                                    .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
                                    .cost = grid_f64(&j->look, 0, LOOK_COST),
-                                   .epoch = look_u64(j, LOOK_TURN_EPOCH)};
+                                   .epoch = look_u64(j, LOOK_TURN_EPOCH),
+                                   .seq = look_u64(j, LOOK_TURN_SEQ)};
 
     budget_tell(j->config, look_u64(j, LOOK_COUNTED), &said.has_budget, &said.budget_left);
     return say(j, &said);

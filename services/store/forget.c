@@ -9,36 +9,37 @@
 #define MARKS_MS   (31 * DAY_MS) /* no turn is kept so late */
 #define FIRST_MS   1000
 #define REST_MS    3600000
-#define SOON_MS    2000 /* what went may have been all that kept something else */
+#define SOON_MS    2000 /* what went, or is about to go, may be all that keeps something else */
 #define BETWEEN_MS 200
 
-static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_TURNS,
-                                       STATEMENT_RETIRE_LOST,     STATEMENT_RETIRE_USERS,
+static const enum statement kinds[] = {STATEMENT_RETIRE_CHATS,    STATEMENT_RETIRE_USERS,
                                        STATEMENT_FORGET_USERS,    STATEMENT_FORGET_CHATS,
                                        STATEMENT_FORGET_BRANCHES, STATEMENT_FORGET_AUDIT};
 
-#define RETIRING 4 /* the first so many are only for RETENTION_DAYS */
+#define RETIRING 2 /* the first so many are only for RETENTION_DAYS */
 
 struct forget {
     struct loop *loop; /* borrowed */
     struct pg   *pg;   /* borrowed */
     uint64_t     retention_ms, audit_ms;
     struct timer timer;
-    unsigned     kind;  /* which is next */
-    uint64_t     after; /* the last row of users that was looked at */
-    uint64_t     gone;  /* rows, since the last rest */
+    unsigned     kind;    /* which is next */
+    uint64_t     after;   /* the last row of users that was looked at */
+    uint64_t     gone;    /* rows, since the last rest */
+    bool         is_soon; /* chats wait to be wiped */
 };
 
 static void go_on(void *ctx);
 
 static void rest(struct forget *f)
 {
-    uint64_t ms = f->gone ? SOON_MS : REST_MS;
+    uint64_t ms = f->gone || f->is_soon ? SOON_MS : REST_MS;
 
     if (f->gone)
         log_info(0, "store.forgot", "rows=%llu", (unsigned long long)f->gone);
     f->kind = f->retention_ms ? 0 : RETIRING;
     f->gone = 0;
+    f->is_soon = false;
     timer_start(&f->timer, f->loop, ms / 2 + random_below(ms), go_on, f);
 }
 
@@ -49,7 +50,9 @@ static void on_gone(void *ctx, enum err err, struct grid *grids, unsigned count)
     (void)count;
     uint64_t rows = err ? 0 : grid_u64(&grids[0], 0, 0);
     f->gone += rows;
-    f->after = err || kinds[f->kind] != STATEMENT_RETIRE_USERS ? 0 : grid_u64(&grids[0], 0, 1);
+    bool is_users = !err && kinds[f->kind] == STATEMENT_RETIRE_USERS;
+    f->after = is_users ? grid_u64(&grids[0], 0, 1) : 0;
+    f->is_soon |= is_users && grid_u64(&grids[0], 0, 2);
     if (!rows && !f->after)
         f->kind++;
     if (err || f->kind == COUNT_OF(kinds))

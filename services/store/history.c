@@ -21,7 +21,8 @@ enum page_column {
     PAGE_FINISH_REASON,
     PAGE_PROMPT_TOKENS,
     PAGE_COMPLETION_TOKENS,
-    PAGE_COST
+    PAGE_COST,
+    PAGE_FEEDBACK
 };
 
 enum { PLACE_PAGE, PLACE_BRANCHES };
@@ -87,7 +88,34 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
         line.prompt_tokens = grid_u64(page, row, PAGE_PROMPT_TOKENS);
         line.completion_tokens = grid_u64(page, row, PAGE_COMPLETION_TOKENS);
         line.cost = grid_f64(page, row, PAGE_COST);
+        line.feedback = grid_u64(page, row, PAGE_FEEDBACK);
         lines[count++] = line;
+    }
+    return count;
+}
+
+void history_branch_args(struct args *a, const struct job *j, const struct uuid *chat,
+                         uint64_t before, uint64_t lines)
+{
+    args_id(a, &j->session);
+    args_id(a, chat);
+    args_u64(a, before);
+    args_u64(a, turns_of(lines));
+}
+
+/* One that stands alone again, since the others were deleted, is no news. */
+uint64_t history_branches(const struct grid *found, struct branch *branches)
+{
+    uint64_t count = 0;
+
+    for (unsigned row = 1; row < found->rows && count < PAGE_BRANCHES; row++) {
+        uint64_t seq = grid_u64(found, row, BRANCH_SEQ);
+        if (seq != grid_u64(found, row - 1, BRANCH_SEQ) &&
+            seq != grid_u64(found, row + 1, BRANCH_SEQ))
+            continue;
+        branches[count++] = (struct branch){.seq = seq,
+                                            .conversation = grid_str(found, row, BRANCH_CHAT),
+                                            .shown = grid_u64(found, row, BRANCH_SHOWN)};
     }
     return count;
 }
@@ -152,12 +180,8 @@ static enum err ask_page(struct job *j)
 static enum err ask_branches(struct job *j)
 {
     const struct history_page_ask *ask = &j->ask.history;
-    struct args                   *a = job_args(j);
 
-    args_id(a, &j->session);
-    args_id(a, &j->chat);
-    args_u64(a, ask->before);
-    args_u64(a, turns_of(ask->page));
+    history_branch_args(job_args(j), j, &j->chat, ask->before, ask->page);
     return job_ask_pg(j, PLACE_BRANCHES, STATEMENT_BRANCHES);
 }
 
@@ -175,23 +199,12 @@ enum step history_ask(struct job *j)
     return job_park(j, STEP_HISTORY_TAKE);
 }
 
-/* Which turns of a page others stand beside; one that stands alone again, since the others were
- * deleted, is no news. */
 static void add_branches(const struct grid *found, struct history_page_say *say)
 {
     say->title = str_cut(grid_str(found, 0, BRANCH_TITLE), TITLE_MAX);
     say->forked_from = grid_str(found, 0, BRANCH_FORKED_FROM);
     say->forked_at_seq = grid_u64(found, 0, BRANCH_FORKED_AT);
-    for (unsigned row = 1; row < found->rows && say->branches_count < PAGE_BRANCHES; row++) {
-        uint64_t seq = grid_u64(found, row, BRANCH_SEQ);
-        if (seq != grid_u64(found, row - 1, BRANCH_SEQ) &&
-            seq != grid_u64(found, row + 1, BRANCH_SEQ))
-            continue;
-        say->branches[say->branches_count++] =
-            (struct branch){.seq = seq,
-                            .conversation = grid_str(found, row, BRANCH_CHAT),
-                            .shown = grid_u64(found, row, BRANCH_SHOWN)};
-    }
+    say->branches_count = history_branches(found, say->branches);
 }
 
 enum step history_take(struct job *j)

@@ -15,6 +15,12 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
  * and in more_before where older ones begin. */
 uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before);
 
+/* The same for STATEMENT_BRANCHES: which turns of that page others stand beside, into branches of
+ * at least PAGE_BRANCHES; views into the grid.  Returns their number. */
+void     history_branch_args(struct args *a, const struct job *j, const struct uuid *chat,
+                             uint64_t before, uint64_t lines);
+uint64_t history_branches(const struct grid *found, struct branch *branches);
+
 /* What is shown while Postgres is away: for SCRIPT_WINDOW, and its answer into lines before that
  * seq (0: all).  The lines are views into the grid. */
 void     history_window_args(struct args *a, const struct job *j, const struct uuid *chat);

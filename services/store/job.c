@@ -54,11 +54,13 @@ static bool is_news(const struct job *j)
                       j->number != MSG_TURN_FOLLOW_ASK);
 }
 
-static void tell(const struct job *j)
+static void tell(struct job *j)
 {
     log_event(is_news(j) ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, j->handle, "store.done",
-              "ask=%s end=%s ms=%" PRIu64, msg_name(j->number), err_code(j->err),
-              now_ms() - j->since_ms);
+              "ask=%s end=%s ms=%" PRIu64 " trace=%s", msg_name(j->number), err_code(j->err),
+              now_ms() - j->since_ms, j->trace);
+    if (is_news(j))
+        span_end(&j->span, j->err ? err_code(j->err) : NULL, NULL, 0);
     metric_observe_for(METRIC_STORE_TIME, msg_name(j->number), j->err ? "error" : "ok",
                        (double)(now_us() - j->since_us) / 1e6);
 }
@@ -140,14 +142,24 @@ void job_run(struct job *j)
     run(j);
 }
 
+static void begin_span(struct job *j, struct str trace)
+{
+    struct trace above;
+
+    trace_read(&above, trace);
+    trace_write(&above, j->trace);
+    span_begin(&j->span, msg_name(j->number), SPAN_SERVER, &above);
+}
+
 void job_start(const struct world *world, const struct config *config, uint64_t handle,
-               struct str body, uint64_t ttl_ms)
+               struct str body, uint64_t ttl_ms, struct str trace)
 {
     struct job *j = job_make(world, config, STEP_DONE);
 
     j->handle = handle;
     j->ttl_ms = ttl_ms;
     j->number = msg_number(body);
+    begin_span(j, trace);
     j->body = str_dup(body);
     if (!decode(j, (struct str){j->body, body.len}))
         j->step = job_fail(j, ERR_BAD_REQUEST);

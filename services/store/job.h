@@ -13,6 +13,7 @@
 
 #include "args.h"
 #include "base/err.h"
+#include "base/span.h"
 #include "grid.h"
 #include "settings.h"
 #include "wire/messages.h"
@@ -90,6 +91,8 @@ struct job {
     TAILQ_ENTRY(job) in_all;
     uint64_t             handle;
     uint64_t             number; /* of the message that asks */
+    struct span          span;
+    char                 trace[TRACEPARENT_LEN + 1]; /* as it came */
     uint64_t             ttl_ms, since_ms, since_us;
     enum step            step;
     const struct config *config; /* borrowed */
@@ -113,6 +116,11 @@ struct job {
         struct chat_list_ask     list;
         struct chat_rename_ask   rename;
         struct chat_delete_ask   chat_delete;
+        struct search_ask        search;
+        struct feedback_ask      feedback;
+        struct usage_ask         usage;
+        struct export_ask        exported;
+        struct import_ask        imported;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
     struct uuid former;              /* open: the browser's session before it was signed in */
@@ -148,7 +156,7 @@ struct job {
 /* Takes over the request; runs it until it parks or ends.  What is no request
  * of ours fails at once. */
 void job_start(const struct world *world, const struct config *config, uint64_t handle,
-               struct str body, uint64_t ttl_ms);
+               struct str body, uint64_t ttl_ms, struct str trace);
 
 /* The answer to what was asked at this place; the grid is taken and emptied. */
 void job_answer(struct job *j, unsigned place, enum err err, struct grid *grid);

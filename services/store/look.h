@@ -30,7 +30,8 @@ enum look {
     LOOK_USED,       /* whatever there is: the id for a new chat is not free */
     LOOK_COUNTED,    /* against the session's budget, in nanodollars */
     LOOK_CURRENT_AT, /* when that chat was last spoken in or opened */
-    LOOK_TURN_EPOCH
+    LOOK_TURN_EPOCH,
+    LOOK_TURN_SEQ
 };
 
 /* Of the job's session, turn and chat; without a chat, of the current one.

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "loop/otlp.h"
 #include "pg_address.h"
 #include "redis_url.h"
 #include "store.h"
@@ -69,10 +70,12 @@ int main(int argc, char **argv)
     check_budget(&run);
     check_lease(&run);
     config_open_log(&run, config.log_name, config.log_level, config.log_format);
+    config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", config.otlp_endpoint);
     config_finish(&run);
     ids_init();
 
     struct loop *loop = loop_new();
+    struct otlp *otlp = otlp_open(loop, config.otlp_endpoint, "store");
     if (!store_open(&store, loop, &config)) {
         loop_on_signals(loop, on_stop, NULL, store);
         log_info(0, "store.started", "window=%u", (unsigned)config.window);
@@ -80,6 +83,7 @@ int main(int argc, char **argv)
         status = store_status(store);
     }
     store_close(&store);
+    otlp_close(&otlp);
     loop_free(&loop);
     return status;
 }

@@ -20,6 +20,8 @@
 
 /* ---- open ---- */
 
+enum { PLACE_LINES, PLACE_BRANCHES };
+
 enum step open_enter(struct job *j)
 {
     if (j->ask.open.account.len)
@@ -37,6 +39,8 @@ static enum step say_opened(struct job *j, const struct grid *page)
         say->lines_count = history_window_lines(page, 0, say->lines, &say->more_before, &e->chat);
     else if (page)
         say->lines_count = history_lines(page, say->lines, &say->more_before);
+    if (page && !e->pg_away && !j->got[PLACE_BRANCHES].err)
+        say->branches_count = history_branches(&j->got[PLACE_BRANCHES].grid, say->branches);
     say->session = uuid_str(&j->session);
     say->created_at = e->created_at;
     say->expires_at = e->expires_at;
@@ -63,13 +67,18 @@ enum step open_ask_lines(struct job *j)
     if (!e->known || !e->chat.text[0] || !j->ask.open.page)
         return say_opened(j, NULL);
     history_args(job_args(j), j, &e->chat, 0, j->ask.open.page);
-    return job_ask_pg(j, 0, STATEMENT_HISTORY) ? STEP_OPEN_ASK_WINDOW
-                                               : job_park(j, STEP_OPEN_TAKE_LINES);
+    if (job_ask_pg(j, PLACE_LINES, STATEMENT_HISTORY))
+        return STEP_OPEN_ASK_WINDOW;
+    history_branch_args(job_args(j), j, &e->chat, 0, j->ask.open.page);
+    j->got[PLACE_BRANCHES].err = job_ask_pg(j, PLACE_BRANCHES, STATEMENT_BRANCHES);
+    return job_park(j, STEP_OPEN_TAKE_LINES);
 }
 
 enum step open_take_lines(struct job *j)
 {
-    return j->got[0].err ? STEP_OPEN_ASK_WINDOW : say_opened(j, &j->got[0].grid);
+    const struct job_answer *lines = &j->got[PLACE_LINES];
+
+    return lines->err ? STEP_OPEN_ASK_WINDOW : say_opened(j, &lines->grid);
 }
 
 enum step open_ask_window(struct job *j)

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "batch.h"
 #include "commit.h"
+#include "fill.h"
 #include "forget.h"
 #include "job.h"
 #include "loop/private.h"
@@ -25,18 +26,19 @@ struct store {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct private *private;
-    struct redis  *redis;
-    struct pg     *pg;
-    struct batch  *batch;
-    struct timer   pump;
-    struct later   soon;
-    struct timer   drain;
-    struct forget *forget;
-    struct wipe   *wipe;
-    struct rounds *drains, *sweeps;
-    struct world   world;
-    int            status;
+    struct private_port *private_port;
+    struct redis        *redis;
+    struct pg           *pg;
+    struct batch        *batch;
+    struct timer         pump;
+    struct later         soon;
+    struct timer         drain;
+    struct forget       *forget;
+    struct wipe         *wipe;
+    struct fill         *fill;
+    struct rounds       *drains, *sweeps;
+    struct world         world;
+    int                  status;
 };
 
 /* Where an answer goes. */
@@ -199,7 +201,7 @@ static void fail(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_
 static void on_request(void *ctx, const struct request *rq)
 {
     struct store *s = ctx;
-    job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms);
+    job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms, rq->trace);
 }
 
 static void on_cancel(void *ctx, uint64_t handle)
@@ -262,7 +264,7 @@ static enum err open_private(struct store *s)
 {
     static const struct private_ops ops = {"store", not_ready, count};
 
-    return private_open(&s->private, s->loop, s->config->private_address,
+    return private_open(&s->private_port, s->loop, s->config->private_address,
                         (unsigned)s->config->private_port, &ops, s);
 }
 
@@ -316,6 +318,7 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
     }
     s->forget = forget_new(l, s->pg, config);
     s->wipe = wipe_new(l, s->pg);
+    s->fill = fill_new(l, s->pg);
     s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
     s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
     *out = s;
@@ -335,11 +338,12 @@ void store_close(struct store **store)
 
     if (!s)
         return;
-    private_close(&s->private);
+    private_close(&s->private_port);
     redis_close(&s->redis);
     pg_close(&s->pg);
     forget_free(&s->forget);
     wipe_free(&s->wipe);
+    fill_free(&s->fill);
     batch_free(&s->batch);
     must(jobs_open() == 0);
     rounds_free(&s->drains);

@@ -23,7 +23,8 @@
 
 enum { RENEW_OUTCOME, RENEW_STOP, RENEW_HELD, RENEW_TEXTLESS };
 
-void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code)
+void turn_end_args(struct args *a, const struct job *j, uint64_t epoch, const char *how,
+                   struct str code)
 {
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
@@ -33,7 +34,7 @@ void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct
     args_id(a, &j->chat);
     args_u64(a, epoch);
     args_u64(a, 0);
-    args_text(a, "aborted");
+    args_text(a, how);
     args_u64(a, j->config->answer_keep_ms);
     args_text(a, "");
     args_bytes(a, code);
@@ -236,7 +237,7 @@ enum step abort_ask(struct job *j)
     job_note(j, "turn.aborted", STR(""), ask->reason);
     enum err err =
         budget_is_set(j->config) ? budget_ask_settle(j, 1, ask->epoch, ask->spent != 0) : ERR_OK;
-    turn_abort_args(job_args(j), j, ask->epoch, ask->reason);
+    turn_end_args(job_args(j), j, ask->epoch, "aborted", ask->reason);
     j->got[0].err = job_ask_redis(j, 0, SCRIPT_TURN_END); /* without Redis there is no lease */
     j->got[1].err = err;
     return j->waiting ? job_park(j, STEP_ABORT_TAKE) : STEP_ABORT_TAKE;

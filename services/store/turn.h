@@ -3,8 +3,10 @@
 #define STORE_TURN_H
 #include "job.h"
 
-/* For SCRIPT_TURN_END, of a turn that was not kept. */
-void turn_abort_args(struct args *a, const struct job *j, uint64_t epoch, struct str code);
+/* For SCRIPT_TURN_END, of a turn that was not kept.  how: aborted, or given_back: a grant that
+ * nobody took; code says why. */
+void turn_end_args(struct args *a, const struct job *j, uint64_t epoch, const char *how,
+                   struct str code);
 
 /* What STATEMENT_INTERRUPT keeps of the job's turn. */
 struct interruption {

@@ -142,6 +142,17 @@ class Storm:
         return "\n".join(lines + [f"  postgres: {row}" for (row,) in rows])
 
 
+    def refused(self):
+        """What Redis and Postgres would not do, once for each reason: nothing of it is in order."""
+        seen = {}
+        for process in self.house.processes:
+            with process.log_file.open("rb") as log:
+                for line in log:
+                    if b'.refused","s' in line:
+                        seen.setdefault(line.split(b'"event":', 1)[1], f"{process.name}: {line.decode().strip()}")
+        return list(seen.values())
+
+
 def rhythm(seconds, is_harsh):
     """Seconds between two blows of each kind; in a short storm Redis and Postgres get their share too."""
     rare = {"redis": 20, "postgres": 60} if seconds >= 240 else {"redis": 10, "postgres": 20}
@@ -177,6 +188,7 @@ def run(options, folder):
             found = storm.check()
             left -= step
         print(figures.summary(storm.ledger.turns, storm.violence.blows, found, storm.seconds))
+        print("\n".join(storm.refused()[:10]))
         tell_failures(storm)
         if found:
             tell_violations(storm, found)

@@ -1,6 +1,7 @@
 /* A browser for the tests: Debian's Chromium, a fresh person in each test, and a list of everything
  * the browser complained about on the way. */
 import { mkdirSync } from 'node:fs';
+import { after, afterEach, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -16,13 +17,23 @@ export const DESKTOP = { viewport: { width: 1100, height: 800 } };
 export const PHONE = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true };
 export const OVER = ':is([data-phase="done"], [data-phase="failed"], [data-phase="retracted"])';
 
-export function openBrowser() {
-    mkdirSync(SCREENSHOTS, { recursive: true });
-    return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+export const QUESTION = 'My car shakes when I brake. What could it be?';
+
+/* One browser for the tests of a file; gives the function that opens the page. */
+export function useBrowser() {
+    let browser;
+
+    before(async () => {
+        mkdirSync(SCREENSHOTS, { recursive: true });
+        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+    });
+    after(() => browser.close());
+    afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+    return (options = DESKTOP) => openPage(browser, options);
 }
 
 /* A person who was never here before. */
-export async function openPage(browser, options = DESKTOP) {
+async function openPage(browser, options) {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     const complaints = [];
@@ -49,6 +60,14 @@ export async function type(page, text) {
 
 export async function ask(page, text) {
     await type(page, text);
+    await page.waitForSelector(`.turn:last-of-type${OVER}`);
+}
+
+/* Where any answer will do: the stand-in writes at a human pace. */
+export async function askBriefly(page, text) {
+    await type(page, text);
+    await page.waitForSelector('.turn:last-of-type[data-phase="writing"]');
+    await page.click('#stop');
     await page.waitForSelector(`.turn:last-of-type${OVER}`);
 }
 

@@ -33,7 +33,7 @@ def held(chat):
 def test_a_message_is_answered_as_json(chat):
     turn = str(uuid.uuid4())
     answer = chat.client().say(HELLO, turn_id=turn)
-    assert answer == {"response": "Check the pads.", "turn_id": turn, "conversation_id": CONVERSATION,
+    assert answer == {"response": "Check the pads.", "turn_id": turn, "conversation_id": CONVERSATION, "seq": 1,
                       "model": "test/model", "status": "committed", "finish_reason": "stop",
                       "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
     commit = chat.store.wait_request("turn_commit_ask")
@@ -49,7 +49,7 @@ def test_a_message_is_answered_as_a_stream(chat):
     assert events.events[0].data == {"turn_id": turn, "conversation_id": CONVERSATION,
                                      "model": "test/model"}
     assert events.find("done").data == {
-        "status": "committed", "finish_reason": "stop", "model": "test/model",
+        "status": "committed", "seq": 1, "finish_reason": "stop", "model": "test/model",
         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
     assert events.comments
     headers = events.response.headers
@@ -235,7 +235,7 @@ def test_the_gateway_counts_while_the_store_cannot(start_gateway):
 
 
 def test_a_kept_turn_is_replayed_in_both_forms(chat):
-    chat.store.on("turn_begin_ask", say("turn_begin_say", outcome=2, conversation=CONVERSATION, text="As said.",
+    chat.store.on("turn_begin_ask", say("turn_begin_say", outcome=2, conversation=CONVERSATION, seq=4, text="As said.",
                                         status="stopped", model="old/model", finish_reason="stop",
                                         prompt_tokens=1, completion_tokens=2, cost=0.5))
     anna, turn = chat.client(), str(uuid.uuid4())
@@ -243,6 +243,7 @@ def test_a_kept_turn_is_replayed_in_both_forms(chat):
     assert (answer["response"], answer["status"], answer["model"]) == ("As said.", "stopped", "old/model")
     events = anna.stream(HELLO, turn_id=turn)
     assert events.wait_end().data["usage"]["cost"] == 0.5
+    assert answer["seq"] == events.wait_end().data["seq"] == 4
     assert events.text == "As said."
     assert not chat.worker.asked and no_commit(chat)
 
@@ -294,11 +295,12 @@ def said(outcome, text="", **fields):
 
 def test_a_turn_that_runs_at_another_gateway_is_followed(chat):
     chat.store.on("turn_begin_ask", say("turn_begin_say", outcome=1, conversation=CONVERSATION))
-    follow = in_turn(said(RUNS), said(RUNS, "Check "), said(KEPT, "the pads.", status="committed", cost=0.5))
+    follow = in_turn(said(RUNS), said(RUNS, "Check "), said(KEPT, "the pads.", status="committed", cost=0.5, seq=4))
     chat.store.on("turn_follow_ask", follow)
     events = chat.client().stream(HELLO)
     end = events.wait_end()
     assert (events.text, end.data["status"], end.data["usage"]["cost"]) == ("Check the pads.", "committed", 0.5)
+    assert end.data["seq"] == 4
     assert [one.after for one in chat.store.asked if one.name == "turn_follow_ask"] == [0, 0, 6]
     assert not chat.worker.asked and no_commit(chat)
 

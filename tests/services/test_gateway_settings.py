@@ -44,7 +44,7 @@ def test_the_first_visit_makes_a_session(chat):
         "session": {"created_at": "2023-11-14T22:13:20.000Z", "expires_at": "2023-11-14T22:15:00.000Z",
                     "signed_in": False},
         "model": "openrouter/free", "has_api_key": False, "api_key_hint": None, "demo": False,
-        "conversation_id": None, "chat_history": [], "more": None, "running_turn": None,
+        "conversation_id": None, "chat_history": [], "branches": [], "more": None, "running_turn": None,
         "limits": {"messages_per_minute": 20, "remaining": 19}, "budget": None}
     anna.open()
     again = chat.store.wait_request("session_open_ask", 2)
@@ -60,10 +60,11 @@ def test_a_session_comes_with_its_chat(chat):
     turn = str(uuid.uuid4())
     lines = [{"turn_id": turn, "seq": 1, "by_user": 1, "text": "Brakes?", "at": 1_700_000_000_123},
              {"turn_id": turn, "seq": 1, "by_user": 0, "text": "Pads.", "at": 1_700_000_001_000, "model": "m",
-              "status": "stopped", "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}]
+              "status": "stopped", "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25, "feedback": 2}]
     chat.store.on("session_open_ask", say(
         "session_open_say", model="my/model", sealed_key=b"sealed", key_hint=HINT, conversation=CONVERSATION,
-        running_turn=turn, running_text="And the discs?", lines=lines, more_before=17, from_cache=1))
+        running_turn=turn, running_text="And the discs?", lines=lines, more_before=17, from_cache=1,
+        branches=[{"seq": 1, "conversation": CONVERSATION, "shown": 1}]))
     data = chat.client().open()
     assert (data["model"], data["has_api_key"], data["api_key_hint"]) == ("my/model", True, HINT)
     assert (data["conversation_id"], data["running_turn"]) == (
@@ -73,7 +74,8 @@ def test_a_session_comes_with_its_chat(chat):
         {"turn_id": turn, "seq": 1, "role": "user", "content": "Brakes?", "at": "2023-11-14T22:13:20.123Z"},
         {"turn_id": turn, "seq": 1, "role": "assistant", "content": "Pads.",
          "at": "2023-11-14T22:13:21.000Z", "model": "m", "status": "stopped",
-         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}}]
+         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "feedback": -1}]
+    assert data["branches"] == [{"seq": 1, "conversation_id": CONVERSATION, "shown": True}]
 
 
 def test_older_messages_come_by_the_cursor(chat, anna):

@@ -102,12 +102,22 @@ def test_a_turn_that_runs_is_followed(store, person):
     assert turn.again(conversation="").outcome == FOLLOW
 
 
+def test_a_gateway_that_heard_no_answer_gets_the_same_grant_again(store, person):
+    ann = person()
+    turn = ann.turn(asker=7)
+    again = turn.again(asker=7)
+    assert (again.outcome, again.epoch, again.seq) == (GRANTED, turn.epoch, turn.seq)
+    assert turn.again(asker=8).outcome == turn.again().outcome == FOLLOW
+    refused("same_id_other_text", turn.again, "Another question", asker=7)
+    assert turn.commit().outcome == OK
+
+
 def test_a_turn_that_is_kept_is_replayed(store, person):
     turn = person().turn()
     turn.commit()
     again = turn.again(conversation="")
-    assert (again.outcome, again.text, again.status, again.conversation) == (
-        REPLAY, ANSWER, "committed", turn.chat)
+    assert (again.outcome, again.text, again.status, again.conversation, again.seq) == (
+        REPLAY, ANSWER, "committed", turn.chat, 1)
     assert (again.model, again.finish_reason) == ("a/model", "stop")
     assert (again.prompt_tokens, again.completion_tokens, again.cost) == (11, 22, 0.000123)
 

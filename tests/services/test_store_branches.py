@@ -153,6 +153,9 @@ def test_a_page_tells_which_turns_have_others_beside_them(store, person):
     assert others(ann, deeper) == [(3, main, 0), (3, deeper, 1), (3, second, 0), (4, first, 0), (4, deeper, 1)]
     assert others(ann, main, page=2) == []  # the fourth turn alone
     assert others(ann, main, page=2, before=4) == [(3, main, 1), (3, first, 0), (3, second, 0)]
+    opened = ann.open()
+    assert opened.conversation == first
+    assert [(one.seq, one.conversation, one.shown) for one in opened.branches] == others(ann, first)
     delete(ann, first)
     assert others(ann, main) == [(3, main, 1), (3, second, 0)]
     assert others(ann, deeper) == [(3, main, 0), (3, deeper, 1), (3, second, 0)]

@@ -1,5 +1,6 @@
 """What the store promises of a budget: never more than it holds is granted, and every cost counts once."""
 
+import hashlib
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ import psycopg2
 import pytest
 
 from support.bus import BusError
+from support.processes import ROOT
 from support.store import DUP, FOLLOW, GRANTED, OK, QUESTION, SPOOLED, Person, Turn, new_id, refused
 from support.wait import wait_until
 
@@ -156,6 +158,22 @@ def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, 
         ann.gateway.ask("limit_take_ask", what="chat", address_hash="an address")  # the CANCEL has been read
     assert request.wait_end().type != "FINAL"
     wait_until(lambda: nothing_is_held(ann, postgres), "nothing held")
+
+
+def test_a_grant_that_two_were_told_of_is_given_back_by_the_last(limited, person, postgres):
+    limited(0.5)
+    ann, turn = person(), new_id()
+    asked = {"session": ann.session, "turn_id": turn, "text": QUESTION, "window": 20, "asker": 7}
+    with slow_reserves(postgres):
+        first = ann.gateway.send("turn_begin_ask", **asked)
+        wait_until(lambda: ann.open().running_turn == turn, "the lease")
+        second = ann.gateway.send("turn_begin_ask", **asked)
+        first.cancel()
+        ann.open()  # the CANCEL has been read: frames keep their order
+    assert first.wait_end().type != "FINAL"
+    assert second.wait().outcome == GRANTED
+    assert ann.open().running_turn == turn
+    wait_until(lambda: reserves(postgres) == 1, "one reserve given back")
 
 
 # ---- once -----------------------------------------------------------------------------------
@@ -313,17 +331,22 @@ def test_a_budget_set_later_knows_what_was_spent(start_store, limited, person):
     refused("budget", ann.begin)
 
 
-def test_costs_of_an_older_schema_are_counted(start_store, limited, person, postgres):
-    store = start_store()
-    ann = person()
-    pay(ann, 0.1)
-    pay(ann, 0.2)
-    store.stop()
-    postgres.query("DROP TABLE reserves, spending, interrupted, accounts")
-    postgres.query("DROP INDEX conversations_empty, conversations_untouched")
-    postgres.query("ALTER TABLE conversations DROP COLUMN opened_at, DROP COLUMN wiped_at")
-    postgres.query("DELETE FROM schema_migrations WHERE number >= 3")
-    limited(0.5, "again")
+def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
+    """As a store left it that knew of no budgets."""
+    postgres.query("CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL,"
+                   " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())")
+    for number, file in enumerate(sorted((ROOT / "services/store/migrations").glob("000[12]_*.sql")), start=1):
+        postgres.query(file.read_text())
+        postgres.query("INSERT INTO schema_migrations VALUES (%s, %s, %s)", number, file.name,
+                       hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest())
+    ann, chat = Person(gateway), new_id()
+    postgres.query("INSERT INTO users (session_id, session_hash) VALUES (%s, %s)", ann.session,
+                   hashlib.sha256(ann.session.encode()).digest())
+    postgres.query("INSERT INTO conversations (id, user_id, last_seq) SELECT %s, id, 2 FROM users", chat)
+    for seq, cost in ((1, 0.1), (2, 0.2)):
+        postgres.query("INSERT INTO turns SELECT id, %s, %s, %s, 1, 'committed', 2, 'm', 'stop', '', 1, 1, %s, 0, now()"
+                       " FROM users", new_id(), chat, seq, cost)
+    limited(0.5)
     assert left(ann) == 0.2
 
 

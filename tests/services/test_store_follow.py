@@ -39,7 +39,8 @@ def test_a_kept_answer_is_told_with_all_that_is_known(store, person):
     turn.append(0, ANSWER)
     turn.commit()
     said = turn.follow(6)
-    assert (said.outcome, said.text, said.status, said.model) == (KEPT, ANSWER[6:], "committed", "a/model")
+    assert (said.outcome, said.text, said.status, said.model, said.seq) == (
+        KEPT, ANSWER[6:], "committed", "a/model", 1)
     assert (said.finish_reason, said.prompt_tokens, said.completion_tokens) == ("stop", 11, 22)
     assert said.cost == pytest.approx(0.000123)
     assert turn.follow(len(ANSWER)).text == ""
@@ -152,6 +153,16 @@ def test_it_is_told_whose_answer_it_is(start_store, person):
     assert turn.follow(5).epoch == turn.epoch
     turn.commit("by the second")
     assert turn.follow(5).epoch == turn.epoch
+
+
+def test_what_an_earlier_owner_wrote_is_no_part_of_a_later_ones_answer(store, person):
+    turn = person().turn()
+    turn.append(0, "Every two")
+    turn.renew(epoch=turn.epoch + 1)  # granted while Redis was away
+    turn.epoch += 1
+    assert turn.follow().text == ""
+    turn.append(0, "Once")
+    assert turn.follow().text == "Once"
 
 
 def test_another_question_under_an_interrupted_id_replaces_all_of_it(start_store, person):

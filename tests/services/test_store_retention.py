@@ -8,7 +8,7 @@ import pytest
 from support.store import ANSWER, OK, refused
 from support.wait import wait_until
 
-TABLES = ("users", "turns", "messages", "interrupted", "api_keys", "accounts", "spending")
+TABLES = ("users", "turns", "messages", "interrupted", "api_keys", "accounts", "spending", "search")
 
 
 def counts(postgres):
@@ -35,13 +35,14 @@ def test_what_nobody_touched_for_so_long_goes_wholly(start_store, postgres, pers
         one.say("And then?")
     postgres.query("INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, model,"
                    " asked_at) SELECT user_id, gen_random_uuid(), id, 1, 'lost', '', '', now() FROM conversations")
+    wait_until(lambda: counts(postgres)["search"] == 4, "all turns to be searchable")
     store.stop()
     grow_old(postgres, 8, ann)
     again = start_store("again", RETENTION_DAYS=7)
     again.wait_for_event("store.forgot")
     wait_until(lambda: counts(postgres)["users"] == 1, "the person to be gone too")
     assert counts(postgres) == {"users": 1, "turns": 2, "messages": 4, "interrupted": 1, "api_keys": 1,
-                                "accounts": 0, "spending": 1}
+                                "accounts": 0, "spending": 1, "search": 2}
     assert len(bob.open().lines) == 6
     assert not postgres.query("SELECT FROM users WHERE session_id = %s", ann.session)
 
@@ -82,6 +83,7 @@ def test_nothing_goes_before_its_time(start_store, postgres, person, days):
     store = start_store()
     ann = person()
     ann.say()
+    wait_until(lambda: counts(postgres)["search"] == 1, "the turn to be searchable")
     store.stop()
     grow_old(postgres, 8, ann)
     before = counts(postgres)

@@ -72,6 +72,17 @@ WALK = {
     ("POST", "/conversations/*"): posts("/conversations/{chat}", {}) + posts("/conversations/{running_chat}", {}),
     ("PATCH", "/conversations/*"): asks("PATCH", "/conversations/{chat}", {"title": "Mine"}),
     ("DELETE", "/conversations/*"): asks("DELETE", "/conversations/{chat}", {}),
+    ("GET", "/conversations/*/export"): gets(
+        "/conversations/{chat}/export?format=md", "/conversations/{chat}/export?format=json",
+        "/conversations/{running_chat}/export?format=json", "/conversations/{turn}/export"),
+    # A file has no ids, and one that brings some is refused.
+    ("POST", "/conversations/import"): posts("/conversations/import", {"conversation_id": "{chat}"},
+                                             {"format": "automotive-chat", "version": 1, "title": "t", "turns": [],
+                                              "created_at": "2026-01-01T00:00:00.000Z", "conversation_id": "{chat}"}),
+    ("GET", "/search"): gets("/search?q=grandmother", "/search?q=%22grandmother%27s+brakes%22", "/search?q={chat}",
+                             "/search?q=squeal&cursor=999999999"),
+    ("POST", "/feedback"): posts("/feedback", {"turn_id": "{turn}", "value": -1}, {"turn_id": "{running}", "value": 1}),
+    ("GET", "/usage"): gets("/usage", "/usage?days=366"),
     ("POST", "/clear_chat"): posts("/clear_chat", {"conversation_id": "{chat}"},
                                    {"conversation_id": "{chat}", "delete": True}, {"delete": True}),
     ("POST", "/clear_session"): posts("/clear_session", {"session": "{session}"}),

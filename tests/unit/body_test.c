@@ -100,7 +100,7 @@ static void fields_have_a_type_and_a_limit(void **state)
     struct str  text;
     struct uuid id;
     bool        flag;
-    uint64_t    number;
+    json_int_t  number;
     json_t *body = json_pack("{s:s,s:i,s:b,s:n,s:i}", "t", "12345", "n", 7, "b", 1, "z", "m", -1);
 
     assert_true(body_text(body, "t", 5, &text, &why));
@@ -113,10 +113,12 @@ static void fields_have_a_type_and_a_limit(void **state)
     assert_true(body_flag(body, "b", false, &flag, &why) && flag);
     assert_true(body_flag(body, "missing", true, &flag, &why) && flag);
     assert_false(body_flag(body, "n", false, &flag, &why));
-    assert_true(body_number(body, "n", &number, &why) && number == 7);
-    assert_true(body_number(body, "missing", &number, &why) && number == 0);
-    assert_false(body_number(body, "m", &number, &why));
-    assert_false(body_number(body, "t", &number, &why));
+    assert_true(body_number(body, "n", 0, 7, &number, &why) && number == 7);
+    assert_false(body_number(body, "n", 0, 6, &number, &why));
+    assert_true(body_number(body, "missing", 0, 7, &number, &why) && number == 0);
+    assert_true(body_number(body, "m", -1, 7, &number, &why) && number == -1);
+    assert_false(body_number(body, "m", 0, 7, &number, &why));
+    assert_false(body_number(body, "t", 0, 7, &number, &why));
     json_decref(body);
     buf_fini(&why);
 }

@@ -21,7 +21,7 @@ static struct {
     struct http_request *held;
     struct timer         timer;
     char                 asked[512];
-    unsigned             given, gone, ended;
+    unsigned             given, gone, drained, ended;
     bool                 too_late; /* the client waited longer than PATIENCE_MS */
 } w;
 
@@ -97,6 +97,13 @@ static void on_gone(void *ctx, struct http_request *rq)
         w.held = NULL;
 }
 
+static void on_drained(void *ctx, struct http_request *rq)
+{
+    (void)ctx;
+    (void)rq;
+    w.drained++;
+}
+
 static void on_end(void *ctx, const struct http_request *rq)
 {
     (void)ctx;
@@ -104,7 +111,14 @@ static void on_end(void *ctx, const struct http_request *rq)
     w.ended++;
 }
 
-static const struct http_ops ops = {on_request, on_gone, on_end};
+static size_t body_max(void *ctx, const char *method, const char *path)
+{
+    (void)ctx;
+    (void)method;
+    return strcmp(path, "/import") == 0 ? 4096 : 0;
+}
+
+static const struct http_ops ops = {on_request, on_gone, on_drained, on_end, body_max};
 
 static int open_with_deadlines(uint64_t ms)
 {
@@ -332,6 +346,30 @@ static void a_body_over_the_limit_is_told_as_too_long(void **state)
     client_close(&c);
 }
 
+static void a_longer_body_is_taken_where_it_may_be(void **state)
+{
+    (void)state;
+    static const char head[] = "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%0*d";
+    struct client     c;
+    char              text[8192];
+
+    client_open(&c);
+    client_read(&c);
+    str_format(text, sizeof text, head, "/import", 4096, 4096, 0);
+    say(&c, text);
+    expect(&c, "0000");
+    str_format(text, sizeof text, head, "/import", 4097, 4097, 0);
+    say(&c, text);
+    expect(&c, "body=(too long)");
+    client_close(&c);
+    client_open(&c);
+    client_read(&c);
+    str_format(text, sizeof text, head, "/other", 65, 65, 0);
+    say(&c, text);
+    expect(&c, "body=(too long)");
+    client_close(&c);
+}
+
 static void a_stream_begins_with_its_head_and_first_bytes_at_once(void **state)
 {
     (void)state;
@@ -387,6 +425,44 @@ static void a_stream_that_is_not_read_is_cut_off(void **state)
     }
     assert_int_equal(w.gone, 1);
     expect_count(&w.ended, 1);
+    client_close(&c);
+}
+
+static void a_stream_tells_when_all_of_it_was_taken(void **state)
+{
+    (void)state;
+    static char   much[65536];
+    struct client c;
+
+    memset(much, 'x', sizeof much);
+    client_open(&c);
+    say(&c, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect_count(&w.drained, 1);
+    for (unsigned told = w.drained, writes = 0; told == w.drained; told++, writes++) {
+        assert_true(writes < 1000); /* the kernel keeps so much, and then waits for the client */
+        http_stream_write(w.held, (struct str){much, sizeof much});
+        run_for(50);
+    }
+    unsigned before = w.drained;
+    client_read(&c);
+    expect_count(&w.drained, before + 1);
+    assert_int_equal(w.gone, 0);
+    client_close(&c);
+}
+
+static void a_stream_that_is_cut_is_seen_to_be_broken_off(void **state)
+{
+    (void)state;
+    struct client c;
+
+    client_open(&c);
+    client_read(&c);
+    say(&c, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect(&c, "first;");
+    http_stream_cut(w.held);
+    expect_count(&w.ended, 1);
+    assert_int_equal(w.gone, 1);
+    assert_null(strstr(c.got.p, "\r\n0\r\n"));
     client_close(&c);
 }
 
@@ -607,9 +683,12 @@ int main(void)
         TEST(a_late_answer_needs_no_other_traffic),
         TEST(a_client_that_leaves_is_noticed_and_told_once),
         TEST(a_body_over_the_limit_is_told_as_too_long),
+        TEST(a_longer_body_is_taken_where_it_may_be),
         TEST(a_stream_begins_with_its_head_and_first_bytes_at_once),
         TEST(a_stream_whose_client_leaves_is_gone),
         TEST(a_stream_that_is_not_read_is_cut_off),
+        TEST(a_stream_tells_when_all_of_it_was_taken),
+        TEST(a_stream_that_is_cut_is_seen_to_be_broken_off),
         TEST_SLOW(slow_heads_and_bodies_are_cut),
         TEST_SLOW(a_slow_answer_is_not_cut),
         TEST(connections_over_the_limit_wait_their_turn),

@@ -175,7 +175,7 @@ static void each_is_read_from_an_older_sender(void **state)
 /* A line of a chat, with two fields behind it that we do not know. */
 static void enc_longer_line(struct buf *b)
 {
-    enc_array(b, 13);
+    enc_array(b, 14);
     enc_str(b, STR("id"), 36);
     enc_u64(b, 5, 0);
     enc_u64(b, 1, 0);
@@ -187,6 +187,7 @@ static void enc_longer_line(struct buf *b)
     enc_u64(b, 3, 0);
     enc_u64(b, 4, 0);
     enc_f64(b, 0.5, 0);
+    enc_u64(b, 1, 0);
     enc_u64(b, 99, 0);
     enc_str(b, STR("new"), 10);
 }

@@ -173,7 +173,7 @@ static void begin(const char *chat)
     struct buf            body = {0};
 
     turn_begin_ask_encode(&ask, &body);
-    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
@@ -539,7 +539,7 @@ static void renew(void)
     struct buf body = {0};
 
     turn_renew_ask_encode(&ask, &body);
-    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
@@ -600,7 +600,7 @@ static void commit_turn(struct str answer)
     struct buf             body = {0};
 
     turn_commit_ask_encode(&ask, &body);
-    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
@@ -741,7 +741,7 @@ static void an_odd_cost_is_settled_within_reason(void **state)
     struct buf             body = {0};
 
     turn_commit_ask_encode(&ask, &body);
-    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
     struct asked *a = next(COMMIT, STATEMENT_COMMIT);
     assert_true(arg_is(a, 16, "1000000000000000") && arg_is(a, 17, "1"));
@@ -789,7 +789,7 @@ static void abort_turn(bool spent)
     struct buf            body = {0};
 
     turn_abort_ask_encode(&ask, &body);
-    job_start(&w.world, &w.config, 7, buf_view(&body), 1000);
+    job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
@@ -827,7 +827,7 @@ static void a_reserve_that_could_not_be_settled_is_worth_another_try(void **stat
 static void what_is_no_question_is_refused(void **state)
 {
     (void)state;
-    job_start(&w.world, &w.config, 7, STR("\x93\x01\x02\x03"), 1000);
+    job_start(&w.world, &w.config, 7, STR("\x93\x01\x02\x03"), 1000, STR(""));
     assert_int_equal(w.err, ERR_BAD_REQUEST);
 }
 

@@ -4,8 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
+import { entriesOf, LEXICON } from './lexicon.build.js';
 
-const LICENSES = ['bootstrap/LICENSE', 'dompurify/LICENSE', 'feather-icons/LICENSE', 'marked/LICENSE.md'];
+const LICENSES = [
+    'bootstrap/LICENSE', 'dompurify/LICENSE', 'feather-icons/LICENSE', 'highlight.js/LICENSE',
+    'marked/LICENSE.md',
+];
 
 /* Bootstrap 5 still speaks the older Sass; its warnings are not about our files. */
 const OLDER_SASS = ['import', 'global-builtin', 'color-functions', 'if-function'];
@@ -20,8 +24,17 @@ export default defineConfig({
     css: {
         preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: OLDER_SASS } },
     },
-    plugins: [waitForScript(), licenses(), precompress()],
+    plugins: [lexicon(), waitForScript(), licenses(), precompress()],
 });
+
+/* `lexicon.js` of the page is made of the filter's own words, so the two cannot disagree. */
+function lexicon() {
+    return {
+        name: 'lexicon',
+        resolveId: (id) => (id === 'virtual:lexicon' ? '\0lexicon' : null),
+        load: (id) => (id === '\0lexicon' ? `export default ${JSON.stringify(entriesOf(LEXICON))}` : null),
+    };
+}
 
 /* Without this a person who chose the other theme would see a flash of the wrong one. */
 function waitForScript() {

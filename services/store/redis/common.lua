@@ -45,9 +45,10 @@ local function touch_session(key, idle_ms, life_ms)
 end
 
 -- The hash "turns" of a session holds
---   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model}: lease is
---                when it runs out, at when it was begun, hash is of the text ('': Redis was emptied,
---                the text is not known), model which one speaks
+--   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model, asker,
+--                grants}: lease is when it runs out, at when it was begun, hash is of the text ('':
+--                Redis was emptied, the text is not known), model which one speaks, asker whose
+--                question was granted, grants how often
 --   text:<id>    what the person wrote
 --   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres
 --                before is of no use

@@ -10,17 +10,30 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceM
     let csrf = '';
 
     const session = () => ask('GET', '/get_session_data');
-    const post = (path, body = {}) => afresh(() => ask('POST', path, body));
+    const change = (method, path, body = {}) => afresh(() => ask(method, path, body));
+    const post = (path, body) => change('POST', path, body);
+    const get = (path, query) => ask('GET', withQuery(path, query));
 
     return {
         session,
         chat: (body, signal) => afresh(() => askStream('POST', '/chat', body, signal)), /* signal: hangs up */
-        events: (turnId, signal) => askStream('GET', `/chat/events/${turnId}`, undefined, signal),
+        events: (turnId, signal, after) => /* after: the bytes of the answer that are here already */
+            askStream('GET', withQuery(`/chat/events/${turnId}`, { after }), undefined, signal),
+        feedback: (turnId, value) => post('/feedback', { turn_id: turnId, value }),
         stop: (turnId) => post('/chat/stop', { turn_id: turnId }),
         testKey: (body) => post('/test_openrouter', body),
         saveSettings: (body) => post('/save_settings', body),
         clearChat: () => post('/clear_chat'),
         clearSession: () => post('/clear_session'),
+        models: () => get('/models'),
+        usage: (days) => get('/usage', { days }),
+        chats: (cursor) => get('/conversations', { cursor }),
+        search: (q, cursor) => get('/search', { q, cursor }),
+        page: (id, cursor) => get(`/conversations/${id}`, { cursor }),
+        openChat: (id) => post(`/conversations/${id}`),
+        renameChat: (id, title) => change('PATCH', `/conversations/${id}`, { title }),
+        deleteChat: (id) => change('DELETE', `/conversations/${id}`),
+        importChat: (saved) => post('/conversations/import', saved),
     };
 
     /* A page that lay open for long has an old token: get a new one and ask once more. */
@@ -76,6 +89,17 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), patienceM
             clearTimeout(timer);
         }
     }
+}
+
+/* What is missing in the query is left out. */
+function withQuery(path, query = {}) {
+    const there = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+    return there.length > 0 ? `${path}?${new URLSearchParams(there)}` : path;
+}
+
+/* Where a browser gets a chat as a file. */
+export function exportUrl(id, format) {
+    return withQuery(`/conversations/${id}/export`, { format });
 }
 
 /* null for what is no JSON: proxies and the HTTP parser answer in their own words. */

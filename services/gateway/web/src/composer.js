@@ -1,19 +1,22 @@
 /* composer - the box one types in.
  *
- * What is typed is kept in the browser until the server has it for good, so a reload or a failure
- * never loses it. */
+ * What is typed is kept in the browser until the server has it for good, so a reload or a failure never
+ * loses it: a draft for each chat.  While an earlier message is edited the draft waits aside. */
+import { draftOf, editOf, forgetEdit, keepDraft, keepEdit } from './drafts.js';
 import { keep, kept } from './keep.js';
 import { texts } from './texts.js';
 
-export function createComposer({ form, onSend, onStop }) {
-    const box = form.querySelector('textarea');
-    const sendButton = form.querySelector('#send');
-    const stopButton = form.querySelector('#stop');
+export function createComposer({ form, onSend, onStop, onChange = () => {} }) {
+    const part = (selector) => form.querySelector(selector);
+    const box = part('textarea');
+    const [sendButton, stopButton, bar] = ['#send', '#stop', '#editing'].map(part);
     let busy = false;
+    let chat = kept('chat'); /* the one shown last, until we know better */
+    let edited = null; /* the turn that is edited */
+    let aside = ''; /* the draft, meanwhile */
 
     box.placeholder = texts.composer.placeholder;
-    box.value = kept('draft') ?? '';
-    changed();
+    setText(draftOf(chat));
 
     box.addEventListener('input', changed);
     box.addEventListener('keydown', (event) => {
@@ -27,11 +30,15 @@ export function createComposer({ form, onSend, onStop }) {
         event.preventDefault();
         const text = box.value.trim();
         if (text && !busy)
-            onSend(text);
+            onSend(text, edited);
     });
     stopButton.addEventListener('click', () => {
         stopButton.disabled = true;
         onStop();
+    });
+    part('#stop-editing').addEventListener('click', () => {
+        stopEdit();
+        box.focus();
     });
     window.addEventListener('resize', fit);
 
@@ -41,9 +48,13 @@ export function createComposer({ form, onSend, onStop }) {
     }
 
     function changed() {
-        keep('draft', box.value || null);
+        if (edited)
+            keepEdit(chat, edited.id, box.value);
+        else
+            keepDraft(chat, box.value);
         sendButton.disabled = box.value.trim() === '';
         fit();
+        onChange(box.value);
     }
 
     /* The box grows with its text up to the limit in the style sheet. */
@@ -61,8 +72,71 @@ export function createComposer({ form, onSend, onStop }) {
     /* ... and leaves again the same way when it is sent. */
     function take(text) {
         const rest = box.value.trimStart();
-        if (rest.startsWith(text))
+        if (edited)
+            stopEdit();
+        else if (rest.startsWith(text))
             setText(rest.slice(text.length).trimStart());
+    }
+
+    function holds(text) {
+        return box.value.trim() === text;
+    }
+
+    /* ---- the chat whose draft it is ---- */
+
+    function enter(id) {
+        if (id === chat)
+            return;
+        leaveEdit();
+        chat = id;
+        keep('chat', id);
+        setText(draftOf(id));
+    }
+
+    /* The same talk got a name, or another one. */
+    function moveTo(id) {
+        keepDraft(chat, '');
+        chat = id;
+        keep('chat', id);
+        changed();
+    }
+
+    /* ---- editing an earlier message ---- */
+
+    function startEdit(turn, text) {
+        if (!edited)
+            aside = box.value;
+        edited = turn;
+        bar.hidden = false;
+        setText(text);
+        box.focus();
+        box.setSelectionRange(text.length, text.length);
+    }
+
+    function stopEdit() {
+        forgetEdit();
+        leaveEdit();
+    }
+
+    function leaveEdit() {
+        if (!edited)
+            return;
+        edited = null;
+        bar.hidden = true;
+        setText(aside);
+    }
+
+    /* An edit that a reload cut off; where its turn is not to be seen the text is at least a draft. */
+    function resumeEdit(turns) {
+        const left = editOf(chat);
+        const turn = left && turns.find(({ id }) => id === left.turnId);
+
+        if (turn)
+            startEdit(turn, left.text);
+        else if (left) {
+            forgetEdit();
+            giveBack(left.text);
+        }
     }
 
     function setBusy(isBusy) {
@@ -80,5 +154,8 @@ export function createComposer({ form, onSend, onStop }) {
         stopButton.disabled = false;
     }
 
-    return { focus: () => box.focus(), giveBack, setBusy, setText, stopFailed, take };
+    return {
+        enter, focus: () => box.focus(), giveBack, holds, isEditing: () => edited !== null, moveTo, resumeEdit, setBusy, setText,
+        startEdit, stopEdit, stopFailed, take,
+    };
 }

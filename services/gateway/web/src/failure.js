@@ -8,10 +8,16 @@ const FINAL = new Set([
     'bad_request', 'origin', 'not_found', 'method', 'too_long', 'media_type', 'off_topic', 'same_id_other_text',
     'budget', 'upstream_unfit', 'upstream_long',
 ]);
-const NEEDS_SETTINGS = new Set([
-    'no_key', 'upstream_key', 'upstream_credit', 'upstream_refused', 'upstream_model', 'upstream_privacy', 'upstream_daily',
-]);
-const NEEDS_RELOAD = new Set(['signed_out', 'sign_in', 'csrf', 'conflict', 'bad_answer', 'broken']);
+/* What the person has to do first. */
+const NEEDS = {
+    settings: ['no_key', 'upstream_key'],
+    model: [
+        'upstream_credit', 'upstream_refused', 'upstream_model', 'upstream_privacy', 'upstream_daily', 'upstream_limited',
+        'upstream_error', 'upstream_timeout', 'upstream_cut', 'upstream_unfit', 'upstream_long',
+    ],
+    'sign-in': ['sign_in'],
+    reload: ['signed_out', 'csrf', 'conflict', 'bad_answer', 'broken'],
+};
 
 export class Failure extends Error {
     constructor({ code, message = null, status = 0, retryable, retryAfter = null }) {
@@ -21,7 +27,7 @@ export class Failure extends Error {
         this.status = status;
         this.retryAfter = retryAfter;
         this.retryable = retryable ?? !FINAL.has(code);
-        this.needs = NEEDS_SETTINGS.has(code) ? 'settings' : NEEDS_RELOAD.has(code) ? 'reload' : null;
+        this.needs = Object.keys(NEEDS).find((need) => NEEDS[need].includes(code)) ?? null;
     }
 }
 

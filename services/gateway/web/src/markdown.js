@@ -4,6 +4,7 @@
  * first here: HTML that a model writes is shown as the characters it typed, apart from a few plain
  * marks, so that "List<String>" loses nothing. */
 import { Marked } from 'marked';
+import { mended } from './mend.js';
 
 const PLAIN_MARK = /^<\/?(b|br|em|i|kbd|s|strong|sub|sup|u)\s*\/?>$/i;
 const TOP_HEADING = 3;
@@ -18,12 +19,28 @@ const marked = new Marked({
     },
 });
 
-/* A block that did not change between two calls gives the same string: the view keeps its nodes. */
-export function htmlBlocks(text) {
-    const tokens = marked.lexer(text);
+/* The blocks of a text: { key, html() }.  A block with the same key as before is the same: the view keeps
+ * its nodes.  Of a text that grows the last block is mended, the others are finished. */
+export function blocksOf(text, growing = false) {
+    const tokens = tokensOf(text);
+    const last = growing ? tokens.pop() : undefined;
 
+    if (last)
+        tokens.push(...tokensOf(mended(last.raw)));
     lowerHeadings(tokens.filter((token) => token.type === 'heading'));
-    return tokens.map((token) => marked.parser([token])).filter((html) => html !== '');
+    return tokens.map((token) => ({
+        key: `${token.depth ?? ''} ${token.raw}`,
+        html: () => marked.parser([token]),
+    }));
+}
+
+export function htmlOf(text, growing = false) {
+    return blocksOf(text, growing).map((block) => block.html()).join('');
+}
+
+/* Space between blocks, and names of links that are used elsewhere, show nothing. */
+function tokensOf(text) {
+    return marked.lexer(text).filter(({ type }) => type !== 'space' && type !== 'def');
 }
 
 /* The page has h1 and a message h2, so the first heading of an answer is h3 whatever the model thinks. */

@@ -1,16 +1,26 @@
-/* settings - the dialog for key and model, and for starting afresh.
+/* settings - the dialog for key, model, looks and language, and for starting afresh.
  *
  * The key goes one way: it is typed, sent and forgotten here.  The server only ever gives back a hint. */
 import { confirmed } from './confirm.js';
 import { failureOfThrown } from './failure.js';
-import { keep } from './keep.js';
-import { texts } from './texts.js';
+import { keep, kept } from './keep.js';
+import { createModelPicker } from './model-picker.js';
+import { chooseLanguage, languages, texts } from './texts.js';
+import { startUsage } from './usage.js';
 import { reasonOf } from './words.js';
 
 export function createSettings({ dialog, api, announce, onNewChat }) {
     const part = (id) => dialog.querySelector(`#${id}`);
-    const [key, model, remember] = ['key', 'model', 'remember'].map(part);
+    const [key, model, remember, language] = ['key', 'model', 'remember', 'language'].map(part);
     const words = texts.settings;
+    let now = {}; /* what is saved */
+    const picker = createModelPicker({
+        field: model, list: part('models'), onlyFree: part('only-free'), said: part('models-said'), load: api.models,
+    });
+
+    startUsage({ details: part('usage'), api });
+    language.append(...Object.entries(languages).map(([name, { name: ownName }]) => new Option(ownName, name)));
+    [...language.options].slice(1).forEach((option) => (option.lang = option.value));
 
     dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
     dialog.addEventListener('close', forgetTyped);
@@ -20,16 +30,27 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
     });
     part('test-key').addEventListener('click', () => tried(test));
     part('delete-key').addEventListener('click', () => tried(deleteKey));
-    part('clear-chat').addEventListener('click', () => tried(clearChat));
+    part('clear-chat').addEventListener('click', clearChat);
     part('clear-all').addEventListener('click', () => tried(clearAll));
 
-    function open() {
+    /* 'model': the person wants another one. */
+    function open(what = '') {
         say('');
+        show(now);
+        language.value = kept('language') ?? '';
+        part('usage').open = false;
         dialog.showModal();
+        if (what === 'model') {
+            model.focus();
+            picker.open();
+        }
     }
 
     /* From get_session_data and from the answer to save_settings alike. */
-    function show({ has_api_key: hasKey, api_key_hint: hint, model: name }) {
+    function show(settings) {
+        const { has_api_key: hasKey, api_key_hint: hint, model: name } = settings;
+
+        now = settings;
         part('key-hint').textContent = hasKey ? words.keySaved(hint) : words.keyNone;
         part('delete-key').hidden = !hasKey;
         model.value = name ?? '';
@@ -39,11 +60,19 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
         const saved = await api.saveSettings({ ...typedKey(), model: typedModel() });
         show(saved);
         if (saved.warning) {
-            say(saved.warning, 'bad');
+            say(words.oddKey, 'bad');
             return; /* the dialog stays open: the key is there to be tested */
         }
         dialog.close();
         announce(words.saved);
+        changeLanguage();
+    }
+
+    function changeLanguage() {
+        if (language.value === (kept('language') ?? ''))
+            return;
+        chooseLanguage(language.value || null);
+        window.location.reload();
     }
 
     async function test() {
@@ -57,9 +86,7 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
         say(words.keyDeleted, 'good');
     }
 
-    async function clearChat() {
-        await api.clearChat();
-        keep('pending', null);
+    function clearChat() {
         dialog.close();
         onNewChat();
     }
@@ -69,6 +96,7 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
             return;
         await api.clearSession();
         keep('draft', null);
+        keep('edit', null);
         keep('pending', null);
         window.location.reload();
     }
@@ -92,7 +120,7 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
         return [
             words.works,
             label && words.label(label),
-            typeof left === 'number' && words.credit(left),
+            typeof left === 'number' ? words.credit(left) : words.noLimit,
             freeTier && words.freeTier,
             typeof requests === 'number' && words.freeRequests(requests),
         ].filter(Boolean).join(' ');

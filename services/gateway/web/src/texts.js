@@ -1,20 +1,34 @@
-/* texts - the words of the page, in the person's language.
+/* texts - the words of the page, in the person's language: the chosen one, else the browser's.
  *
  * A language is one file in texts/ with the same names as en.js. */
+import { keep, kept } from './keep.js';
+import de from './texts/de.js';
 import en from './texts/en.js';
 
-const languages = { en };
+export const languages = { en, de };
 
-const wanted = (globalThis.navigator?.languages ?? []).map((tag) => tag.slice(0, 2).toLowerCase());
-export const language = wanted.find((tag) => tag in languages) ?? 'en';
+export const language = languageOf(kept('language'), globalThis.navigator?.languages ?? []);
 export const texts = languages[language];
 
-/* Fills data-t="a.b" with the text of that name, data-t-label="a.b" with the accessible name. */
+export function languageOf(chosen, tags) {
+    const wanted = [chosen ?? '', ...tags].map((tag) => tag.slice(0, 2).toLowerCase());
+    return wanted.find((tag) => Object.hasOwn(languages, tag)) ?? 'en';
+}
+
+/* Takes effect when the page is loaded again. */
+export function chooseLanguage(name) {
+    keep('language', name);
+}
+
+/* Fills data-t="a.b" with the text of that name, data-t-label with the accessible name, data-t-placeholder
+ * with what stands in an empty field. */
 export function fillTexts(root) {
     for (const element of root.querySelectorAll('[data-t]'))
         element.textContent = named(element.dataset.t);
     for (const element of root.querySelectorAll('[data-t-label]'))
         setLabel(element, named(element.dataset.tLabel));
+    for (const element of root.querySelectorAll('[data-t-placeholder]'))
+        element.placeholder = named(element.dataset.tPlaceholder);
 }
 
 export function setLabel(element, label) {

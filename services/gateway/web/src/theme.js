@@ -1,32 +1,28 @@
-/* theme - light or dark: as the system has it, until the person says otherwise.
- *
- * Choosing what the system has anyway means following it again. */
-import { icon } from './icons.js';
+/* theme - light or dark: as the system has it, or as the person says. */
 import { keep, kept } from './keep.js';
-import { setLabel, texts } from './texts.js';
 
 const system = window.matchMedia('(prefers-color-scheme: dark)');
+const CHOICES = ['auto', 'light', 'dark'];
 
-export function startTheme(button) {
+/* `select` offers the CHOICES. */
+export function startTheme(select) {
+    select.value = chosen();
     system.addEventListener('change', apply);
-    button.addEventListener('click', () => {
-        const other = current() === 'dark' ? 'light' : 'dark';
-        keep('theme', other === ofSystem() ? null : other);
+    select.addEventListener('change', () => {
+        keep('theme', select.value === 'auto' ? null : select.value);
         apply();
     });
     apply();
-
-    function apply() {
-        const dark = current() === 'dark';
-        document.documentElement.dataset.bsTheme = current();
-        button.replaceChildren(icon(dark ? 'sun' : 'moon'));
-        setLabel(button, dark ? texts.theme.toLight : texts.theme.toDark);
-    }
 }
 
-function current() {
-    const chosen = kept('theme');
-    return chosen === 'dark' || chosen === 'light' ? chosen : ofSystem();
+function apply() {
+    const theme = chosen();
+    document.documentElement.dataset.bsTheme = theme === 'auto' ? ofSystem() : theme;
+}
+
+function chosen() {
+    const theme = kept('theme');
+    return CHOICES.includes(theme) ? theme : 'auto';
 }
 
 function ofSystem() {

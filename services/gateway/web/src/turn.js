@@ -4,12 +4,14 @@
  *
  * Pure: an event goes in, the next turn comes out.  Exactly one of the last three ends a turn; what
  * comes after it changes nothing.  An answer from history is a turn that is already done. */
+import { waysAt } from './branches.js';
 import { Failure, failureOfEvent } from './failure.js';
 
+/* afterSeq: this turn begins a branch there.  lost: its connection broke and is sought again, from `bytes` on. */
 export function newTurn(id, text) {
     return {
         id, text, phase: 'sent', place: 0, wait: 0, answer: '', model: null, usage: null, budget: null, status: null,
-        failure: null,
+        failure: null, seq: null, afterSeq: null, ways: null, feedback: 0, lost: false, bytes: 0,
     };
 }
 
@@ -18,10 +20,16 @@ export function isOver(turn) {
 }
 
 /* Events of a kind that this page does not know come from a newer server and are skipped. */
-export function step(turn, { type, data = {} }) {
+export function step(turn, { type, data = {}, id = '' }) {
     if (isOver(turn) || !Object.hasOwn(steps, type))
         return turn;
-    return { ...turn, ...steps[type](turn, data) };
+    return { ...turn, lost: false, bytes: bytesOf(id) ?? turn.bytes, ...steps[type](turn, data) };
+}
+
+/* An event's id is "<turn>:<bytes of the answer so far>". */
+function bytesOf(id) {
+    const bytes = Number(/:(\d+)$/.exec(id)?.[1] ?? NaN);
+    return Number.isNaN(bytes) ? null : bytes;
 }
 
 export function fail(turn, failure) {
@@ -45,18 +53,19 @@ const steps = {
         answer: '',
         failure: new Failure({ code: 'retracted', message: typeof reason === 'string' ? reason : null }),
     }),
-    done: (turn, { status, model, usage, budget }) => ({
+    done: (turn, { status, model, usage, budget, seq }) => ({
         phase: 'done',
         status: status ?? 'committed',
         model: model ?? turn.model,
         usage: usage ?? null,
         budget: budget ?? null,
+        seq: seq ?? null,
     }),
     error: (turn, data) => ({ phase: 'failed', failure: failureOfEvent(data) }),
 };
 
-/* The turns of a chat_history: rows that carry the same turn_id belong together. */
-export function turnsOfHistory(rows) {
+/* The turns of a page of history: rows that carry the same turn_id belong together. */
+export function turnsOfHistory(rows, branches = []) {
     const turns = new Map();
 
     for (const row of rows) {
@@ -68,7 +77,9 @@ export function turnsOfHistory(rows) {
         turn.status = row.status ?? turn.status;
         turn.model = row.model ?? turn.model;
         turn.usage = row.usage ?? turn.usage;
+        turn.seq = row.seq ?? turn.seq;
+        turn.feedback = row.feedback ?? turn.feedback;
         turns.set(row.turn_id, turn);
     }
-    return [...turns.values()];
+    return [...turns.values()].map((turn) => ({ ...turn, ways: waysAt(branches, turn.seq) }));
 }

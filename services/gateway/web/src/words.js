@@ -4,15 +4,24 @@ import { texts } from './texts.js';
 /* Ended in a way that asking again can mend. */
 export const ASK_AGAIN = ['unsaved', 'interrupted'];
 
-/* The server's own words where it gave some, ours where the page found the fault. */
+/* The server's own words where it gave some, in the person's language if that has them; ours where the
+ * page found the fault. */
 export function reasonOf(failure) {
     const own = texts.errors[failure.code] ?? texts.errors.refused;
-    const reason = failure.sentence ?? (typeof own === 'function' ? own(failure.status) : own);
+    const reason = failure.sentence ? translated(failure) : typeof own === 'function' ? own(failure.status) : own;
     return failure.retryAfter ? `${reason} ${texts.failed.retryAfter(failure.retryAfter)}` : reason;
+}
+
+/* What OpenRouter said stands in brackets at the end, and stays in its own words. */
+export function translated({ code, sentence }, words = texts.said) {
+    const [detail] = /\s\(.*\)$/s.exec(sentence) ?? [''];
+    return Object.hasOwn(words, code) ? words[code] + detail : sentence;
 }
 
 /* What a turn that waits is waiting for; '' once its answer flows. */
 export function waitingFor(turn) {
+    if (turn.lost)
+        return texts.turn.lost;
     if (turn.phase === 'queued')
         return texts.turn.queued(turn.place);
     if (turn.phase === 'waiting')
@@ -20,12 +29,12 @@ export function waitingFor(turn) {
     return { sent: texts.turn.sent, started: texts.turn.started }[turn.phase] ?? '';
 }
 
-/* For those who hear the page: each new state once, the answer when it is whole. */
-export function spoken(turn) {
+/* For those who hear the page. */
+export function spokenState(turn) {
     if (turn.failure)
         return `${reasonOf(turn.failure)} ${texts.failed.back}`;
     if (turn.phase === 'done')
-        return [texts.statuses[turn.status] ?? texts.turn.finished, turn.answer].join(' ');
+        return texts.statuses[turn.status] ?? texts.turn.finished;
     return waitingFor(turn) || texts.turn.writing;
 }
 

@@ -1,25 +1,10 @@
 /* What chat promises: nothing a person typed is ever lost, and no message is asked twice. */
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
-import { beforeEach, test } from 'node:test';
-import { createChat } from '../src/chat.js';
+import { test } from 'node:test';
 import { Failure } from '../src/failure.js';
+import { delta, DONE, ERROR, NEW_SESSION, openWorld, useStorage } from './world.js';
 
-const NEW_SESSION = { chat_history: [], conversation_id: null, running_turn: null };
-const DONE = { type: 'done', data: { status: 'committed' } };
-const ERROR = { type: 'error', data: { code: 'upstream_error', message: 'It broke.' } };
-
-/* What a browser has and nodejs 18 has not. */
-globalThis.crypto ??= webcrypto;
-
-beforeEach(() => {
-    const items = new Map();
-    globalThis.localStorage = {
-        getItem: (name) => items.get(name) ?? null,
-        setItem: (name, value) => items.set(name, value),
-        removeItem: (name) => items.delete(name),
-    };
-});
+useStorage();
 
 test('an answer flows into the page', async () => {
     const world = openWorld();
@@ -85,7 +70,6 @@ test('an unsaved answer stays and can be asked again', async () => {
 test('a page left in mid-answer takes nothing back that the server kept', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
     await turn.over;
     assert.equal(world.box, '');
@@ -121,7 +105,6 @@ test('an answer that breaks off after a reload gives the message back', async ()
 test('a page left in mid-answer takes back what the server did not keep', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     world.chat.leave();
 
     const later = openWorld();
@@ -145,7 +128,6 @@ test('a chat that cannot be opened says so and can be opened later', async () =>
 test('stop names the turn that runs', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');
-    await turn.begun;
     await world.chat.stop();
     assert.deepEqual(world.stopped, [world.asked[0].turn_id]);
     world.chat.leave();
@@ -166,106 +148,57 @@ test('what is left of a budget is told on opening and after each answer', async 
     assert.equal(world.budget, null);
 });
 
-function delta(text) {
-    return { type: 'delta', data: { text } };
-}
+const historyOf = (...ids) => ids.map((id) => ({ turn_id: id, role: 'user', content: id }));
 
-/* Everything around the chat: a server that answers as told, a box, a page. */
-function openWorld(session = NEW_SESSION) {
-    const world = {
-        session, asked: [], followed: [], stopped: [], turns: [], box: '', busy: false, problem: null,
-        page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
-    };
-    let answer = null;
-    let ended = () => {};
-    let hangUp = () => {};
+test('older messages come before those shown, page by page', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t3'), more: '3' });
+    world.pages = { 3: { chat_history: historyOf('t2'), more: '2' }, 2: { chat_history: historyOf('t1'), more: null } };
 
-    const orFailure = (value) => {
-        if (value instanceof Failure)
-            throw value;
-        return value;
-    };
-    const api = {
-        session: async () => orFailure(world.session),
-        stop: async (id) => world.stopped.push(id),
-        chat: async (body, signal) => {
-            world.asked.push(body);
-            signal.addEventListener('abort', () => hangUp(signal.reason));
-            return orFailure(answer);
-        },
-        events: async (id) => {
-            world.followed.push(id);
-            return orFailure(answer);
-        },
-    };
-    const view = {
-        add: (turn) => world.turns.push(turn),
-        set: (turn) => {
-            world.turns = world.turns.map((old) => (old.id === turn.id ? turn : old));
-        },
-        remove: (id) => {
-            world.turns = world.turns.filter((turn) => turn.id !== id);
-        },
-        clear: () => {
-            world.turns = [];
-            world.problem = null;
-        },
-        showProblem: (failure, retry) => {
-            world.problem = failure;
-            world.openAgain = retry;
-        },
-        addOlderHint() {},
-        toEnd() {},
-        welcomeIfEmpty() {},
-    };
-    const composer = {
-        focus() {},
-        giveBack: (text) => {
-            world.box = text + world.box;
-        },
-        take: (text) => {
-            world.box = world.box.replace(text, '').trimStart();
-        },
-        setBusy: (busy) => {
-            world.busy = busy;
-            if (!busy)
-                ended();
-        },
-    };
+    await world.chat.open();
+    assert.equal(world.hasMore, true);
+    await Promise.all([world.chat.showOlder(), world.chat.showOlder()]); /* one page, however often asked for */
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t2', 't3']);
+    await world.chat.showOlder();
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1', 't2', 't3']);
+    assert.equal(world.hasMore, false);
+});
 
-    const onBudget = (budget) => {
-        world.budget = budget;
-    };
-    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {} });
-    const untilOver = (start) => new Promise((resolve) => {
-        ended = () => setTimeout(resolve);
-        start();
-    });
-    world.send = (text, events) => {
-        answer = events instanceof Failure ? events : streamOf(events);
-        return untilOver(() => world.chat.send(text));
-    };
-    world.open = (events) => {
-        answer = streamOf(events);
-        return untilOver(() => world.chat.open()).then(() => new Promise((resolve) => {
-            ended = () => setTimeout(resolve); /* leaving what was there before ended once */
-        }));
-    };
-    world.retry = (events) => {
-        answer = streamOf(events);
-        return untilOver(() => world.chat.retry(world.turns.at(-1)));
-    };
-    world.sendEndless = (text) => {
-        let out;
-        answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
-        const over = untilOver(() => world.chat.send(text));
-        hangUp = (reason) => out.error(reason);
-        return { over, begun: new Promise((resolve) => setTimeout(resolve)) };
-    };
-    return world;
-}
+test('a chat opened at a turn shows as many pages as it takes', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: { chat_history: historyOf('t8'), more: '8' }, 8: { chat_history: historyOf('t7'), more: '7' } };
 
-function streamOf(events) {
-    const text = events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
-    return new Response(text);
-}
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual([world.opened, world.revealed, world.hasMore], [['c'], 't7', true]);
+});
+
+test('older messages that cannot be had end the search for a turn', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: new Failure({ code: 'offline' }) };
+
+    await world.chat.openConversation('c', 't7');
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t9']);
+});
+
+test('of two chats opened at once only the later one is shown', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t1') });
+    let release;
+    world.hold = new Promise((resolve) => (release = resolve));
+
+    const early = world.chat.openConversation('a');
+    world.hold = null;
+    await world.chat.openConversation('b');
+    release();
+    await early;
+    assert.deepEqual(world.turns.map((turn) => turn.id), ['t1']);
+});
+
+test('a message that is being answered does not follow into another chat', async () => {
+    const world = openWorld();
+    const { over } = world.sendEndless('oil?', [{ type: 'started', data: { conversation_id: 'c' } }]);
+
+    await world.until(() => world.turns[0]?.phase === 'started');
+    await world.chat.openConversation('b');
+    await over;
+    assert.deepEqual([world.box, world.page(), world.busy], ['', [], false]);
+    assert.deepEqual(world.chats, ['c', null]);
+});

@@ -2,9 +2,9 @@
  * the sanitizer has a document to work on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { htmlBlocks } from '../src/markdown.js';
+import { blocksOf, htmlOf } from '../src/markdown.js';
 
-const html = (text) => htmlBlocks(text).join('').trim();
+const html = (text) => htmlOf(text).trim();
 
 test('what looks like HTML is shown as it was typed', () => {
     assert.equal(html('a List<String> here'), '<p>a List&lt;String&gt; here</p>');
@@ -27,12 +27,68 @@ test('headings begin below those of the page', () => {
     assert.match(html('### One\n\n###### Two\n\n# Three'), /<h3>One.*<h6>Two.*<h3>Three/s);
 });
 
-test('blocks above the growing end stay the same', () => {
-    const text = '# Discs\n\nThey **wear**.\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nEnd.';
-    const whole = htmlBlocks(text);
+const ANSWER = `# Discs and **pads**
 
-    for (let end = 1; end <= text.length; end++) {
-        const blocks = htmlBlocks(text.slice(0, end));
-        assert.deepEqual(blocks.slice(0, -1), whole.slice(0, blocks.length - 1), `cut at ${end}`);
+They **wear**, *slowly*, in \`snake_case\` and __out__; see [the _manual_](https://example.org/a_b) or
+![a disc](https://example.org/d.png). It costs 3 * 4 = 12.
+
+Signs
+- one **bold \`code\` word** here
+- two
+  1. inner ~~gone~~
+  2. more
+- three
+  \`\`\`
+  two **stars
+  \`\`\`
+  and **after**
+
+| Part | **Price** | Note |
+|------|----------:|:----:|
+| pad | 40 € | **new** |
+| disc | 80 € | \`x\` |
+
+> Mind the \*pedal\*.
+
+\`\`\`python
+print("**not bold**")  # [no](link)
+\`\`\`
+
+---
+
+A last ***very* bold** word, H<sub>2</sub>O and a \`\`tick \` in code\`\`.`;
+
+const shown = (text) => text.replace(/<[^>]*>/g, '').replace(/\s+/g, '');
+
+test('blocks above the growing end stay the same', () => {
+    const whole = blocksOf(ANSWER).map(({ key }) => key);
+
+    for (let end = 1; end <= ANSWER.length; end++) {
+        const keys = blocksOf(ANSWER.slice(0, end), true).map(({ key }) => key);
+        assert.deepEqual(keys.slice(0, -1), whole.slice(0, Math.max(keys.length - 1, 0)), `cut at ${end}`);
     }
+});
+
+test('what is shown of a growing answer only grows: no mark is ever seen half', () => {
+    const whole = shown(htmlOf(ANSWER));
+
+    for (let end = 1; end <= ANSWER.length; end++) {
+        const early = shown(htmlOf(ANSWER.slice(0, end), true));
+        assert.ok(whole.startsWith(early), `cut at ${end}: ${early.slice(-60)}`);
+    }
+});
+
+test('a mark that is open works at once', () => {
+    const early = {
+        'a **b': '<strong>b</strong>', 'a *b': '<em>b</em>', 'a **b *c': '<strong>b <em>c</em></strong>',
+        'a `b': '<code>b</code>', 'a **b `c': '<strong>b <code>c</code></strong>', 'a ~~b': '<del>b</del>',
+        '| a | b': '<th>b</th>', '- **b': '<strong>b</strong>', '```\nb': '<code>b',
+    };
+
+    for (const [text, shape] of Object.entries(early))
+        assert.ok(htmlOf(text, true).includes(shape), `${text}: ${htmlOf(text, true)}`);
+});
+
+test('a finished text is shown as it is, even with a mark left open', () => {
+    assert.equal(html('2 ** 3, and [so'), '<p>2 ** 3, and [so</p>');
 });

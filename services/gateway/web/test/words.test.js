@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newTurn, step } from '../src/turn.js';
-import { budgetOf, finePrintOf, spoken, waitingFor } from '../src/words.js';
+import { budgetOf, finePrintOf, spokenState, waitingFor } from '../src/words.js';
 
 const turn = (changes) => ({
     ...newTurn('t', 'oil?'), phase: 'done', status: 'committed', answer: 'Yearly.', model: 'a/model', ...changes,
@@ -30,7 +30,7 @@ test('who waits for a busy model is told for how long', () => {
     const waiting = step(newTurn('t', 'oil?'), { type: 'waiting', data: { retry_after: 12 } });
 
     assert.equal(waitingFor(waiting), 'The model is busy. Trying again in 12 s.');
-    assert.equal(spoken(waiting), waitingFor(waiting));
+    assert.equal(spokenState(waiting), waitingFor(waiting));
     assert.equal(waitingFor(step(waiting, { type: 'started', data: { model: 'm' } })), 'Thinking');
 });
 

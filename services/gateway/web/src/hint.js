@@ -1,0 +1,34 @@
+/* hint - says before sending that a message may be declined.  It never blocks: the server decides.
+ *
+ * The words are fetched when somebody types; until then, and without them, nothing is said. */
+import { texts } from './texts.js';
+
+const PAUSE_MS = 600; /* after the last key */
+
+export function createHint({ element, isTalkOfCars }) {
+    let timer = null;
+
+    function see(text) {
+        clearTimeout(timer);
+        if (text.trim() === '')
+            show(false);
+        else
+            timer = setTimeout(() => judge(text), PAUSE_MS);
+    }
+
+    async function judge(text) {
+        try {
+            const { mayBeDeclined } = await import('./lexicon.js');
+            show(mayBeDeclined(text, isTalkOfCars()));
+        } catch {
+            show(false); /* the words could not be had: then there is no hint */
+        }
+    }
+
+    function show(isDoubtful) {
+        element.hidden = !isDoubtful;
+        element.textContent = isDoubtful ? texts.hint : '';
+    }
+
+    return { see };
+}

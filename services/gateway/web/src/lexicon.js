@@ -1,0 +1,5 @@
+/* lexicon - the filter's words (vite.config.js takes them from services/filter), fetched when one types. */
+import entries from 'virtual:lexicon';
+import { createSubject } from './subject.js';
+
+export const mayBeDeclined = createSubject(entries);

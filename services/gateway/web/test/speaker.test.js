@@ -1,0 +1,37 @@
+/* What those who hear the page are told. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSpeaker } from '../src/speaker.js';
+import { newTurn, step } from '../src/turn.js';
+
+const delta = (text) => ({ type: 'delta', data: { text } });
+
+function heardOf(events) {
+    const heard = [];
+    const speaker = createSpeaker((words) => heard.push(words));
+
+    events.reduce((turn, event) => {
+        const next = step(turn, event);
+        speaker.say(next);
+        return next;
+    }, newTurn('t', 'oil?'));
+    return heard;
+}
+
+test('each state is told once, the answer by paragraphs, not by words', () => {
+    const heard = heardOf([
+        { type: 'queued', data: { position: 2 } }, { type: 'queued', data: { position: 1 } }, { type: 'started', data: {} },
+        delta('**Once** '), delta('a year.'), delta('\n\nAnd '), delta('after a trip.'), { type: 'done', data: {} },
+    ]);
+
+    assert.deepEqual(heard, [
+        'Waiting in line, place 2', 'Waiting in line, place 1', 'Thinking', 'Writing', 'Once  a year.',
+        'And after a trip. The answer is complete.',
+    ]);
+});
+
+test('a failure is told with its reason', () => {
+    assert.deepEqual(heardOf([{ type: 'error', data: { code: 'x', message: 'It broke.' } }]), [
+        'It broke. Your message is back in the box.',
+    ]);
+});

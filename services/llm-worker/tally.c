@@ -1,0 +1,79 @@
+/* Names of attributes are those of OpenTelemetry's conventions for generative AI. */
+#include <string.h>
+
+#include "base/metrics.h"
+#include "tally.h"
+
+static double seconds(uint64_t ms)
+{
+    return (double)ms / 1000;
+}
+
+static void count_whole(const struct job *j, const char *model, uint64_t ms)
+{
+    uint64_t speaking = ms > j->first_ms ? ms - j->first_ms : 0;
+
+    metric_observe_for(METRIC_ANSWER_TIME, model, NULL, seconds(ms));
+    if (speaking)
+        metric_observe_for(METRIC_ANSWER_PACE, model, NULL,
+                           (double)j->usage.completion_tokens / seconds(speaking));
+    metric_add_for(METRIC_TOKENS, model, "prompt", (double)j->usage.prompt_tokens);
+    metric_add_for(METRIC_TOKENS, model, "completion", (double)j->usage.completion_tokens);
+    metric_add_for(METRIC_COST, model, NULL, j->usage.cost);
+}
+
+/* By the model that answered: what people ask for need not be the name of one. */
+static void count(const struct job *j, const char *outcome, uint64_t ms)
+{
+    const char *model = *j->model ? j->model : "none";
+
+    metric_add_for(METRIC_ANSWERS, model, outcome, 1);
+    if (j->has_sign)
+        metric_observe_for(METRIC_ANSWER_FIRST, model, NULL, seconds(j->first_ms));
+    if (strcmp(outcome, "ok") == 0)
+        count_whole(j, model, ms);
+}
+
+/* The host of a checked address. */
+static void host_of(const char *url, char *to, size_t size)
+{
+    const char *host = strstr(url, "://");
+
+    host = host ? host + 3 : url;
+    str_format(to, size, "%.*s", (int)strcspn(host, ":/"), host);
+}
+
+static void end_span(const struct config *c, const struct job *j, const struct plan *plan,
+                     const char *outcome, struct span *asked)
+{
+    char     host[256];
+    unsigned status = j->failure.status ? j->failure.status : j->head.status;
+    bool     is_good = strcmp(outcome, "ok") == 0 || strcmp(outcome, "cancelled") == 0;
+
+    host_of(c->base_url, host, sizeof host);
+    const struct span_field fields[] = {
+        FIELD_TEXT("gen_ai.operation.name", "chat"),
+        FIELD_TEXT("gen_ai.provider.name", "openrouter"),
+        FIELD_TEXT("server.address", host),
+        FIELD_TEXT("gen_ai.request.model", plan->names[0]),
+        FIELD_NUMBER("gen_ai.request.max_tokens", c->max_tokens),
+        FIELD_REAL("gen_ai.request.temperature", c->temperature),
+        FIELD_TEXT("gen_ai.response.model", j->model),
+        FIELD_TEXT("gen_ai.response.id", j->generation),
+        FIELD_LIST("gen_ai.response.finish_reasons", j->finish),
+        FIELD_NUMBER("gen_ai.usage.input_tokens", j->usage.prompt_tokens),
+        FIELD_NUMBER("gen_ai.usage.output_tokens", j->usage.completion_tokens),
+        FIELD_NUMBER("http.response.status_code", status),
+        FIELD_NUMBER("chat.first_sign_ms", j->first_ms),
+        FIELD_REAL("chat.cost_dollars", j->usage.cost),
+        FIELD_TEXT("chat.outcome", outcome),
+    };
+    span_end(asked, is_good ? NULL : outcome, fields, COUNT_OF(fields));
+}
+
+void tally_answer(const struct config *c, const struct job *j, const struct plan *plan,
+                  const char *outcome, uint64_t ms, struct span *asked)
+{
+    count(j, outcome, ms);
+    end_span(c, j, plan, outcome, asked);
+}

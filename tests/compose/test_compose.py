@@ -127,6 +127,8 @@ def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
     engine.docker("volume", "rm", f"{PROJECT}_postgres", f"{PROJECT}_redis")
     stack.shell(block("restore"), tmp_path)
     stack.wait_whole(60)
+    # Stores are on the bus before they have found their databases: somebody new tells when they have.
+    wait_until(lambda: stack.client().chat("My brakes squeal", model="standin/ok").status_code == 200, "an answer", 60)
     assert [person.history for person in people] == before
     assert all(len(history) == 2 for history in before)
     people[0].say("And the tyres?", model="standin/ok")

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from support.store import ANSWER, GRANTED, OK, QUESTION, Person, fill, new_id, refused
 from support.wait import wait_until
 
@@ -209,6 +211,27 @@ def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(store,
     with redis.client() as client:
         assert "private" not in str([client.hgetall(key) for key in client.keys("*:turns")])
         assert client.keys("*:answer:*") == []
+
+
+@pytest.mark.parametrize("what", ["chat_delete_ask", "chat_clear_ask"])
+def test_a_turn_that_is_kept_while_its_chat_is_deleted_is_gone_too(start_store, person, postgres, redis, what):
+    """Redis has forgotten the chat, Postgres not yet: then it was told of the turn, and showed it for an hour."""
+    start_store(PG_STATEMENT_MS=60000)
+    ann = person()
+    ann.say()
+    turn = ann.turn("a private question")
+    fields = {"conversation": ann.chat} if what == "chat_delete_ask" else {"delete": 1}
+    with postgres.hold("SELECT FROM users FOR UPDATE"):
+        keeping = turn.send_commit("a private answer")
+        wait_until(lambda: postgres.waiting() == 1, "the commit to wait for the person's row")
+        deleting = ann.gateway.send(what, session=ann.session, **fields)
+        wait_until(lambda: postgres.waiting() == 2, "the deletion to wait behind it")
+    assert keeping.wait().outcome == OK
+    deleting.wait()
+    with redis.client() as client:
+        assert client.keys("*:window") == []
+    refused("not_found", ann.history)
+    assert "private" not in postgres.dump()
 
 
 def test_a_chat_that_only_redis_knows_can_be_deleted(store, person, postgres):

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -116,6 +116,19 @@ class Postgres(Server):
             with connection.cursor() as cursor:
                 cursor.execute(sql, values or None)
                 return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def hold(self, sql):
+        """Keeps what the statement locks until the end of the block."""
+        with closing(psycopg2.connect(host=str(self.folder), user="chat", dbname=self.database)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+            yield
+
+    def waiting(self):
+        """How many wait for somebody's lock."""
+        return self.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                          " AND wait_event_type = 'Lock'")[0][0]
 
     def ping(self):
         return self.query("SELECT 1", database="postgres") == [(1,)]

@@ -8,7 +8,8 @@
  *   known to Postgres? go on; new? Postgres makes it
  *
  * 1. Redis says how long a session lives; without Redis its last trace in Postgres does.
- * 2. A session that was cleared never comes back, whatever Redis says. */
+ * 2. A session that was cleared never comes back, whatever Redis says.
+ * 3. Nobody is signed out before Postgres was asked: Redis may be a new one, that knows nobody. */
 #include "enter.h"
 #include "base/log.h"
 #include "look.h"
@@ -145,7 +146,7 @@ enum step enter_take_redis(struct job *j)
     e->redis = j->got[0].grid;
     j->got[0].grid = (struct grid){0};
     if (!grid_is(&e->redis, 0, OPEN_OUTCOME, "ok"))
-        return job_fail(j, ERR_SIGNED_OUT);
+        return job_fail(j, e->pg_away ? ERR_STORE_DOWN : ERR_SIGNED_OUT);
     e->created_at = grid_u64(&e->redis, 0, OPEN_CREATED);
     e->expires_at = grid_u64(&e->redis, 0, OPEN_EXPIRES);
     e->remaining = grid_u64(&e->redis, 0, OPEN_REMAINING);

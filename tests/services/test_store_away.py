@@ -206,6 +206,19 @@ def test_scripts_work_on_redis_cluster(house, short_folder, start_store, person)
     assert not store.find_events("redis.refused")
 
 
+def test_an_empty_redis_signs_nobody_out_who_may_be_in_postgres(store, person, redis, postgres):
+    ann = person()
+    ann.say()
+    without_postgres(store, postgres)
+    with redis.client() as client:
+        client.flushall()
+    refused("store_down", ann.open)
+    refused("store_down", ann.history)
+    postgres.start()
+    store.wait_for_event("pg.back")
+    assert len(ann.open().lines) == 2
+
+
 # ---- Postgres -------------------------------------------------------------------------------
 
 

@@ -40,6 +40,12 @@ enum step search_ask(struct job *j)
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_SEARCH_TAKE);
 }
 
+/* The last row may only say how far it came. */
+static bool is_hit(const struct grid *g, unsigned row)
+{
+    return grid_str(g, row, HIT_TURN).len != 0;
+}
+
 static struct hit read_hit(const struct grid *g, unsigned row)
 {
     return (struct hit){.turn_id = grid_str(g, row, HIT_TURN),
@@ -60,10 +66,12 @@ enum step search_take(struct job *j)
         return job_fail(j, job_trouble(j->got[0].err));
     struct search_say *say = mem_new(sizeof *say);
     struct buf         body = {0};
-    for (unsigned row = 0; row < g->rows && say->hits_count < page; row++)
+    for (unsigned row = 0; row < g->rows && say->hits_count < page && is_hit(g, row); row++)
         say->hits[say->hits_count++] = read_hit(g, row);
     if (g->rows > page)
         say->more_before = grid_u64(g, (unsigned)page - 1, HIT_NO);
+    else if (g->rows && !is_hit(g, g->rows - 1))
+        say->more_before = grid_u64(g, g->rows - 1, HIT_NO);
     search_say_encode(say, &body);
     free(say);
     return job_say(j, &body);

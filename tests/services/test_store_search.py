@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from support.store import new_id, refused
+from support.store import fill, new_id, refused
 from support.wait import wait_until
 
 
@@ -189,6 +189,21 @@ def test_what_is_searched_lies_apart_for_each_block_of_turns(ann, postgres):
     ann.say("brakes again")
     wait_until(lambda: len(found(ann, "brakes")) == 3, "the new one to be found")
     assert postgres.query("SELECT max(no) FROM search") == [(5005,)]
+
+
+def test_a_phrase_that_takes_long_is_looked_for_piece_by_piece(store, person, settled, postgres):
+    ann = person()
+    chat = ann.say("Here are pads pads", "OK.").chat
+    fill(postgres, chat, 200)
+    postgres.query("UPDATE messages SET content = %s WHERE seq > 1 AND message_role = 'assistant'", "pads brakes " * 5000)
+    settled()
+    hits, before, pages = [], 0, 0
+    while before or not pages:
+        said = search(ann, '"pads pads"', before)
+        hits, before, pages = hits + said.hits, said.more_before, pages + 1
+    assert [hit["seq"] for hit in hits] == [1]
+    assert pages > 2
+    assert search(ann, "pads ", page=5).more_before  # what needs no look at the texts comes whole
 
 
 def test_turns_from_before_there_was_a_search_are_found(start_store, person, settled, postgres):

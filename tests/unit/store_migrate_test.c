@@ -97,7 +97,7 @@ static void shipped_files_have_not_changed(void **state)
         "54afd62189a1c51c1c8ff692859e0707", "1e8697b51f2c42ce123cea20cc6546fb",
         "89720dbe838a8ab6d42dfac8235e77e9", "7efbc902cac2870de879dd2a563784f3",
         "f42a9ffee4364a28cf3496377c1e5327", "4ec8536f193eb5c83b1e1ced0489d64f",
-        "72a5b4b136a3a5fb677e7ec9173c500a",
+        "11b9814a5e546dfa3b95c9c4c3a87c2f",
     };
     char checksum[MIGRATE_CHECKSUM_SIZE];
 

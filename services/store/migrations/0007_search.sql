@@ -113,12 +113,27 @@ $$
      ORDER BY touched_at DESC LIMIT 1
 $$;
 
--- The newest turns of a person that have it, block by block until there are enough.  The planner cannot
--- know how little there is of one block: what it would spend on helpers and on compiling takes longer
--- than the search itself.
+-- Whether a turn has all phrases that are wanted in one message, and none that is refused.
+CREATE FUNCTION search_has(chat uuid, turn bigint, wanted text[], refused text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE AS
+$$
+BEGIN
+    RETURN (wanted = '{}' OR EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat AND m.seq = turn
+                                                              AND m.content ~* ALL (wanted)))
+       AND (refused = '{}' OR NOT EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat AND m.seq = turn
+                                                                   AND m.content ~* ANY (refused)));
+END
+$$;
+
+-- The newest turns of a person that have it, block by block until there are enough.  A phrase is looked
+-- for in the texts themselves, turn by turn; after 40 ms of that a row that has only a number says how far
+-- it came.  The planner cannot know how little there is of one block: what it would spend on helpers, on
+-- compiling, and on a plan for each block takes longer than the search itself.  One plan for all blocks
+-- knows no words, and may be made while there is little to search: it must use the index nevertheless.
 CREATE FUNCTION search_turns(person bigint, said text, before bigint, want bigint)
     RETURNS TABLE (no bigint, conversation_id uuid, seq bigint, shown uuid)
-    LANGUAGE plpgsql STABLE ROWS 21 SET jit = off SET max_parallel_workers_per_gather = 0 AS
+    LANGUAGE plpgsql STABLE ROWS 21 SET jit = off SET max_parallel_workers_per_gather = 0
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS
 $$
 DECLARE
     query   text := search_query(said);
@@ -126,10 +141,10 @@ DECLARE
     refused text[] := search_phrases(said, true);
     newest  bigint := coalesce((SELECT max(s.no) FROM search s WHERE s.user_id = person), -1);
     block   bigint := least(newest, before - 1) >> 10; -- of 1024 turns; below 0: there are none
-    count   bigint;
+    ends_at timestamptz := clock_timestamp() + interval '40 ms';
 BEGIN
     WHILE query IS NOT NULL AND block >= 0 AND want > 0 LOOP
-        RETURN QUERY
+        FOR no, conversation_id, seq, shown IN
             WITH found AS MATERIALIZED (
                 SELECT s.no, s.user_id, s.conversation_id, s.seq FROM search s
                  WHERE s.words @@ replace(query, '@', search_prefix(person, block))::tsquery
@@ -141,17 +156,18 @@ BEGIN
              CROSS JOIN LATERAL (SELECT CASE WHEN c.deleted_at IS NULL THEN c.id
                                              ELSE search_shown(c.id, f.seq) END) chat (shown)
              WHERE chat.shown IS NOT NULL
-               AND (wanted = '{}' OR EXISTS (
-                       SELECT FROM messages m
-                        WHERE m.conversation_id = f.conversation_id AND m.seq = f.seq
-                          AND m.content ~* ALL (wanted)))
-               AND (refused = '{}' OR NOT EXISTS (
-                       SELECT FROM messages m
-                        WHERE m.conversation_id = f.conversation_id AND m.seq = f.seq
-                          AND m.content ~* ANY (refused)))
-             ORDER BY f.no DESC LIMIT want;
-        GET DIAGNOSTICS count = ROW_COUNT;
-        want := want - count;
+             ORDER BY f.no DESC
+        LOOP
+            IF search_has(conversation_id, seq, wanted, refused) THEN
+                RETURN NEXT;
+                want := want - 1;
+                EXIT WHEN want <= 0;
+            ELSIF clock_timestamp() > ends_at THEN
+                conversation_id := NULL;
+                RETURN NEXT;
+                RETURN;
+            END IF;
+        END LOOP;
         block := block - 1;
     END LOOP;
 END

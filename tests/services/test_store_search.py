@@ -191,6 +191,16 @@ def test_what_is_searched_lies_apart_for_each_block_of_turns(ann, postgres):
     assert postgres.query("SELECT max(no) FROM search") == [(5005,)]
 
 
+def test_one_plan_reads_every_block_from_the_index(ann, postgres):
+    """However little there is.  A plan for one block would have its words in the place of $ and a number."""
+    postgres.query("VACUUM ANALYZE search")  # now it is known how little
+    plans = [plan for plan in postgres.plans("SELECT search_turns(min(user_id), 'brakes', 4, 21) FROM search")
+             if "LIMIT want" in plan]
+    assert len(plans) == 1
+    assert re.search(r"Bitmap Index Scan on search_words .*\n.*\(words @@ \(replace\(\$\d", plans[0])
+    assert "Seq Scan" not in plans[0]
+
+
 def test_turns_from_before_there_was_a_search_are_found(start_store, person, settled, postgres):
     store = start_store()
     ann = person()

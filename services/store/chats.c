@@ -1,12 +1,12 @@
 /* A person's chats: chat_list_ask, chat_rename_ask and chat_delete_ask.
  *
  *   list, rename:  enter ──► Postgres
- *   delete:        enter ──► look at Postgres ──► Redis ──► Postgres
+ *   delete:        enter ──► look at Postgres ──► Redis ──► Postgres ──► Redis
  *                                                   │ neither knows it: there is no such chat
  *                                                   ▼
  *
  * Deleting a chat by its id is deleting the current one (clear.c), but for one thing: a chat that
- * nobody knows is not marked as deleted. */
+ * nobody knows is not marked as deleted.  Redis is asked twice for the same reason as there. */
 #include <stdlib.h>
 
 #include "base/failpoint.h"
@@ -168,5 +168,17 @@ enum step delete_take_pg(struct job *j)
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
     failpoint(FAILPOINT_STORE_CHAT_DONE);
-    return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_SIGNED_OUT);
+    return grid_u64(&j->got[0].grid, 0, 0) ? STEP_DELETE_ASK_DROP_AGAIN
+                                           : job_fail(j, ERR_SIGNED_OUT);
+}
+
+enum step delete_ask_drop_again(struct job *j)
+{
+    return clear_ask_drop(j, &j->chat, true) ? job_say_done(j)
+                                             : job_park(j, STEP_DELETE_TAKE_DROP_AGAIN);
+}
+
+enum step delete_take_drop_again(struct job *j)
+{
+    return job_say_done(j);
 }

@@ -1,13 +1,15 @@
 /* Forgetting: session_clear_ask and chat_clear_ask.
  *
  *   session:  Postgres ──► Redis
- *   chat:     enter ──► Redis ──► Postgres
+ *   chat:     enter ──► Redis ──► Postgres ──► to delete it, Redis again
  *
  * 1. What is forgotten leaves a mark without content, so that a turn which is just being answered
  *    cannot bring it back: its commit is fenced, and its gateway hears at the next renewal that it
  *    lost the turn.
  * 2. Forgetting a session is done only when both databases did it.  Doing it again is harmless, so
- *    after an error it is simply asked again. */
+ *    after an error it is simply asked again.
+ * 3. A turn may be kept after Redis forgot its chat and before Postgres did, and then Redis hears
+ * of it once more.  So it forgets a chat that is deleted a second time. */
 #include "clear.h"
 #include "base/failpoint.h"
 #include "enter.h"
@@ -135,5 +137,18 @@ enum step chat_take_pg(struct job *j)
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
     failpoint(FAILPOINT_STORE_CHAT_DONE);
-    return grid_u64(&j->got[0].grid, 0, 0) ? job_say_done(j) : job_fail(j, ERR_SIGNED_OUT);
+    if (!grid_u64(&j->got[0].grid, 0, 0))
+        return job_fail(j, ERR_SIGNED_OUT);
+    return j->ask.chat_clear.delete ? STEP_CHAT_ASK_DROP_AGAIN : job_say_done(j);
+}
+
+enum step chat_ask_drop_again(struct job *j)
+{
+    return clear_ask_drop(j, &j->entered.chat, true) ? job_say_done(j)
+                                                     : job_park(j, STEP_CHAT_TAKE_DROP_AGAIN);
+}
+
+enum step chat_take_drop_again(struct job *j)
+{
+    return job_say_done(j);
 }

@@ -51,10 +51,12 @@ test('chats are listed newest first under their first message, and opened', asyn
 
 test('a chat is renamed in its place', async () => {
     const { page } = await openPage();
+    const sent = [];
 
     await haveTwo(page);
+    page.on('request', (request) => request.method() === 'PATCH' && sent.push(request.postDataJSON()));
     await choose(page, 1, 'Rename');
-    await page.fill('.chat-rename input', 'Shaking');
+    await page.fill('.chat-rename input', 'Nothing');
     await page.keyboard.press('Escape');
     assert.deepEqual(await titles(page), [OIL, QUESTION], 'Escape changes nothing');
 
@@ -62,6 +64,7 @@ test('a chat is renamed in its place', async () => {
     await page.fill('.chat-rename input', 'Shaking');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.chat-open:text-is("Shaking")');
+    assert.deepEqual(sent, [{ title: 'Shaking' }]);
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Shaking');
     await page.reload();
     await page.waitForSelector('.chat-open:text-is("Shaking")');

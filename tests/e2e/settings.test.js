@@ -1,7 +1,7 @@
 /* What the page promises of settings. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerWith, ask, BASE_URL, DESKTOP, QUESTION, screenshot, type, useBrowser } from './browser.js';
+import { answerWith, ask, askBriefly, BASE_URL, DESKTOP, QUESTION, screenshot, useBrowser } from './browser.js';
 
 const openPage = useBrowser();
 
@@ -38,13 +38,13 @@ test('clearing starts with an empty page', async () => {
     const { page } = await openPage();
     const history = async () => (await (await page.request.get(`${BASE_URL}/get_session_data`)).json()).chat_history;
 
-    await ask(page, QUESTION);
+    await askBriefly(page, QUESTION);
     await page.click('#open-settings');
     await page.click('#clear-chat');
     await page.waitForSelector('#welcome:not([hidden])');
     assert.deepEqual(await history(), []);
 
-    await ask(page, QUESTION);
+    await askBriefly(page, QUESTION);
     await page.click('#open-settings');
     await page.click('#clear-all');
     await page.keyboard.press('Escape');

@@ -2,7 +2,9 @@
 
 import time
 
-from support.store import ANSWER, GRANTED, OK, QUESTION, Person, new_id, refused
+import pytest
+
+from support.store import ANSWER, GRANTED, OK, QUESTION, Person, fill, new_id, refused
 from support.wait import wait_until
 
 
@@ -26,19 +28,6 @@ def begin_chats(somebody, *questions):
 
 def now():
     return int(time.time() * 1000)
-
-
-def fill(postgres, chat, turns):
-    """Puts so many turns behind the first one of a chat."""
-    postgres.query(
-        "INSERT INTO turns (user_id, turn_id, conversation_id, seq, epoch, status, verdict, model, finish_reason,"
-        " generation_id, prompt_tokens, completion_tokens, cost, asked_at) SELECT user_id, gen_random_uuid(),"
-        " id, n, 1, 'committed', 2, 'm', 'stop', '', 1, 1, 0, now() FROM conversations,"
-        " generate_series(2, %s) n WHERE id = %s", turns, chat)
-    postgres.query(
-        "INSERT INTO messages (conversation_id, seq, message_role, content) SELECT %s, n, role, 'private'"
-        " FROM generate_series(2, %s) n, (VALUES ('user'), ('assistant')) v (role)", chat, turns)
-    postgres.query("UPDATE conversations SET last_seq = %s WHERE id = %s", turns, chat)
 
 
 # ---- a new one ------------------------------------------------------------------------------
@@ -224,6 +213,27 @@ def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(store,
         assert client.keys("*:answer:*") == []
 
 
+@pytest.mark.parametrize("what", ["chat_delete_ask", "chat_clear_ask"])
+def test_a_turn_that_is_kept_while_its_chat_is_deleted_is_gone_too(start_store, person, postgres, redis, what):
+    """Redis has forgotten the chat, Postgres not yet: then it was told of the turn, and showed it for an hour."""
+    start_store(PG_STATEMENT_MS=60000)
+    ann = person()
+    ann.say()
+    turn = ann.turn("a private question")
+    fields = {"conversation": ann.chat} if what == "chat_delete_ask" else {"delete": 1}
+    with postgres.hold("SELECT FROM users FOR UPDATE"):
+        keeping = turn.send_commit("a private answer")
+        wait_until(lambda: postgres.waiting() == 1, "the commit to wait for the person's row")
+        deleting = ann.gateway.send(what, session=ann.session, **fields)
+        wait_until(lambda: postgres.waiting() == 2, "the deletion to wait behind it")
+    assert keeping.wait().outcome == OK
+    deleting.wait()
+    with redis.client() as client:
+        assert client.keys("*:window") == []
+    refused("not_found", ann.history)
+    assert "private" not in postgres.dump()
+
+
 def test_a_chat_that_only_redis_knows_can_be_deleted(store, person, postgres):
     turn = person().turn("a private question")
     delete(turn.person, turn.chat)
@@ -238,16 +248,21 @@ def test_a_chat_that_nobody_knows_leaves_no_mark(store, person, postgres):
     assert postgres.query("SELECT count(*) FROM conversations") == [(0,)]
 
 
-def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, person, postgres):
-    start_store(PG_STATEMENT_MS=2000)
-    ann = person()
-    ann.say()
-    fill(postgres, ann.chat, 10000)
+def count_bites(postgres):
+    """From now on the table bites has a row for each statement that deletes turns: how many."""
     postgres.query("CREATE TABLE bites (rows bigint)")
     postgres.query("CREATE FUNCTION bite() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
                    " INSERT INTO bites SELECT count(*) FROM gone; RETURN NULL; END $$")
     postgres.query("CREATE TRIGGER bitten AFTER DELETE ON turns REFERENCING OLD TABLE AS gone"
                    " FOR EACH STATEMENT EXECUTE FUNCTION bite()")
+
+
+def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, person, postgres):
+    start_store(PG_STATEMENT_MS=2000)
+    ann = person()
+    ann.say()
+    fill(postgres, ann.chat, 10000)
+    count_bites(postgres)
     delete(ann, ann.chat)
     refused("not_found", ann.history)
     assert listed(ann) == []
@@ -256,6 +271,20 @@ def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, p
     wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the rest to be wiped", 25)
     assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM bites") == [(True, 10000)]
     assert "private" not in postgres.dump()
+
+
+def test_a_session_with_long_chats_is_forgotten_a_little_at_a_time(store, person, postgres):
+    ann = person()
+    ann.say()
+    fill(postgres, ann.chat, 3000)
+    ann.turn("another way", branch=1, after_seq=1000)
+    count_bites(postgres)
+    ann.ask("session_clear_ask")
+    refused("signed_out", ann.open)
+    refused("signed_out", ann.history)
+    wait_until(lambda: "private" not in postgres.dump(), "the rest to be wiped", 25)
+    assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM bites") == [(True, 3000)]
+    assert ann.session not in postgres.dump()
 
 
 def test_what_a_store_that_died_left_is_wiped_by_another_one(start_store, person, postgres):

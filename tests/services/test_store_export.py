@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from support.store import new_id, refused
+from support.store import fill, new_id, refused
 
 AT = 1_700_000_000_000
 
@@ -78,6 +78,23 @@ def test_a_part_is_bounded_by_its_bytes(store, person):
         ann.say("q" * 8000, chr(97 + number) * 60000)
     turns, parts = exported(ann)
     assert ([turn[2][0] for turn in turns], parts) == (list("abcde"), 5)
+
+
+def test_a_part_of_a_long_chat_costs_no_more_than_all_of_a_short_one(store, person, postgres):
+    def quickest_of(somebody):
+        times = []
+        for _ in range(7):
+            begun = time.monotonic()
+            somebody.ask("export_ask", conversation=somebody.chat, behind_seq=10, behind_lost=0)
+            times.append(time.monotonic() - begun)
+        return min(times)
+    ann, bob = person(), person()
+    for somebody, turns in ((ann, 40), (bob, 40000)):
+        somebody.say()
+        fill(postgres, somebody.chat, turns)
+    postgres.query("UPDATE conversations SET searched_seq = last_seq")  # the store has better things to do
+    postgres.query("ANALYZE")
+    assert quickest_of(bob) < 4 * quickest_of(ann)
 
 
 def test_what_is_told_of_a_turn(store, person):

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -125,8 +125,21 @@ class Postgres(Server):
             cursor.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
                            " SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;"
                            " SET auto_explain.log_nested_statements = on; SET client_min_messages = log")
-            cursor.execute(sql, values)
+            cursor.execute(sql, values or None)
             return list(connection.notices)
+
+    @contextmanager
+    def hold(self, sql):
+        """Keeps what the statement locks until the end of the block."""
+        with closing(psycopg2.connect(host=str(self.folder), user="chat", dbname=self.database)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+            yield
+
+    def waiting(self):
+        """How many wait for somebody's lock."""
+        return self.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                          " AND wait_event_type = 'Lock'")[0][0]
 
     def ping(self):
         return self.query("SELECT 1", database="postgres") == [(1,)]

@@ -6,8 +6,9 @@
 /* Asking the same again cannot help: the message or the page has to change first. */
 const FINAL = new Set([
     'bad_request', 'origin', 'not_found', 'method', 'too_long', 'media_type', 'off_topic', 'same_id_other_text',
-    'budget', 'upstream_unfit', 'upstream_long',
+    'budget', 'too_deep', 'upstream_unfit', 'upstream_long',
 ]);
+
 /* What the person has to do first. */
 const NEEDS = {
     settings: ['no_key', 'upstream_key'],

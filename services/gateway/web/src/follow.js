@@ -34,6 +34,7 @@ export function createFollow({ log, dock, button }) {
     function toEnd() {
         following = true;
         window.scrollTo({ top: document.documentElement.scrollHeight });
+        lastTop = window.scrollY; /* its event may come together with that of the person */
         show();
     }
 

@@ -117,6 +117,17 @@ class Postgres(Server):
                 cursor.execute(sql, values or None)
                 return cursor.fetchall() if cursor.description else []
 
+    def plans(self, sql, *values, database=None):
+        """Runs one statement; returns the plans of what its functions ask, as auto_explain tells them."""
+        with closing(psycopg2.connect(host=str(self.folder), user="chat",
+                                      dbname=database or self.database)) as connection:
+            cursor = connection.cursor()
+            cursor.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
+                           " SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;"
+                           " SET auto_explain.log_nested_statements = on; SET client_min_messages = log")
+            cursor.execute(sql, values or None)
+            return list(connection.notices)
+
     @contextmanager
     def hold(self, sql):
         """Keeps what the statement locks until the end of the block."""

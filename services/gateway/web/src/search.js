@@ -29,7 +29,9 @@ export function startSearch({ root, api, onOpen }) {
             return show({ hits: [], more: null }, '');
         try {
             /* A space at the end says that the last word is whole. */
-            const page = await api.search(box.value.trimStart(), from);
+            let page = await api.search(box.value.trimStart(), from);
+            while (mine === asked && page.hits.length === 0 && page.more) /* a phrase that is rare */
+                page = await api.search(box.value.trimStart(), page.more);
             if (mine === asked)
                 show(page, saidOf(page, from), from);
         } catch (thrown) {

@@ -29,6 +29,7 @@ function(add_service name)
     target_link_libraries(${core} PUBLIC house base wire loop loop_private loop_otlp bus ${S_LIBS})
     add_executable(${name} main.c)
     target_link_libraries(${name} PRIVATE ${core})
+    install(TARGETS ${name} DESTINATION bin)
 endfunction()
 
 # add_unit_test(chat gateway_core [extra sources]): tests/unit/chat_test.c, named unit.chat, 10 s.

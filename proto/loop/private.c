@@ -158,15 +158,16 @@ static void on_end(void *ctx, const struct http_request *rq)
 enum err private_open(struct private_port **out, struct loop *l, const char *address, unsigned port,
                       const struct private_ops *ops, void *ctx)
 {
-    static const struct http_ops http_ops = {on_request, on_gone, NULL, on_end, NULL};
-    const struct http_options    o = {.address = address,
-                                      .port = port,
-                                      .connections = CONNECTIONS,
-                                      .body_max = 0,
-                                      .unsent_max = ANSWER_MAX,
-                                      .head_ms = PATIENCE_MS,
-                                      .body_ms = PATIENCE_MS,
-                                      .idle_ms = 60 * 1000};
+    static const struct http_ops http_ops = {
+        .on_request = on_request, .on_gone = on_gone, .on_end = on_end};
+    const struct http_options o = {.address = address,
+                                   .port = port,
+                                   .connections = CONNECTIONS,
+                                   .body_max = 0,
+                                   .unsent_max = ANSWER_MAX,
+                                   .head_ms = PATIENCE_MS,
+                                   .body_ms = PATIENCE_MS,
+                                   .idle_ms = 60 * 1000};
 
     *out = NULL;
     if (!port)

@@ -19,13 +19,17 @@ export const OVER = ':is([data-phase="done"], [data-phase="failed"], [data-phase
 
 export const QUESTION = 'My car shakes when I brake. What could it be?';
 
+export function launch(flags = []) {
+    return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+}
+
 /* One browser for the tests of a file; gives the function that opens the page. */
 export function useBrowser() {
     let browser;
 
     before(async () => {
         mkdirSync(SCREENSHOTS, { recursive: true });
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+        browser = await launch();
     });
     after(() => browser.close());
     afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
@@ -49,7 +53,8 @@ async function openPage(browser, options) {
             complaints.push(`foreign: ${request.url()}`);
     });
     await page.goto(BASE_URL);
-    await page.waitForSelector('#welcome');
+    if (options.javaScriptEnabled !== false)
+        await page.waitForSelector('#welcome');
     return { page, context, complaints };
 }
 
@@ -79,4 +84,26 @@ export function answerWith(page, events) {
 
 export function screenshot(page, name) {
     return page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+}
+
+/* The first answer after this is fed by the test, event by event: gives feed(type, data). */
+export async function feedAnswer(page) {
+    await page.addInitScript(() => {
+        const ask = window.fetch.bind(window);
+        let isFed = false;
+        const encoder = new TextEncoder();
+        let out;
+        const body = new ReadableStream({ start: (controller) => (out = controller) });
+
+        window.feed = (type, data) => out.enqueue(encoder.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+        window.fetch = async (path, ...rest) => {
+            if (path !== '/chat' || isFed)
+                return ask(path, ...rest);
+            isFed = true;
+            return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+        };
+    });
+    await page.reload();
+    await page.waitForSelector('#welcome:not([hidden])');
+    return (type, data) => page.evaluate(([t, d]) => window.feed(t, d), [type, data]);
 }

@@ -5,6 +5,7 @@ Every answer it gets, and every event, must be one that docs/openapi.yaml allows
 
 import json
 import threading
+import time
 import uuid
 
 import requests
@@ -18,6 +19,7 @@ TERMINAL = ("done", "retracted", "error")
 class Event:
     def __init__(self, name, id_, data):
         self.name, self.id, self.data = name, id_, data
+        self.at = time.monotonic()  # when it came
 
     def __repr__(self):
         return f"{self.name} {self.id} {self.data}"

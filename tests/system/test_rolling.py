@@ -1,37 +1,13 @@
 """Every process is replaced while people chat: nobody's message fails, and no stream is cut."""
 
-import threading
 import uuid
 
 import pytest
-import requests
 
-from support.wait import wait_until
+from support.guest import Guest, all_say_more
 
 pytestmark = pytest.mark.timeout(120)
 MODEL = "standin/ok@tokens=12,delay=30"
-
-
-class Guest(threading.Thread):
-    """A person who never says anything twice: what fails once has failed."""
-
-    def __init__(self, client, ask):
-        super().__init__(daemon=True)
-        self.client, self.ask = client, ask
-        self.done, self.failed = [], []
-        self.enough = threading.Event()
-
-    def run(self):
-        while not self.enough.is_set():
-            text = f"Tyre question {len(self.done) + len(self.failed) + 1}"
-            try:
-                fault = self.ask(self.client, text)
-            except (requests.RequestException, AssertionError) as error:
-                fault = repr(error)
-            if fault:
-                self.failed.append(f"{text}: {fault}")
-            else:
-                self.done.append(text)
 
 
 def ask_json(client, text):
@@ -62,18 +38,12 @@ def test_a_rolling_restart_costs_no_turn(system):
     guests = [Guest(system.client(url=door.url), ask) for ask in asks]
     for guest in guests:
         guest.start()
-
-    def all_say_more():
-        """Each of them two turns from now on: the first may have begun before."""
-        seen = [len(guest.done) + len(guest.failed) for guest in guests]
-        wait_until(lambda: all(len(guest.done) + len(guest.failed) >= count + 2
-                               for guest, count in zip(guests, seen)), "two more turns of everybody")
-    all_say_more()
+    all_say_more(guests)
     for process in system.services:
         assert process.stop() == 0
         process.start()
         system.wait_ready()
-        all_say_more()
+        all_say_more(guests)
         assert not [guest.failed for guest in guests if guest.failed], f"when {process.name} was replaced"
     for guest in guests:
         guest.enough.set()

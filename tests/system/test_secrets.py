@@ -7,7 +7,8 @@ BAD_KEY = "sk-or-v1-" + "badc0ffe" * 8
 
 
 def all_logs(system):
-    return "\n".join(process.log_text for process in system.services)
+    """And the metrics: both are read by people who may not read chats."""
+    return "\n".join(process.log_text + process.metrics().text for process in system.services)
 
 
 def test_keys_are_in_no_log_and_no_database(system, redis, postgres):

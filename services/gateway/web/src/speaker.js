@@ -4,7 +4,7 @@
 import { isOver } from './turn.js';
 import { spokenState } from './words.js';
 
-const MARKS = /[*_`#|~]+|^\s*[-:|\s]+$/gm; /* a reader would spell them out */
+const MARKS = /^[-:|\s]+$|[*_`#|~]+/gm; /* a reader would spell them out */
 
 export function createSpeaker(announce) {
     let state = '';
@@ -33,7 +33,7 @@ export function createSpeaker(announce) {
         const part = until > said ? turn.answer.slice(said, until) : '';
 
         said = Math.max(said, until);
-        return [part.replace(MARKS, ' ').trim(), isOver(turn) && state].filter(Boolean).join(' ');
+        return [part.replace(MARKS, ' ').replace(/\s+/g, ' ').trim(), isOver(turn) && state].filter(Boolean).join(' ');
     }
 
     return { say };

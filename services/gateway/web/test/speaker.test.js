@@ -25,9 +25,14 @@ test('each state is told once, the answer by paragraphs, not by words', () => {
     ]);
 
     assert.deepEqual(heard, [
-        'Waiting in line, place 2', 'Waiting in line, place 1', 'Thinking', 'Writing', 'Once  a year.',
+        'Waiting in line, place 2', 'Waiting in line, place 1', 'Thinking', 'Writing', 'Once a year.',
         'And after a trip. The answer is complete.',
     ]);
+});
+
+test('marks of Markdown are not read out', () => {
+    const table = '| a | b |\n|---|:-:|\n| `c` | **d** |';
+    assert.deepEqual(heardOf([delta(table), { type: 'done', data: {} }]).at(-1), 'a b c d The answer is complete.');
 });
 
 test('a failure is told with its reason', () => {

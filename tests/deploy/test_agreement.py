@@ -1,0 +1,132 @@
+"""Containers, Kubernetes and systemd say the same of the services, and what they say is what the programs take."""
+
+import re
+
+import pytest
+import yaml
+
+from support.manifests import K8S, SERVICES, base, environment, find, read
+from support.processes import ROOT
+
+UNITS = ROOT / "deploy/systemd"
+COMPOSE = yaml.safe_load((ROOT / "deploy/compose/docker-compose.yml").read_text())
+WAYS = ("compose", "k8s", "systemd")
+
+
+def plain(value):
+    """${NAME:-default} as it is when nobody set NAME."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value))
+
+
+def unit(service):
+    """(key, value) of each line of its unit, as instance 1."""
+    lines = (UNITS / f"{service}@.service").read_text().replace("%i", "1").splitlines()
+    return [tuple(line.split("=", 1)) for line in lines if re.match(r"\w+=", line)]
+
+
+def settings(way, service):
+    """The environment that a service gets."""
+    if way == "compose":
+        return {name: plain(value) for name, value in COMPOSE["services"][service]["environment"].items()}
+    if way == "k8s":
+        return environment(find(base(), "Deployment", service)["spec"]["template"]["spec"]["containers"][0])
+    lines = [word for key, value in unit(service) if key == "Environment" for word in value.split()]
+    shared = [line for line in (UNITS / "chat.env").read_text().splitlines() if line and line[0] != "#"]
+    # Of the file that all read each takes what is its own.
+    theirs = [line for line in shared if line.startswith("BUS_GATEWAYS") == (service != "gateway")]
+    return dict(line.split("=", 1) for line in lines + theirs)
+
+
+def seconds(way, service):
+    """How long it may take to end."""
+    if way == "compose":
+        return int(COMPOSE["services"][service].get("stop_grace_period", "10s").rstrip("s"))
+    if way == "k8s":
+        return find(base(), "Deployment", service)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    return int(dict(unit(service))["TimeoutStopSec"])
+
+
+def variables(house, service):
+    """All that --help names, with _FILE too where it says so."""
+    status, text = house.run(service, "--help")
+    assert status == 0
+    named = re.findall(r"^  ([A-Z][A-Z0-9_]+)(, or a file in _FILE)?$", text, re.M)
+    return {name for name, _ in named} | {name + "_FILE" for name, is_secret in named if is_secret}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("way", WAYS)
+def test_every_variable_is_one_that_the_program_takes(house, way, service):
+    given = set(settings(way, service))
+    assert given - variables(house, service) == set()
+    assert "PRIVATE_PORT" in given
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("way", WAYS)
+def test_the_program_would_start_with_it(house, keys, way, service, tmp_path):
+    (tmp_path / "keys/openrouter.key").write_text("sk-or-v1-" + "0" * 64 + "\n")
+    (tmp_path / "keys/redis.url").write_text("redis://redis:6379\n")
+    (tmp_path / "keys/postgres.url").write_text("postgresql://chat@postgres/chat\n")
+    files = {name: plain(secret["file"]).rsplit("/", 1)[-1] for name, secret in COMPOSE["secrets"].items()}
+    env = {}
+    for name, value in settings(way, service).items():
+        if name.endswith("_FILE"):
+            last = value.rsplit("/", 1)[-1]
+            value = keys.path(files.get(last, last))
+        env[name] = value if name != "WEB_ROOT" else ""
+    status, text = house.run(service, "--check-config", env=env)
+    assert status == 0, text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_has_one_meaning_has_one_value(service):
+    ways = {way: settings(way, service) for way in WAYS}
+    shared = set(ways["compose"]) & set(ways["k8s"]) - {"BUS_GATEWAYS"}
+    different = {name for name in shared if not name.endswith("_FILE") and ways["compose"][name] != ways["k8s"][name]}
+    assert not different
+    assert len({ways[way].get("DRAIN_SECONDS") for way in WAYS}) == 1
+    assert {name for name in ways["compose"] if name.endswith("_FILE")} == \
+        {name for name in ways["k8s"] if name.endswith("_FILE")} == \
+        {name for name in ways["systemd"] if name.endswith("_FILE")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_turn_may_end_before_anybody_is_killed(house, way):
+    answer = int(re.search(r"ANSWER_SECONDS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+    for service in ("gateway", "llm-worker"):
+        drain = int(settings(way, service)["DRAIN_SECONDS"])
+        assert answer < drain < seconds(way, service)
+    for service in ("filter", "store"):
+        assert seconds(way, service) >= 10
+    for file in (ROOT / "deploy/nginx/gateways.conf", ROOT / "docs/sign-in.md"):
+        assert int(re.search(r"proxy_read_timeout (\d+)s", file.read_text())[1]) > drain
+
+
+def test_ports_meet():
+    for service in SERVICES:
+        for way in ("compose", "k8s"):
+            assert settings(way, service)["PRIVATE_PORT"] == "9100"
+    for service in SERVICES[1:]:
+        assert settings("compose", service)["BUS_GATEWAYS"] == "gateway:5555"
+        assert settings("k8s", service)["BUS_GATEWAYS"] == "gateway-bus:5555"
+    gateway = find(base(), "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
+    assert {one["name"]: one["containerPort"] for one in gateway["ports"]} == {"http": 8080, "bus": 5555, "private": 9100}
+    assert settings("compose", "gateway")["BUS_BIND"] == settings("k8s", "gateway")["BUS_BIND"] == "tcp://*:5555"
+    assert "$gateways gateway:8080;" in (ROOT / "deploy/compose/nginx.conf").read_text()
+    scrapes = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    assert {(one["job_name"], one["dns_sd_configs"][0]["port"]) for one in scrapes} >= {(name, 9100) for name in SERVICES}
+    listening = [settings("systemd", service)["PRIVATE_PORT"] for service in SERVICES]
+    listening += [settings("systemd", "gateway")[name].rsplit(":", 1)[-1] for name in ("HTTP_PORT", "BUS_BIND")]
+    assert len(set(listening)) == len(listening), "two of one machine want the same port"
+    assert settings("systemd", "gateway")["BUS_BIND"].rsplit(":", 1)[-1] in settings("systemd", "store")["BUS_GATEWAYS"]
+
+
+def test_images_are_those_that_the_tree_builds():
+    names = {"automotive-chat", "automotive-chat-demo"}
+    for service in (*SERVICES, "openrouter"):
+        assert plain(COMPOSE["services"][service]["image"]) in names
+    for path in (*(K8S / "base").glob("*.yaml"), K8S / "overlays/dev/openrouter.yaml"):
+        for one in read(path):
+            if one["kind"] == "Deployment":
+                assert one["spec"]["template"]["spec"]["containers"][0]["image"] in names

@@ -1,0 +1,109 @@
+"""deploy/k8s without a cluster: it renders, its rules hold, and each rule has been seen to find what it is for."""
+
+import copy
+
+import pytest
+
+from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render
+
+OVERLAYS = ("dev", "prod")
+
+
+def overlay(name):
+    documents = render(K8S / "overlays" / name)
+    if documents is None:
+        pytest.skip(NO_KUSTOMIZE)
+    return documents
+
+
+def container(documents, name):
+    return find(documents, "Deployment", name)["spec"]["template"]["spec"]["containers"][0]
+
+
+def pod(documents, name="store"):
+    return find(documents, "Deployment", name)["spec"]["template"]["spec"]
+
+
+def policy(documents, name):
+    return find(documents, "NetworkPolicy", name)["spec"]
+
+
+def test_the_base_keeps_the_rules():
+    assert faults(base()) == []
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_an_overlay_keeps_the_rules(name):
+    documents = overlay(name)
+    assert {one["metadata"]["name"] for one in documents if one["kind"] == "Deployment"} >= set(SERVICES)
+    assert {one["metadata"].get("namespace") for one in documents if one["kind"] == "Deployment"} == \
+        {"chat-dev" if name == "dev" else "chat"}
+    assert faults(documents) == []
+
+
+def test_every_file_holds_whole_documents():
+    for path, document in all_files():
+        assert document.get("apiVersion") and document.get("kind") and document["metadata"]["name"], path
+
+
+def test_production_scales_by_what_is_asked_for():
+    documents = overlay("prod")
+    assert not [one for one in documents if one["kind"] == "HorizontalPodAutoscaler"]
+    pool = find(documents, "ScaledObject", "llm-worker")["spec"]
+    assert pool["minReplicaCount"] >= 2
+    slots = int(environment(container(documents, "llm-worker"))["SLOTS"])
+    assert int(pool["triggers"][0]["metadata"]["threshold"]) < slots, "a pool that is full would not grow"
+
+
+def test_production_has_no_database_and_a_door():
+    documents = overlay("prod")
+    assert not [one for one in documents if one["kind"] == "StatefulSet"]
+    route = find(documents, "HTTPRoute", "chat")["spec"]["rules"][0]
+    assert route["backendRefs"] == [{"name": "gateway", "port": 80}]
+    assert int(route["timeouts"]["request"].rstrip("s")) > 185
+
+
+def test_gateways_are_found_before_they_are_ready():
+    bus = find(base(), "Service", "gateway-bus")["spec"]
+    assert bus["clusterIP"] == "None" and bus["publishNotReadyAddresses"] is True
+
+
+BREAKS = {
+    "may run as root": lambda d: pod(d)["securityContext"].update(runAsNonRoot=False),
+    "no seccomp profile": lambda d: pod(d)["securityContext"].pop("seccompProfile"),
+    "gets a token": lambda d: pod(d).pop("automountServiceAccountToken"),
+    "shares the host": lambda d: pod(d).update(hostNetwork=True),
+    "a volume of the host": lambda d: pod(d)["volumes"].append({"name": "x", "hostPath": {"path": "/"}}),
+    "may gain privileges": lambda d: container(d, "store")["securityContext"].pop("allowPrivilegeEscalation"),
+    "its root can be written": lambda d: container(d, "store")["securityContext"].update(readOnlyRootFilesystem=False),
+    "keeps capabilities": lambda d: container(d, "store")["securityContext"].update(capabilities={"add": ["NET_ADMIN"]}),
+    "no readinessProbe": lambda d: container(d, "store").pop("readinessProbe"),
+    "asks for others' health": lambda d: container(d, "store")["livenessProbe"]["httpGet"].update(path="/ready"),
+    "memory limit": lambda d: container(d, "store")["resources"]["limits"].update(memory="1Gi"),
+    "has a CPU limit": lambda d: container(d, "store")["resources"]["limits"].update(cpu="1"),
+    "requests no CPU": lambda d: container(d, "store")["resources"]["requests"].pop("cpu"),
+    "without a version": lambda d: container(d, "store").update(image="automotive-chat:latest"),
+    "is in its environment": lambda d: container(d, "store")["env"].append({"name": "POSTGRES_URL", "value": "x"}),
+    "read by everybody": lambda d: pod(d)["volumes"][0]["secret"].update(defaultMode=0o444),
+    "is killed before": lambda d: pod(d, "gateway").update(terminationGracePeriodSeconds=190),
+    "no pause": lambda d: container(d, "gateway").pop("lifecycle"),
+    "replicas where": lambda d: find(d, "Deployment", "llm-worker")["spec"].update(replicas=2),
+    "nobody says how many": lambda d: find(d, "Deployment", "store")["spec"].pop("replicas"),
+    "two autoscalers": lambda d: d.append(find(d, "HorizontalPodAutoscaler", "gateway")),
+    "no disruption budget": lambda d: d.remove(find(d, "PodDisruptionBudget", "store")),
+    "takes one away": lambda d: find(d, "Deployment", "store")["spec"].pop("strategy"),
+    "all may be on one node": lambda d: pod(d).pop("topologySpreadConstraints"),
+    "no default-deny": lambda d: d.remove(find(d, "NetworkPolicy", "default-deny")),
+    "leaves ingress open": lambda d: policy(d, "gateway")["ingress"][0].pop("from"),
+    "reaches private networks": lambda d: policy(d, "llm-worker")["egress"][0]["to"][0]["ipBlock"].pop("except"),
+    "the bus is open": lambda d: policy(d, "gateway")["ingress"][1]["from"].append({"podSelector": {}}),
+    "reaches the databases": lambda d: policy(d, "bus")["egress"][0]["ports"].append({"port": 5432}),
+    "a Secret is in the tree": lambda d: d.append({"kind": "Secret", "metadata": {"name": "x"}}),
+}
+
+
+@pytest.mark.parametrize("fault", BREAKS)
+def test_a_broken_rule_is_found(fault):
+    documents = copy.deepcopy(base())
+    BREAKS[fault](documents)
+    assert [one for one in faults(documents) if fault in one], f"nobody noticed: {fault}"

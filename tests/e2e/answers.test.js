@@ -1,0 +1,224 @@
+/* What the page promises of answers: they grow without flicker, and one can do something with them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answerWith, ask, askBriefly, feedAnswer, PHONE, QUESTION, screenshot, type, useBrowser } from './browser.js';
+
+const openPage = useBrowser();
+const CODE = '# Reads a fault code\ndef read(port):\n    return port.query("03")';
+const MARKS = [
+    'Discs **wear**, slowly; see `DOT 4`.', '| Part | Price | Note |\n|---|--:|---|\n| Pads | 40 € | both sides, with a sensor |',
+    '1. Lift the car\n2. Take the **wheel** off', `\`\`\`python\n${CODE}\n\`\`\``, 'That is *all*.',
+].join('\n\n');
+const DONE = { status: 'committed', model: 'a/model', usage: { prompt_tokens: 1200, completion_tokens: 34, cost: 0.0021 } };
+const whole = (text) => [['started', { model: 'a/model' }], ['delta', { text }], ['done', DONE]];
+
+test('Markdown grows without half marks, and what is finished stays as it is', async () => {
+    const { page, complaints } = await openPage();
+    const feed = await feedAnswer(page);
+
+    await type(page, QUESTION);
+    await feed('started', { model: 'a/model' });
+    await page.evaluate(() => {
+        window.seen = [];
+        new MutationObserver(() => window.seen.push(document.querySelector('.prose').textContent))
+            .observe(document.querySelector('.prose'), { childList: true, subtree: true, characterData: true });
+    });
+    for (let at = 0; at < MARKS.length; at += 3) {
+        await feed('delta', { text: MARKS.slice(at, at + 3) });
+        if (at === 60)
+            await page.evaluate(() => (document.querySelector('.prose p').mark = true));
+    }
+    await feed('done', DONE);
+    await page.waitForSelector('.turn[data-phase="done"]');
+
+    const seen = await page.evaluate(() => window.seen);
+    assert.ok(seen.length > 20, 'it was drawn as it came');
+    for (const text of seen)
+        assert.doesNotMatch(text, /\*|``|\|/);
+    assert.ok(await page.evaluate(() => document.querySelector('.prose p').mark), 'the first block is still the same node');
+    assert.deepEqual(await page.locator('.prose td').allTextContents(), ['Pads', '40 €', 'both sides, with a sensor']);
+    assert.equal(await page.locator('.prose ol li').count(), 2);
+    assert.match(await page.textContent('.fine-print'), /a\/model · 1,234 tokens · \$0\.0021/);
+    assert.deepEqual(complaints, []);
+});
+
+test('code has its colours and a button that copies it; the answer has one, too', async () => {
+    const { page, context } = await openPage();
+
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await answerWith(page, whole(MARKS));
+    await ask(page, QUESTION);
+    await page.waitForSelector('.code .hljs-keyword');
+    assert.equal(await page.textContent('.code-head span'), 'python');
+    await screenshot(page, 'code-light');
+
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.click('.code-head button');
+    await page.waitForSelector('.code-head button[aria-label="Copied"]');
+    assert.equal(await clipboard(), CODE);
+    await page.click('.answer-tools button[aria-label="Copy the answer"]');
+    await page.waitForSelector('.answer-tools button[aria-label="Copied"]');
+    assert.equal(await clipboard(), MARKS);
+});
+
+test('the highlighter is fetched only when there is code', async () => {
+    const { page } = await openPage();
+    const fetched = () => page.evaluate(() =>
+        performance.getEntriesByType('resource').filter(({ name }) => name.includes('highlighter')).length);
+
+    await answerWith(page, whole('No code.'));
+    await ask(page, QUESTION);
+    assert.equal(await fetched(), 0);
+    await answerWith(page, whole(MARKS));
+    await ask(page, QUESTION);
+    await page.waitForSelector('.hljs-keyword');
+    assert.equal(await fetched(), 1);
+});
+
+test('a wide table scrolls in its own frame on a phone', async () => {
+    const { page } = await openPage(PHONE);
+    const row = `|${' a rather wide cell |'.repeat(6)}\n`;
+
+    await answerWith(page, whole(`${row}|${'---|'.repeat(6)}\n${row}`));
+    await ask(page, QUESTION);
+    const [frame, table] = await page.evaluate(() => ['.table-frame', '.table-frame table']
+        .map((selector) => document.querySelector(selector).offsetWidth));
+    assert.ok(table > frame && frame <= PHONE.viewport.width);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.viewport.width);
+});
+
+test('what a turn waits for is told, with a count-down', async () => {
+    const { page } = await openPage();
+    const feed = await feedAnswer(page);
+    const waiting = (text) => page.waitForFunction((words) => document.querySelector('.waiting-text').textContent.includes(words), text);
+
+    await type(page, QUESTION);
+    await feed('queued', { position: 3 });
+    await waiting('place 3');
+    assert.ok(await page.isVisible('.dots'));
+    await feed('waiting', { retry_after: 30 });
+    await waiting('again in 30 s');
+    await waiting('again in 28 s');
+    await feed('started', { model: 'a/model' });
+    await waiting('Thinking');
+    await feed('delta', { text: 'Now.' });
+    await page.waitForSelector('.waiting', { state: 'hidden' });
+});
+
+test('those who hear the page are told by paragraphs', async () => {
+    const { page } = await openPage();
+    const feed = await feedAnswer(page);
+
+    await page.evaluate(() => {
+        window.told = [];
+        new MutationObserver(() => window.told.push(document.getElementById('status').textContent))
+            .observe(document.getElementById('status'), { childList: true });
+    });
+    await type(page, QUESTION);
+    await feed('started', { model: 'a/model' });
+    for (const text of ['One ', 'two', '.\n\n', 'Three ', 'four.'])
+        await feed('delta', { text });
+    await feed('done', DONE);
+    await page.waitForSelector('.turn[data-phase="done"]');
+    assert.deepEqual(await page.evaluate(() => window.told), [
+        'Reading your message', 'Thinking', 'Writing', 'One two.', 'Three four. The answer is complete.',
+    ]);
+});
+
+test('an edited message is another way; both stay, and survive a reload', async () => {
+    const { page, complaints } = await openPage();
+    const other = 'How often does the gearbox oil need changing?';
+    const questions = () => page.locator('.question').allTextContents();
+
+    await askBriefly(page, QUESTION);
+    await askBriefly(page, 'And how much are new brake pads?');
+    await page.click('.turn:first-of-type [aria-label="Edit and ask again"]');
+    assert.equal(await page.inputValue('#box'), QUESTION);
+    assert.ok(await page.isVisible('#editing'));
+    await askBriefly(page, other);
+    assert.deepEqual(await questions(), [other]);
+    assert.ok(await page.isHidden('#editing'));
+
+    await page.waitForSelector('.ways-place:text-is("2/2")');
+    await screenshot(page, 'branch-light');
+    await page.click('[aria-label="Previous version"]');
+    await page.waitForSelector('.ways-place:text-is("1/2")');
+    assert.deepEqual(await questions(), [QUESTION, 'And how much are new brake pads?']);
+
+    await page.reload();
+    await page.waitForSelector('.ways-place:text-is("1/2")');
+    await page.click('[aria-label="Next version"]');
+    await page.waitForSelector('.ways-place:text-is("2/2")');
+    assert.deepEqual(await questions(), [other]);
+    assert.deepEqual(complaints, []);
+});
+
+test('another answer stands beside the first', async () => {
+    const { page } = await openPage();
+
+    await askBriefly(page, QUESTION);
+    await page.click('[aria-label="Another answer"]');
+    await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.click('#stop');
+    await page.waitForSelector('.ways-place:text-is("2/2")');
+    assert.deepEqual(await page.locator('.question').allTextContents(), [QUESTION]);
+});
+
+test('a thumb is kept, and can be taken back', async () => {
+    const { page } = await openPage();
+    const good = '[aria-label="Good answer"]';
+
+    await askBriefly(page, QUESTION);
+    const kept = page.waitForResponse('**/feedback');
+    await page.click(good);
+    await page.waitForSelector(`${good}[aria-pressed="true"]`);
+    assert.ok(await page.evaluate(() => document.activeElement.getAttribute('aria-label') === 'Good answer'), 'the focus stays');
+    await kept;
+    await page.reload();
+    await page.waitForSelector(`${good}[aria-pressed="true"]`);
+    await page.click(good);
+    await page.waitForSelector(`${good}[aria-pressed="false"]`);
+});
+
+test('keys: edit the last message, stop, a sheet that tells them', async () => {
+    const { page } = await openPage();
+
+    await type(page, QUESTION);
+    await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.turn[data-phase="done"]');
+    await page.waitForSelector('[aria-label="Edit and ask again"]');
+
+    await page.press('#box', 'ArrowUp');
+    assert.equal(await page.inputValue('#box'), QUESTION);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.inputValue('#box'), '');
+
+    await page.keyboard.type('?');
+    assert.ok(await page.isHidden('#help'), 'in the box it is a question mark');
+    await page.focus('#open-help');
+    await page.keyboard.press('?');
+    assert.ok(await page.isVisible('#help'));
+    await screenshot(page, 'help-light');
+    await page.keyboard.press('Escape');
+    assert.ok(await page.isHidden('#help'));
+    await page.keyboard.press('/');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'box');
+});
+
+test('who scrolled up finds a way back to the newest', async () => {
+    const { page } = await openPage();
+
+    await answerWith(page, whole('A line.\n\n'.repeat(80)));
+    await ask(page, QUESTION);
+    await page.waitForFunction(() => window.scrollY > 100);
+    assert.ok(await page.isHidden('#to-end'));
+    await page.mouse.move(600, 300);
+    await page.mouse.wheel(0, -1500);
+    await page.click('#to-end');
+    await page.waitForSelector('#to-end', { state: 'hidden' });
+    assert.ok(await page.evaluate(() => {
+        const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+        return scrollHeight - scrollTop - clientHeight < 40;
+    }));
+});

@@ -1,0 +1,198 @@
+"""The Kubernetes documents of deploy/k8s, and what each of them must keep to."""
+
+import re
+import subprocess
+
+import yaml
+
+from support.processes import ROOT
+
+K8S = ROOT / "deploy/k8s"
+SERVICES = ("gateway", "filter", "llm-worker", "store")
+PRIVATE = {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
+SECRET_NAMES = re.compile(r"(KEYS?|PASSWORD|REDIS_URL|POSTGRES_URL)$")
+NO_KUSTOMIZE = "no kubectl of 1.21 or later, which renders components, is here: only single files were looked at"
+
+
+def read(path):
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def base():
+    """The documents of the base, file by file: no program is needed for that."""
+    files = read(K8S / "base/kustomization.yaml")[0]["resources"]
+    return [document for name in files for document in read(K8S / "base" / name)]
+
+
+def all_files():
+    """(path, document) of everything that is no part of kustomize itself and no patch."""
+    found = []
+    for path in sorted(K8S.rglob("*.yaml")):
+        if path.name == "kustomization.yaml":
+            continue
+        patches = read(path.parent / "kustomization.yaml")[0].get("patches", [])
+        if path.name not in [patch["path"] for patch in patches]:
+            found += [(path, document) for document in read(path)]
+    return found
+
+
+def render(folder):
+    """What kubectl makes of a folder; None where there is no kubectl that can."""
+    try:
+        told = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True,
+                              check=True, timeout=20).stdout
+        version = yaml.safe_load(told)["clientVersion"]
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    if (int(version["major"]), int(re.match(r"\d+", version["minor"])[0])) < (1, 21):
+        return None
+    done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def find(documents, kind, name):
+    return next(one for one in documents if one["kind"] == kind and one["metadata"]["name"] == name)
+
+
+def environment(container):
+    return {one["name"]: one.get("value") for one in container.get("env", [])}
+
+
+# ---- the rules; each yields what is wrong -------------------------------------------------------
+
+
+def faults(documents):
+    workloads = [one for one in documents if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job")]
+    found = []
+    for one in workloads:
+        pod = one["spec"]["template"]["spec"]
+        for rule in (confined, healthy, bounded, quiet, drained):
+            found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
+    return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents),
+                    *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
+
+
+def confined(pod):
+    """Restricted pod security, and a root that nobody writes."""
+    security = pod.get("securityContext", {})
+    if security.get("runAsNonRoot") is not True or not security.get("runAsUser"):
+        yield "may run as root"
+    if security.get("seccompProfile") != {"type": "RuntimeDefault"}:
+        yield "no seccomp profile"
+    if pod.get("automountServiceAccountToken") is not False:
+        yield "gets a token of the cluster"
+    if any(pod.get(name) for name in ("hostNetwork", "hostPID", "hostIPC")):
+        yield "shares the host's namespaces"
+    if any(set(volume) - {"name"} - {"secret", "emptyDir", "configMap", "persistentVolumeClaim"}
+           for volume in pod.get("volumes", [])):
+        yield "a volume of the host"
+    for container in pod["containers"]:
+        security = container.get("securityContext", {})
+        if security.get("allowPrivilegeEscalation") is not False or security.get("privileged"):
+            yield "may gain privileges"
+        if security.get("readOnlyRootFilesystem") is not True:
+            yield "its root can be written"
+        if security.get("capabilities") != {"drop": ["ALL"]}:
+            yield "keeps capabilities"
+
+
+def healthy(pod):
+    for container in pod["containers"]:
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            if probe not in container:
+                yield f"no {probe}"
+        for probe in ("startupProbe", "livenessProbe"):
+            path = container.get(probe, {}).get("httpGet", {}).get("path", "")
+            if path in ("/ready", "/health"):
+                yield f"{probe} asks for others' health"
+
+
+def bounded(pod):
+    for container in pod["containers"]:
+        resources = container.get("resources", {})
+        limits, requests = resources.get("limits", {}), resources.get("requests", {})
+        if not limits.get("memory") or limits["memory"] != requests.get("memory"):
+            yield "its memory limit is not what it requests"
+        if "cpu" in limits:
+            yield "has a CPU limit"
+        if not requests.get("cpu"):
+            yield "requests no CPU"
+        if container["image"].endswith(":latest"):
+            yield "an image without a version"
+
+
+def quiet(pod):
+    """Secrets are files."""
+    for container in pod["containers"]:
+        for variable in container.get("env", []):
+            if "valueFrom" in variable or SECRET_NAMES.search(variable["name"]):
+                yield f"the secret {variable['name']} is in its environment"
+    for volume in pod.get("volumes", []):
+        if "secret" in volume and volume["secret"].get("defaultMode") != 0o440:
+            yield "its secrets can be read by everybody"
+
+
+def drained(pod):
+    """The hook before SIGTERM and the drain behind it fit into the grace."""
+    for container in pod["containers"]:
+        sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        drain = int(environment(container).get("DRAIN_SECONDS") or 0)
+        if sleep + drain >= pod.get("terminationGracePeriodSeconds", 30):
+            yield "is killed before it has drained"
+        if container["name"] == "gateway" and not sleep:
+            yield "no pause in which others learn that it goes"
+
+
+def counted(workloads, documents):
+    scaled = [one["spec"]["scaleTargetRef"]["name"] for one in documents
+              if one["kind"] in ("HorizontalPodAutoscaler", "ScaledObject")]
+    for one in workloads:
+        name, replicas = one["metadata"]["name"], one["spec"].get("replicas")
+        if scaled.count(name) > 1:
+            yield f"{name}: two autoscalers"
+        if name in scaled and replicas is not None:
+            yield f"{name}: replicas where an autoscaler rules"
+        if name not in scaled and not replicas:
+            yield f"{name}: nobody says how many"
+
+
+def disrupted(workloads, documents):
+    guarded = [one["metadata"]["name"] for one in documents if one["kind"] == "PodDisruptionBudget"]
+    for one in workloads:
+        name = one["metadata"]["name"]
+        if name not in SERVICES:
+            continue
+        if name not in guarded:
+            yield f"{name}: no disruption budget"
+        if one["spec"].get("strategy", {}).get("rollingUpdate") != {"maxSurge": 1, "maxUnavailable": 0}:
+            yield f"{name}: an update takes one away before another is there"
+        if not one["spec"]["template"]["spec"].get("topologySpreadConstraints"):
+            yield f"{name}: all may be on one node"
+
+
+def walled(documents):
+    """Network: nothing is open but what is meant to be."""
+    policies = [one["spec"] for one in documents if one["kind"] == "NetworkPolicy"]
+    deny = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    if deny not in policies:
+        yield "no default-deny of the network"
+    for spec in policies:
+        app = spec["podSelector"].get("matchLabels", {}).get("app")
+        for way, other in (("ingress", "from"), ("egress", "to")):
+            for rule in spec.get(way, []):
+                ports = {port["port"] for port in rule.get("ports", [])}
+                if not ports or not rule.get(other):
+                    yield f"a network policy of {app} leaves {way} open"
+                for peer in rule.get(other, []):
+                    yield from wall(app, way, ports, peer)
+
+
+def wall(app, way, ports, peer):
+    block = peer.get("ipBlock", {})
+    if block.get("cidr") == "0.0.0.0/0" and (app != "llm-worker" or not PRIVATE <= set(block.get("except", []))):
+        yield f"{app} reaches private networks"
+    if way == "ingress" and 5555 in ports and peer != {"podSelector": {"matchLabels": {"bus": "member"}}}:
+        yield "the bus is open to others"
+    if way == "egress" and ports & {6379, 5432} and app != "store":
+        yield f"{app} reaches the databases"

@@ -1,0 +1,151 @@
+"""deploy/nginx with Debian's nginx: TLS and HTTP/2 outside, another proxy inside, and every piece passed on at once."""
+
+import json
+import re
+import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from support.client import Client
+from support.processes import ROOT, free_port
+from support.wait import wait_until
+
+SHARED = ROOT / "deploy/nginx"
+MODEL = "standin/ok@tokens=20,delay=60"
+
+
+def replaced(text, changes):
+    for old, new in changes.items():
+        assert old in text, f"chat.conf has no {old}"
+        text = text.replace(old, new)
+    return text
+
+
+class Door:
+    """The nginx of chat.conf on ports of ours; behind: whether another one stands before it, without TLS."""
+
+    def __init__(self, house, label, servers, tls, behind=False, **changes):
+        folder, self.port = house.folder / label, free_port()
+        folder.mkdir()
+        listen = f"listen 127.0.0.1:{self.port}" + ("" if behind else " ssl http2")
+        text = replaced((SHARED / "chat.conf").read_text(), {
+            "    server 127.0.0.1:8081 max_fails=0;\n    server 127.0.0.1:8082 max_fails=0;\n":
+            "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in servers),
+            "listen 443 ssl http2": listen, "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "/etc/nginx/chat/tls": str(tls / "tls"), "/etc/nginx/chat/": f"{folder}/",
+            "/var/log/nginx/chat.log": f"{folder}/access.log"})
+        if behind:
+            text = replaced(text, {"# 192.0.2.0/24 1;": "127.0.0.0/8 1;",
+                                   "# set_real_ip_from 192.0.2.0/24": "set_real_ip_from 127.0.0.0/8",
+                                   "# real_ip_header": "real_ip_header"})
+        for name in ("http.conf", "gateways.conf", "edge.conf"):
+            (folder / name).write_text(replaced((SHARED / name).read_text(), changes.get(name.split(".")[0], {})))
+        temp = "".join(f"{kind}_temp_path {folder}/{kind};\n"
+                       for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (folder / "nginx.conf").write_text(f"pid {folder}/pid;\nerror_log stderr;\ndaemon off;\nmaster_process off;\n"
+                                           f"events {{}}\nhttp {{\n{temp}{text}}}\n")
+        house.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], label=f"{label}-run")
+        self.url = f"{'http' if behind else 'https'}://localhost:{self.port}"
+        self.certificate = str(tls / "tls.crt")
+        wait_until(self._answers, label)
+
+    def get(self, path, **options):
+        return requests.get(self.url + path, verify=self.certificate, timeout=10, **options)
+
+    def _answers(self):
+        try:
+            return self.get("/health").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+
+@pytest.fixture
+def tls(tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                    "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt"], check=True, capture_output=True)
+    return tmp_path
+
+
+@pytest.fixture
+def two_doors(system, house, tls):
+    """TLS outside, then another nginx, then two gateways."""
+    system.start(gateways=2, TRUSTED_PROXIES="127.0.0.1")
+    inner = Door(house, "inner", [gateway.env["HTTP_PORT"] for gateway in system.gateways], tls, behind=True)
+    return Door(house, "outer", [inner.port], tls)
+
+
+@pytest.fixture
+def mirror():
+    """A gateway that answers with the headers it got."""
+    class Mirror(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(dict(self.headers)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+def test_every_piece_comes_at_once_over_http2_through_two_proxies(system, two_doors):
+    person = Client(two_doors.url)
+    system._clients.append(person)
+    person.http.verify = two_doors.certificate
+    person.open()
+    assert "__Host-session" in person.http.cookies.keys(), "nobody told the gateway of TLS"
+    cookie = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+    came, lines = [], []
+    curl = subprocess.Popen(
+        ["curl", "-sN", "--http2", "-D", "-", "--cacert", two_doors.certificate, f"{two_doors.url}/chat", "-H", f"Cookie: {cookie}",
+         "-H", f"X-CSRF-Token: {person.csrf}", "-H", "Accept: text/event-stream", "-H", "Content-Type: application/json",
+         "-d", json.dumps({"message": "My brakes squeal", "model": MODEL})], stdout=subprocess.PIPE, text=True)
+    with curl:
+        for line in curl.stdout:
+            lines.append(line)
+            if line.startswith("event: delta"):
+                came.append(time.monotonic())
+    assert lines[0].startswith("HTTP/2 200")
+    assert any(line.startswith("event: done") for line in lines)
+    apart = [later - sooner for sooner, later in zip(came, came[1:])]
+    assert sum(gap > 0.02 for gap in apart) >= 8, f"the pieces came in a heap: {apart}"
+
+
+def test_what_a_client_says_of_itself_counts_for_nothing(house, mirror, tls):
+    inner = Door(house, "inner", [mirror], tls, behind=True)
+    outer = Door(house, "outer", [inner.port], tls)
+    lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}
+    got = outer.get("/", headers=lies).json()
+    assert (got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
+    assert re.fullmatch(r"[0-9a-f]{32}", got["Idempotency-Key"])
+    assert outer.get("/", headers={"Idempotency-Key": "mine"}).json()["Idempotency-Key"] == "mine"
+
+
+def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):
+    door = Door(house, "outer", [mirror], tls, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
+    answers = [door.get("/") for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["error"]["code"] == "limited" and answers[-1].headers["Retry-After"]
+    assert answers[0].headers["Strict-Transport-Security"]
+    roomy = Door(house, "roomy", [mirror], tls)
+    big = requests.post(roomy.url + "/chat", data=b"x" * 70000, verify=roomy.certificate, timeout=10)
+    assert (big.status_code, big.json()["error"]["code"]) == (413, "too_long")
+
+
+def test_a_gateway_that_is_gone_is_passed_over(house, mirror, tls):
+    door = Door(house, "outer", [mirror, free_port()], tls)
+    assert all(door.get("/").status_code == 200 for _ in range(4))

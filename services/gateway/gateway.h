@@ -23,7 +23,7 @@ struct gateway {
     struct static_files *files;
     struct turns        *turns;
     struct models        models;
-    struct rate         *by_address, *by_session, *new_sessions, *key_tests;
+    struct rate         *by_address, *by_session, *new_sessions, *key_tests, *searches, *imports;
     uint64_t             last_call, drain_until;
     struct timer         drain_tick;
 };
@@ -48,6 +48,9 @@ struct waiter {
 
 /* The pseudonym of the client's address, as the store knows it. */
 void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE]);
+
+/* Whether this session may go on at this rate; otherwise it was told to wait. */
+bool visit_may(const struct visit *v, struct rate *rate);
 
 /* 400 with this sentence; takes the text of why. */
 void visit_refuse(const struct visit *v, enum err err, struct buf *why);

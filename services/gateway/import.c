@@ -161,6 +161,8 @@ void route_import(const struct visit *v)
 {
     struct buf why = {0};
 
+    if (!visit_may(v, v->gw->imports))
+        return;
     if (!is_good(v->body, &why)) {
         visit_refuse(v, ERR_BAD_REQUEST, &why);
         return;

@@ -130,6 +130,8 @@ static void open_counts(struct gateway *g)
     g->by_session = rate_new((unsigned)g->config.messages_per_minute, MINUTE_MS);
     g->new_sessions = rate_new((unsigned)g->config.sessions_per_minute, MINUTE_MS);
     g->key_tests = rate_new(TESTS_PER_MINUTE, MINUTE_MS);
+    g->searches = rate_new((unsigned)g->config.searches_per_minute, MINUTE_MS);
+    g->imports = rate_new((unsigned)g->config.imports_per_minute, MINUTE_MS);
     o.by_address = g->by_address;
     o.by_session = g->by_session;
     g->turns = turns_new(g->loop, g->bus, &o);
@@ -164,6 +166,8 @@ static void close_all(struct gateway *g)
     http_close(&g->http);
     turns_free(&g->turns);
     models_close(&g->models);
+    rate_free(&g->imports);
+    rate_free(&g->searches);
     rate_free(&g->key_tests);
     rate_free(&g->new_sessions);
     rate_free(&g->by_session);

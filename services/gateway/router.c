@@ -1,6 +1,7 @@
 /* Checks in the order of their price, the cheapest first; then the handler. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "origin.h"
@@ -262,6 +263,15 @@ void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE])
 {
     char network[ADDRESS_SIZE];
     pseudonym_of_address(to, &v->gw->config.cookie_ring, client_network(&v->client, network));
+}
+
+bool visit_may(const struct visit *v, struct rate *rate)
+{
+    uint64_t wait = rate_take(rate, uuid_str(&v->session), now_ms());
+
+    if (wait)
+        reply_failure(v->rq, &(struct failure){.err = ERR_LIMITED, .retry_after_ms = wait});
+    return !wait;
 }
 
 void visit_refuse(const struct visit *v, enum err err, struct buf *why)

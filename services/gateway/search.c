@@ -64,6 +64,8 @@ void route_search(const struct visit *v)
     struct buf        text = {0}, body = {0};
     struct search_ask m = {.session = uuid_str(&v->session), .page = PAGE};
 
+    if (!visit_may(v, v->gw->searches))
+        return;
     if (query_text(v->rq, "q", TEXT_MAX, &text) && query_number(v->rq, "cursor", 0, &m.before)) {
         m.text = buf_view(&text);
         search_ask_encode(&m, &body);

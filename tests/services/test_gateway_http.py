@@ -1,5 +1,6 @@
 """What the gateway promises to anybody who sends it anything over HTTP."""
 
+import contextlib
 import socket
 import uuid
 
@@ -333,7 +334,8 @@ def test_malformed_requests_harm_nobody(start_gateway, request_):
     chat = start_gateway(backends=False, HTTP_HEAD_SECONDS=1)
     with chat.connect() as connection:
         connection.sendall(request_ if isinstance(request_, bytes) else request_.encode())
-        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it may have closed the connection already
+            connection.shutdown(socket.SHUT_WR)
         answer = read_reply(connection)
     assert status_of(answer) in (None, 400, 401, 404, 411, 413, 414, 431, 505)
     assert chat.stranger().get("/health").status_code == 200

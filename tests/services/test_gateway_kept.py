@@ -35,6 +35,17 @@ def test_hits_are_shown_with_their_marks_apart(chat, anna):
     assert (asked.text, asked.before) == ('Bräke "my x"', 99)
 
 
+def test_searches_and_imports_are_limited(start_gateway):
+    chat = start_gateway(SEARCHES_PER_MINUTE=2, IMPORTS_PER_MINUTE=1)
+    anna, ben = chat.client(), chat.client()
+    chat.store.on("search_ask", say("search_say", hits=[], more_before=0))
+    assert [anna.get("/search?q=oil").status_code for _ in range(3)] == [200, 200, 429]
+    refusal = anna.get("/search?q=oil")
+    assert refusal.json()["error"]["code"] == "limited" and 1 <= int(refusal.headers["Retry-After"]) <= 31
+    assert ben.get("/search?q=oil").status_code == 200
+    assert [anna.post("/conversations/import", {}).status_code for _ in range(2)] == [400, 429]
+
+
 @pytest.mark.parametrize("query", ["q=%00", "q=%ff", "q=" + 257 * "a", "q=a&cursor=x",
                                    "q=a&cursor=-1", "q=a&cursor=1234567890123456789"])
 def test_a_search_that_makes_no_sense_is_refused(anna, query):

@@ -5,8 +5,10 @@ still runs and fails the test if a program crashed or a sanitizer complained.
 """
 
 import ctypes
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -30,11 +32,26 @@ def program(name):
     return path
 
 
+def _ports():
+    """Below those that connections get, and of each test runner its own: nobody takes one before it is used."""
+    runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    first, count = 10000 + runner % 4 * 5000, 5000
+    start = random.randrange(count)
+    return itertools.cycle(first + (start + n) % count for n in range(count))
+
+
+_next_port = _ports()
+
+
 def free_port():
     """A port that was free just now; bind to port 0 instead wherever that is possible."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in _next_port:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Process:

@@ -17,6 +17,7 @@ class Talker(threading.Thread):
         self.client, self.number = client, number
         self.done = []  # texts that were answered as committed
         self.strange = []  # what no client should ever see
+        self.unsaved = 0  # answers that no store took in time: the same turn is sent again
         self.enough = threading.Event()  # finish what you ask, then stop
         self.pause = threading.Event()  # never set: waiting for it is a pause
 
@@ -38,7 +39,9 @@ class Talker(threading.Thread):
                 continue
             if response.status_code == 200 and response.json()["status"] in ("committed", "spooled"):
                 return True
-            if response.status_code not in (409, 502, 503, 504):
+            if response.status_code == 200 and response.json()["status"] == "unsaved":
+                self.unsaved += 1
+            elif response.status_code not in (409, 502, 503, 504):
                 self.strange.append(f"{response.status_code} {response.text}")
                 return False
             self.pause.wait(0.05)

@@ -506,6 +506,7 @@ def test_a_wrong_point_is_told_at_the_start(house, service):
 
 
 @pytest.mark.timeout(600)  # it may have to be built first
+@pytest.mark.xdist_group("release")
 def test_a_release_holds_no_points():
     for command in (["cmake", "--preset", "release"],
                     ["cmake", "--build", "build/release", "--target", *SERVICES]):

@@ -16,7 +16,7 @@ import requests
 from support.processes import ROOT, free_port, is_alive
 from support.wait import wait_until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("release")]  # scripts/up builds one
 UP = ROOT / "scripts" / "up"
 
 

@@ -114,6 +114,9 @@ test('what one reads stays in its place when older messages come', async () => {
 
     await importChat(page, 120);
     await page.reload();
+    await page.waitForSelector('.chat');
+    await page.click('#new-chat'); /* so that nothing of it is shown already */
+    await page.waitForSelector('#welcome:not([hidden])');
     await page.click('.chat-open');
     await page.waitForSelector('.turn:last-of-type .question:text("(120)")');
     const first = await page.textContent('.question');

@@ -216,6 +216,15 @@ def test_one_plan_reads_every_block_from_the_index(ann, postgres):
     assert "Seq Scan" not in plans[0]
 
 
+def test_nobody_waits_behind_heaps(store, person, postgres):
+    for _ in range(8):
+        fill(postgres, person().say("A heap").chat, 600)
+    ann = person()
+    ann.say("Where is the jack?")
+    wait_until(lambda: found(ann, "jack"), "the newest message")
+    assert postgres.query("SELECT count(*) FROM conversations WHERE searched_seq < last_seq")[0][0] >= 7
+
+
 def test_turns_from_before_there_was_a_search_are_found(start_store, person, settled, postgres):
     store = start_store()
     ann = person()

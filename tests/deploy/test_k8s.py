@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render
+from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render, unfinished
 
 OVERLAYS = ("dev", "prod")
 
@@ -38,7 +38,12 @@ def test_an_overlay_keeps_the_rules(name):
     assert {one["metadata"]["name"] for one in documents if one["kind"] == "Deployment"} >= set(SERVICES)
     assert {one["metadata"].get("namespace") for one in documents if one["kind"] == "Deployment"} == \
         {"chat-dev" if name == "dev" else "chat"}
-    assert faults(documents) == []
+    assert [*faults(documents), *unfinished(documents)] == []
+
+
+def test_the_base_alone_is_found_unfinished():
+    assert {*unfinished(base())} == {"store: does not reach Redis", "store: does not reach Postgres",
+                                     *(f"{name}: its image has no tag" for name in SERVICES)}
 
 
 def test_every_file_holds_whole_documents():
@@ -98,6 +103,13 @@ BREAKS = {
     "reaches private networks": lambda d: policy(d, "llm-worker")["egress"][0]["to"][0]["ipBlock"].pop("except"),
     "the bus is open": lambda d: policy(d, "gateway")["ingress"][1]["from"].append({"podSelector": {}}),
     "reaches the databases": lambda d: policy(d, "bus")["egress"][0]["ports"].append({"port": 5432}),
+    "cannot ask for names": lambda d: policy(d, "names")["egress"][0]["ports"].pop(0),
+    "cannot ask for long names": lambda d: policy(d, "names")["egress"][0]["ports"].pop(1),
+    "does not reach the bus": lambda d: policy(d, "bus").update(policyTypes=["Ingress"]),
+    "lets nobody on the bus": lambda d: policy(d, "gateway")["ingress"].pop(1),
+    "lets nobody in": lambda d: policy(d, "gateway")["podSelector"].update(matchLabels={"app": "gateways"}),
+    "lets nobody read its metrics": lambda d: d.remove(find(d, "NetworkPolicy", "metrics")),
+    "does not reach OpenRouter": lambda d: policy(d, "llm-worker")["egress"][0]["ports"][0].update(port=80),
     "a Secret is in the tree": lambda d: d.append({"kind": "Secret", "metadata": {"name": "x"}}),
 }
 

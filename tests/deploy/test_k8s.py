@@ -1,10 +1,11 @@
 """deploy/k8s without a cluster: it renders, its rules hold, and each rule has been seen to find what it is for."""
 
 import copy
+import shutil
 
 import pytest
 
-from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render, unfinished
+from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render, unfinished, ways
 
 OVERLAYS = ("dev", "prod")
 
@@ -66,6 +67,20 @@ def test_production_has_no_database_and_a_door():
     route = find(documents, "HTTPRoute", "chat")["spec"]["rules"][0]
     assert route["backendRefs"] == [{"name": "gateway", "port": 80}]
     assert int(route["timeouts"]["request"].rstrip("s")) > 185
+
+
+def test_the_component_for_traces_tells_all_of_a_collector_and_opens_the_way(tmp_path):
+    if render(K8S / "overlays/prod") is None:
+        pytest.skip(NO_KUSTOMIZE)
+    shutil.copytree(K8S, tmp_path / "k8s")
+    file = tmp_path / "k8s/overlays/prod/kustomization.yaml"
+    file.write_text(file.read_text().replace("components:\n", "components:\n  - ../../components/traces\n"))
+    documents = render(file.parent)
+    assert faults(documents) == []
+    collectors = {"namespaceSelector": {"matchLabels": {"chat-traces": "true"}}}
+    for name in SERVICES:
+        endpoint = environment(container(documents, name))["OTEL_EXPORTER_OTLP_ENDPOINT"]
+        assert (collectors, f"TCP {endpoint.rsplit(':')[-1]}") in ways(documents, name, "egress")
 
 
 def test_gateways_are_found_before_they_are_ready():

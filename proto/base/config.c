@@ -191,9 +191,11 @@ static size_t find_name(const char *name, const char *const *names, size_t count
 void config_check_url(struct config_run *run, const char *name, const char *value)
 {
     struct str url = str_of(value);
+    bool       is_web = str_starts(url, "http://") || str_starts(url, "https://");
 
-    if (url.len && !str_starts(url, "http://") && !str_starts(url, "https://"))
-        buf_print(&run->faults, "  %s: must begin with http:// or https://\n", name);
+    if (url.len && (!is_web || strpbrk(value, "@?#")))
+        buf_print(&run->faults,
+                  "  %s: must be an http or https address without query and password\n", name);
 }
 
 void config_open_log(struct config_run *run, const char *name, const char *level,

@@ -61,7 +61,7 @@ void config_need(struct config_run *run, const char *name, const char *value);
 void config_open_log(struct config_run *run, const char *name, const char *level,
                      const char *format);
 
-/* Notes a fault if this address is neither empty nor one of http. */
+/* Notes a fault if this address is neither empty nor one of http without query and password. */
 void config_check_url(struct config_run *run, const char *name, const char *value);
 
 /* Exits 78 if there are faults; after --check-config prints the values, without

@@ -256,6 +256,12 @@ struct otlp *otlp_open(struct loop *l, const char *endpoint, const char *service
     return o;
 }
 
+static void drop(size_t count)
+{
+    if (count)
+        metric_add_for(METRIC_SPANS, "dropped", NULL, (double)count);
+}
+
 static void send_last(struct otlp *o)
 {
     if (!json_array_size(o->spans))
@@ -274,8 +280,11 @@ void otlp_close(struct otlp **otlp)
     span_sink(NULL, NULL);
     timer_stop(&o->gather);
     loop_curl_stop(&o->call);
+    if (o->body) /* was under way */
+        drop(o->count);
     free(o->body);
     send_last(o);
+    drop(json_array_size(o->spans));
     curl_easy_cleanup(o->easy);
     curl_slist_free_all(o->headers);
     loop_curl_free(&o->curl);

@@ -14,7 +14,7 @@ struct otlp;
  * NULL is returned. */
 struct otlp *otlp_open(struct loop *l, const char *endpoint, const char *service);
 
-/* After the loop: what has gathered is brought along, for at most a second. */
+/* After the loop: a last batch is brought along, for at most a second; the rest is dropped. */
 void otlp_close(struct otlp **o);
 
 #endif

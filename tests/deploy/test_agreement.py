@@ -103,6 +103,18 @@ def test_a_turn_may_end_before_anybody_is_killed(house, way):
         assert int(re.search(r"proxy_read_timeout (\d+)s", file.read_text())[1]) > drain
 
 
+def test_what_fails_for_a_while_comes_back_by_itself():
+    for service in SERVICES:
+        assert COMPOSE["services"][service]["restart"] == "unless-stopped"
+        lines = dict(unit(service))
+        assert (lines["Restart"], lines["StartLimitIntervalSec"]) == ("always", "0")
+
+
+def test_nginx_may_open_as_many_as_it_is_told_to():
+    connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/compose/nginx.conf").read_text())[1]
+    assert int(connections) < COMPOSE["services"]["nginx"]["ulimits"]["nofile"] <= 10000
+
+
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):

@@ -1,10 +1,11 @@
 """deploy/k8s without a cluster: it renders, its rules hold, and each rule has been seen to find what it is for."""
 
 import copy
+import shutil
 
 import pytest
 
-from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render
+from support.manifests import K8S, NO_KUSTOMIZE, SERVICES, base, all_files, environment, faults, find, render, unfinished, ways
 
 OVERLAYS = ("dev", "prod")
 
@@ -38,7 +39,12 @@ def test_an_overlay_keeps_the_rules(name):
     assert {one["metadata"]["name"] for one in documents if one["kind"] == "Deployment"} >= set(SERVICES)
     assert {one["metadata"].get("namespace") for one in documents if one["kind"] == "Deployment"} == \
         {"chat-dev" if name == "dev" else "chat"}
-    assert faults(documents) == []
+    assert [*faults(documents), *unfinished(documents)] == []
+
+
+def test_the_base_alone_is_found_unfinished():
+    assert {*unfinished(base())} == {"store: does not reach Redis", "store: does not reach Postgres",
+                                     *(f"{name}: its image has no tag" for name in SERVICES)}
 
 
 def test_every_file_holds_whole_documents():
@@ -61,6 +67,20 @@ def test_production_has_no_database_and_a_door():
     route = find(documents, "HTTPRoute", "chat")["spec"]["rules"][0]
     assert route["backendRefs"] == [{"name": "gateway", "port": 80}]
     assert int(route["timeouts"]["request"].rstrip("s")) > 185
+
+
+def test_the_component_for_traces_tells_all_of_a_collector_and_opens_the_way(tmp_path):
+    if render(K8S / "overlays/prod") is None:
+        pytest.skip(NO_KUSTOMIZE)
+    shutil.copytree(K8S, tmp_path / "k8s")
+    file = tmp_path / "k8s/overlays/prod/kustomization.yaml"
+    file.write_text(file.read_text().replace("components:\n", "components:\n  - ../../components/traces\n"))
+    documents = render(file.parent)
+    assert faults(documents) == []
+    collectors = {"namespaceSelector": {"matchLabels": {"chat-traces": "true"}}}
+    for name in SERVICES:
+        endpoint = environment(container(documents, name))["OTEL_EXPORTER_OTLP_ENDPOINT"]
+        assert (collectors, f"TCP {endpoint.rsplit(':')[-1]}") in ways(documents, name, "egress")
 
 
 def test_gateways_are_found_before_they_are_ready():
@@ -98,6 +118,13 @@ BREAKS = {
     "reaches private networks": lambda d: policy(d, "llm-worker")["egress"][0]["to"][0]["ipBlock"].pop("except"),
     "the bus is open": lambda d: policy(d, "gateway")["ingress"][1]["from"].append({"podSelector": {}}),
     "reaches the databases": lambda d: policy(d, "bus")["egress"][0]["ports"].append({"port": 5432}),
+    "cannot ask for names": lambda d: policy(d, "names")["egress"][0]["ports"].pop(0),
+    "cannot ask for long names": lambda d: policy(d, "names")["egress"][0]["ports"].pop(1),
+    "does not reach the bus": lambda d: policy(d, "bus").update(policyTypes=["Ingress"]),
+    "lets nobody on the bus": lambda d: policy(d, "gateway")["ingress"].pop(1),
+    "lets nobody in": lambda d: policy(d, "gateway")["podSelector"].update(matchLabels={"app": "gateways"}),
+    "lets nobody read its metrics": lambda d: d.remove(find(d, "NetworkPolicy", "metrics")),
+    "does not reach OpenRouter": lambda d: policy(d, "llm-worker")["egress"][0]["ports"][0].update(port=80),
     "a Secret is in the tree": lambda d: d.append({"kind": "Secret", "metadata": {"name": "x"}}),
 }
 

@@ -72,12 +72,16 @@ def plain_value(value):
     return int(raw) if kind == "intValue" else raw
 
 
+def senders(body):
+    return {plain(one["resource"]["attributes"])["service.name"] for one in json.loads(body)["resourceSpans"]}
+
+
 class Collector:
     """collector.url is the endpoint; answer.status may be changed; what has no form is a fault."""
 
     def __init__(self):
         self.spans, self.faults, self.texts, self.status = [], [], [], 200
-        self.hold = None  # an Event: answers wait for it
+        self.hold, self.held = None, set()  # an Event: answers wait for it; whose do
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -86,6 +90,7 @@ class Collector:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if collector.hold:
+                    collector.held |= senders(body)
                     collector.hold.wait(20)
                 collector.take(self.path, self.headers, body)
                 self.send_response(collector.status)

@@ -11,6 +11,26 @@ K8S = ROOT / "deploy/k8s"
 SERVICES = ("gateway", "filter", "llm-worker", "store")
 PRIVATE = {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
 SECRET_NAMES = re.compile(r"(KEYS?|PASSWORD|REDIS_URL|POSTGRES_URL)$")
+NAMES = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+EDGE = {"namespaceSelector": {"matchLabels": {"chat-edge": "true"}}}
+MONITORING = {"namespaceSelector": {"matchLabels": {"chat-monitoring": "true"}}}
+MEMBERS, GATEWAYS = ({"podSelector": {"matchLabels": {name: value}}} for name, value in (("bus", "member"), ("app", "gateway")))
+INTERNET = "0.0.0.0/0"
+ANYBODY = None
+# What fails without it, for whom, which way, to or from whom, and the port.
+NEEDED = (
+    ("cannot ask for names", SERVICES, "egress", NAMES, "UDP 53"),
+    ("cannot ask for long names", SERVICES, "egress", NAMES, "TCP 53"),
+    ("does not reach the bus", SERVICES[1:], "egress", GATEWAYS, "TCP 5555"),
+    ("lets nobody on the bus", ("gateway",), "ingress", MEMBERS, "TCP 5555"),
+    ("lets nobody in", ("gateway",), "ingress", EDGE, "TCP 8080"),
+    ("lets nobody read its metrics", SERVICES, "ingress", MONITORING, "TCP 9100"),
+    ("does not reach OpenRouter", ("llm-worker",), "egress", INTERNET, "TCP 443"),
+)
+NEEDED_OF_OVERLAYS = (
+    ("does not reach Redis", ("store",), "egress", ANYBODY, "TCP 6379"),
+    ("does not reach Postgres", ("store",), "egress", ANYBODY, "TCP 5432"),
+)
 NO_KUSTOMIZE = "no kubectl of 1.21 or later, which renders components, is here: only single files were looked at"
 
 
@@ -69,8 +89,18 @@ def faults(documents):
         pod = one["spec"]["template"]["spec"]
         for rule in (confined, healthy, bounded, quiet, drained):
             found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
-    return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents),
+    return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents), *joined(documents, NEEDED),
                     *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
+
+
+def unfinished(documents):
+    """What the base leaves to overlays."""
+    yield from joined(documents, NEEDED_OF_OVERLAYS)
+    for one in documents:
+        if one["kind"] in ("Deployment", "StatefulSet"):
+            for container in one["spec"]["template"]["spec"]["containers"]:
+                if not re.search(r":[\w.-]+$|@sha256:", container["image"]):
+                    yield f"{one['metadata']['name']}: its image has no tag"
 
 
 def confined(pod):
@@ -196,3 +226,22 @@ def wall(app, way, ports, peer):
         yield "the bus is open to others"
     if way == "egress" and ports & {6379, 5432} and app != "store":
         yield f"{app} reaches the databases"
+
+
+def joined(documents, needed):
+    """Network: what is meant to be open is."""
+    for fault, names, way, whom, port in needed:
+        for name in names:
+            if not any(port == other and whom in (ANYBODY, peer) for peer, other in ways(documents, name, way)):
+                yield f"{name}: {fault}"
+
+
+def ways(documents, name, way):
+    """(peer, port) of all that a service may reach or be reached by; of a network only which it is."""
+    labels = find(documents, "Deployment", name)["spec"]["template"]["metadata"]["labels"]
+    for spec in (one["spec"] for one in documents if one["kind"] == "NetworkPolicy"):
+        is_meant = spec["podSelector"].get("matchLabels", {}).items() <= labels.items()
+        for rule in spec.get(way, []) if is_meant and way.capitalize() in spec["policyTypes"] else []:
+            for peer in rule.get({"ingress": "from", "egress": "to"}[way], []):
+                for port in rule.get("ports", []):
+                    yield peer.get("ipBlock", {}).get("cidr", peer), f"{port.get('protocol', 'TCP')} {port['port']}"

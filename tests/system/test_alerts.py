@@ -43,6 +43,7 @@ HEALTHY = {
 
 OURS = 'chat_turns_total{outcome="worker_down",fault="ours"}'
 SOON = 'chat_turn_first_word_seconds_bucket{le="5"}'
+SOON_IN_3 = 'chat_turn_first_word_seconds_bucket{le="5.0"}'  # as Prometheus 3 calls it
 TURNS, WORDS = 'chat_turns_total{outcome="committed",fault="none"}', "chat_turn_first_word_seconds_count"
 
 # What is otherwise, the minute that is looked at, and what fires then.
@@ -54,6 +55,10 @@ SHORT = [
       'chat_turns_total{outcome="off_topic",fault="person"}': "0x100"}, 65, ""),
     ({SOON: "0x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),
     ({SOON: "0+19.5x100"}, 60, ""),                                  # half the allowance
+    ({OURS: "0+1.3x100"}, 60, "TurnsFailFast TurnsFailSlowly"),      # 5 %: only the windows of 6 h and 30 min see it
+    ({SOON: "0+10x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),  # half of all: the same
+    ({SOON: "_x100", SOON_IN_3: "0+20x100"}, 60, ""),
+    ({SOON: "_x100", SOON_IN_3: "0x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),
     ({'up{job="gateway",instance="g"}': "1x10 0x100"}, 13, "NoGateway"),
     ({'up{job="gateway",instance="g"}': "1x10 0x100"}, 30, "NoGateway InstanceSilent"),
     ({'chat_bus_instances{service="llm-worker"}': "2x10 0x100"}, 13, "ServiceMissing"),
@@ -66,6 +71,7 @@ SHORT = [
     ({'chat_bus_refused_total{service="llm-worker"}': "0+10x100"}, 30, "QuestionsRefused"),
     ({'chat_bus_retry_budget{service="llm-worker"}': "3x100"}, 30, "RetriesSpent"),
     ({'chat_breaker_models{state="open"}': "1x100"}, 30, "BreakerOpen"),
+    ({'chat_breaker_models{state="open"}': "1 0 " * 50}, 30, "BreakerOpen"),  # half open between two rests
     ({'chat_breaker_models{state="open"}': "0x10 1 1 0x100"}, 30, ""),
     ({'chat_upstream_cost_dollars_total': "0+0.5x200"}, 120, "CostHigh"),
     ({'chat_pg_connections{instance="s",state="up"}': "4x10 0x100"}, 20, "PostgresAway"),
@@ -86,6 +92,7 @@ LONG = [
     ({OURS: "0+0.15x400"}, 350, "TurnsFailSlowly"),   # 0.6 %
     ({OURS: "0+0.1x400"}, 350, ""),                   # 0.4 % is what was allowed
     ({SOON: "0+16x400"}, 200, "FirstWordsLateSlowly"),
+    ({SOON: "0+18x400"}, 350, "FirstWordsLateSlowly"),  # 10 %: only the windows of 3 days and 6 h see it
 ]
 
 

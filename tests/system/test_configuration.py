@@ -19,6 +19,15 @@ def test_all_faults_are_listed(house, service):
 
 
 @pytest.mark.parametrize("service", NEEDED)
+def test_the_address_of_a_collector_has_no_password(house, service):
+    for address in ("http://me:secret@collector:4318", "http://collector:4318?key=secret", "collector:4318"):
+        status, said = house.run(service, env={"OTEL_EXPORTER_OTLP_ENDPOINT": address})
+        assert status == 78 and "OTEL_EXPORTER_OTLP_ENDPOINT" in said and "secret" not in said, address
+    said = house.run(service, env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/"})[1]
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in said
+
+
+@pytest.mark.parametrize("service", NEEDED)
 def test_help_lists_every_setting(house, service):
     status, said = house.run(service, "--help")
     assert status == 0

@@ -35,7 +35,29 @@ static void what_has_no_room_is_dropped_and_counted(void **state)
     end_spans(100);
     assert_int_equal(dropped(), 100);
     otlp_close(&o);
-    assert_int_equal(dropped(), 100 + 512); /* one last batch, in vain */
+    assert_int_equal(dropped(), 100 + 2048); /* one last batch in vain, and what it left */
+    loop_free(&l);
+}
+
+static void quit(void *ctx)
+{
+    loop_quit(ctx);
+}
+
+static void what_is_under_way_at_the_end_is_dropped_and_counted(void **state)
+{
+    (void)state;
+    struct loop *l = loop_new();
+    struct timer soon = {0};
+    unsigned     before = dropped();
+    struct otlp *o = otlp_open(l, NOWHERE, "test");
+
+    end_spans(512); /* a whole batch: it leaves with the next turn of the loop */
+    timer_start(&soon, l, 0, quit, l);
+    loop_run(l);
+    assert_int_equal(dropped(), before);
+    otlp_close(&o);
+    assert_int_equal(dropped(), before + 512);
     loop_free(&l);
 }
 
@@ -57,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_no_room_is_dropped_and_counted),
+        cmocka_unit_test(what_is_under_way_at_the_end_is_dropped_and_counted),
         cmocka_unit_test(without_an_endpoint_nothing_is_taken),
     };
 

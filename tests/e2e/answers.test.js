@@ -42,6 +42,24 @@ test('Markdown grows without half marks, and what is finished stays as it is', a
     assert.deepEqual(complaints, []);
 });
 
+test('the marks of an answer that was stopped are closed', async () => {
+    const { page } = await openPage();
+
+    await answerWith(page, [['delta', { text: 'Signs:\n\n1. **Check the eng' }], ['done', { status: 'stopped', model: 'a/model' }]]);
+    await ask(page, QUESTION);
+    assert.equal(await page.textContent('.prose li'), 'Check the eng');
+    assert.equal(await page.textContent('.prose li strong'), 'Check the eng');
+});
+
+test('a list counts on after something else, and a column of numbers stands to the right', async () => {
+    const { page } = await openPage();
+
+    await answerWith(page, whole('1. Look\n\n```\nit\n```\n\n2. Measure\n\n| Part | Price |\n|---|--:|\n| Pads | 40 € |'));
+    await ask(page, QUESTION);
+    assert.equal(await page.getAttribute('.prose ol:last-of-type', 'start'), '2');
+    assert.equal(await page.locator('.prose td:last-child').evaluate((cell) => getComputedStyle(cell).textAlign), 'end');
+});
+
 test('code has its colours and a button that copies it; the answer has one, too', async () => {
     const { page, context } = await openPage();
 

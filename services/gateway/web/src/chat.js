@@ -1,7 +1,7 @@
 /* chat - the talk: opens it, sends a message, follows its answer, takes failures back.
  *
  * One turn runs at a time.  Until a turn has ended well its text is kept (in the box, in the failed
- * turn, or as `pending` in the browser), and the same text goes out again under the same turn id: the
+ * turn, or in the browser: pending.js), and the same text goes out again under the same turn id: the
  * server then never asks the model twice for one message.
  *
  * A turn with `afterSeq` begins a branch there: what followed leaves the page until the turn has ended,
@@ -9,8 +9,8 @@
 import { forkPoint } from './branches.js';
 import { Failure, failureOfThrown } from './failure.js';
 import { newId } from './ids.js';
-import { keep, kept } from './keep.js';
 import { listen } from './line.js';
+import { forgetPending, keepPending, pendingOf, pendingText } from './pending.js';
 import { createSpeaker } from './speaker.js';
 import { texts } from './texts.js';
 import { fail, isOver, newTurn, step, turnsOfHistory } from './turn.js';
@@ -67,7 +67,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* Once anything came of it, a turn is the server's, and it goes on in its chat. */
     function forgetKept() {
         if (running && running.phase !== 'sent')
-            keep('pending', null);
+            forgetPending(running.id);
     }
 
     /* false if there are none to be had now. */
@@ -116,7 +116,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
     /* A turn that runs already: this page was reloaded, or another tab sent it. */
     function goOn({ turn_id: id, text }) {
-        const turn = newTurn(id, text || (kept('pending')?.text ?? ''));
+        const turn = newTurn(id, text || pendingText(id));
 
         begin(turn);
         answered(() => api.events(id, line.signal));
@@ -124,15 +124,13 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
     /* The page was left while a message was on its way, and the server did not keep it. */
     function takeBackPending() {
-        const pending = kept('pending');
-
-        if (!pending || (pending.chat ?? null) !== conversation)
-            return;
-        keep('pending', null);
-        if (turns.some((turn) => turn.id === pending.id))
-            return;
-        failed = { ...newTurn(pending.id, pending.text), afterSeq: pending.afterSeq ?? null };
-        composer.giveBack(pending.text);
+        for (const { id, text, afterSeq } of pendingOf(conversation)) {
+            forgetPending(id);
+            if (turns.some((turn) => turn.id === id))
+                continue;
+            failed = { ...newTurn(id, text), afterSeq };
+            composer.giveBack(text);
+        }
     }
 
     /* ---- saying something; all of these resolve when the answer is over, however it went ---- */
@@ -170,8 +168,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         drop(turn.id);
         failed = null;
         fork = turn.afterSeq === null ? null : { base: conversation, aside: takeAside(turn.afterSeq), edited };
-        keepPending(turn);
-        composer.take(turn.text, edited);
+        keepPending(turn, conversation);
+        composer.take(turn.text);
         begin(turn);
         await answered(() => api.chat(question(turn), line.signal));
     }
@@ -182,10 +180,6 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
         aside.forEach((turn) => drop(turn.id));
         return aside;
-    }
-
-    function keepPending({ id, text, afterSeq }) {
-        keep('pending', { id, text, afterSeq, chat: conversation });
     }
 
     function begin(turn) {
@@ -232,7 +226,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         if (began) {
             conversation = next.conversation;
             composer.moveTo(conversation);
-            keepPending(next);
+            keepPending(next, conversation);
             onChat(conversation);
         }
         if (next.budget)
@@ -244,7 +238,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         const { base, aside, edited } = fork ?? {};
 
         leave();
-        keep('pending', null);
+        if (turn.status !== 'unsaved')
+            forgetPending(turn.id);
         if (turn.failure)
             takeBack(turn, base, aside, edited);
         else if (turn.afterSeq !== null || turn.seq === null)

@@ -67,6 +67,36 @@ test('an unsaved answer stays and can be asked again', async () => {
     assert.equal(world.asked[0].turn_id, world.asked[1].turn_id);
 });
 
+test('the question of an unsaved answer comes back after a reload, until it was asked again', async () => {
+    const world = openWorld();
+    await world.send('oil?', [delta('Yearly'), { type: 'done', data: { status: 'unsaved' } }]);
+
+    const later = openWorld();
+    await later.chat.open();
+    assert.equal(later.box, 'oil?');
+    await later.send('oil?', [DONE]);
+    assert.equal(later.asked[0].turn_id, world.asked[0].turn_id);
+
+    const last = openWorld();
+    await last.chat.open();
+    assert.equal(last.box, '');
+});
+
+test('a message that waits in one chat is not forgotten for one in another', async () => {
+    const world = openWorld();
+    world.sendEndless('oil?');
+    world.chat.leave();
+
+    const other = openWorld({ ...NEW_SESSION, conversation_id: 'b' });
+    await other.chat.open();
+    await other.send('tyres?', [DONE]);
+    assert.equal(other.box, '');
+
+    const later = openWorld();
+    await later.chat.open();
+    assert.equal(later.box, 'oil?');
+});
+
 test('a page left in mid-answer takes nothing back that the server kept', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');

@@ -176,6 +176,7 @@ test('another answer stands beside the first', async () => {
 
     await askBriefly(page, QUESTION);
     await page.click('[aria-label="Another answer"]');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'box', 'the button has gone, the focus goes on');
     await page.waitForSelector('.turn[data-phase="writing"]');
     await page.click('#stop');
     await page.waitForSelector('.ways-place:text-is("2/2")');
@@ -201,8 +202,18 @@ test('a thumb is kept, and can be taken back', async () => {
 test('keys: edit the last message, stop, a sheet that tells them', async () => {
     const { page } = await openPage();
 
+    const stops = [];
+
+    page.on('request', (request) => request.url().endsWith('/chat/stop') && stops.push(request));
     await type(page, QUESTION);
     await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.click('.chat-more');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#chat-menu', { state: 'hidden' });
+    await page.fill('#search', 'oil');
+    await page.keyboard.press('Escape');
+    assert.deepEqual([stops.length, await page.inputValue('#search')], [0, ''], 'they end themselves, not the answer');
+    await page.focus('#box');
     await page.keyboard.press('Escape');
     await page.waitForSelector('.turn[data-phase="done"]');
     await page.waitForSelector('[aria-label="Edit and ask again"]');

@@ -27,12 +27,14 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     let line = null; /* its connection: aborting it hangs up */
     let fork = null; /* { base, aside, edited } while it begins a branch */
     let failed = null; /* the last turn that may be asked again */
+    let opens = null; /* the chat that is there when the page starts, under way */
     let opening = 0; /* how often a chat was opened: what comes for an earlier one is dropped */
 
     /* ---- opening ---- */
 
     function open() {
-        return opened(() => {});
+        opens = opened(() => {});
+        return opens;
     }
 
     /* Another chat becomes the current one; `turn` is where in it the person wants to be. */
@@ -136,6 +138,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* ---- saying something; all of these resolve when the answer is over, however it went ---- */
 
     async function send(text, edited = null) {
+        if (opens)
+            await opens; /* until then nobody knows in which chat we are */
         if (running)
             return;
         if (edited)
@@ -147,7 +151,6 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     async function retry(turn) {
         if (running)
             return;
-        composer.focus(); /* the button that was pressed goes away */
         await start(afresh(turn));
     }
 
@@ -170,6 +173,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         fork = turn.afterSeq === null ? null : { base: conversation, aside: takeAside(turn.afterSeq), edited };
         keepPending(turn, conversation);
         composer.take(turn.text);
+        composer.focus(); /* the button that was pressed may be gone */
         begin(turn);
         await answered(() => api.chat(question(turn), line.signal));
     }

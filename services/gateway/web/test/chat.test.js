@@ -18,6 +18,16 @@ test('an answer flows into the page', async () => {
     assert.deepEqual(world.asked.map((body) => body.conversation_id), [undefined, 'c']);
 });
 
+test('a message sent before the chat is there waits for it', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: [{ turn_id: 'a', role: 'user', content: 'tyres?' }] });
+    const opened = world.chat.open();
+    await world.send('oil?', [DONE]);
+    await opened;
+
+    assert.equal(world.asked[0].conversation_id, 'c');
+    assert.deepEqual(world.page().map(([text]) => text), ['tyres?', 'oil?']);
+});
+
 test('a failed message goes back to the box, whatever failed', async () => {
     for (const events of [[ERROR], [delta('half'), ERROR], [delta('half')], [], new Failure({ code: 'offline' })]) {
         const world = openWorld();

@@ -217,9 +217,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     }
 
     function question({ id, text, afterSeq }) {
-        return {
-            message: text, turn_id: id, conversation_id: conversation ?? undefined, after_seq: afterSeq ?? undefined,
-        };
+        /* null begins a new chat; without it another tab would decide which one is meant. */
+        return { message: text, turn_id: id, conversation_id: conversation, after_seq: afterSeq ?? undefined };
     }
 
     function take(next) {

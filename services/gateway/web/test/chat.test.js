@@ -15,7 +15,7 @@ test('an answer flows into the page', async () => {
     assert.equal(world.busy, false);
 
     await world.send('and tyres?', [DONE]);
-    assert.deepEqual(world.asked.map((body) => body.conversation_id), [undefined, 'c']);
+    assert.deepEqual(world.asked.map((body) => body.conversation_id), [null, 'c'], 'a new chat, then the one it became');
 });
 
 test('a message sent before the chat is there waits for it', async () => {

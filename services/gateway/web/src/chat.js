@@ -40,10 +40,17 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* Another chat becomes the current one; `turn` is where in it the person wants to be. */
     async function openConversation(id, turn = null) {
         await opened(() => api.openChat(id));
+        if (turn)
+            await goTo((one) => one.id === turn);
+    }
+
+    /* Shows as many older messages as it takes. */
+    async function goTo(isMeant) {
         const mine = opening;
-        while (turn && older && mine === opening && !view.has(turn) && (await showOlder()));
+        while (older && mine === opening && !turns.some(isMeant) && (await showOlder()));
+        const turn = turns.find(isMeant);
         if (turn && mine === opening)
-            view.reveal(turn);
+            view.reveal(turn.id);
     }
 
     function startNew() {
@@ -298,9 +305,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* Another way from this turn on; the page stays where the ways part. */
     async function switchTo(id, turn) {
         await opened(() => api.openChat(id));
-        const beside = turns.find(({ seq }) => seq === turn.seq);
-        if (beside)
-            view.reveal(beside.id);
+        await goTo(({ seq }) => seq === turn.seq);
     }
 
     function edit(turn) {

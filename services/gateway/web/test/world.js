@@ -91,7 +91,6 @@ export function openWorld(session = NEW_SESSION) {
             world.turns = [...turns, ...world.turns];
             world.hasMore = hasMore;
         },
-        has: (id) => world.turns.some((turn) => turn.id === id),
         reveal: (id) => {
             world.revealed = id;
         },

@@ -68,8 +68,10 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
             if (mine === opening)
                 show(session);
         } catch (thrown) {
-            if (mine === opening)
-                view.showProblem(failureOfThrown(thrown), () => opened(first));
+            if (mine !== opening)
+                return;
+            [turns, older] = [[], null];
+            view.showProblem(failureOfThrown(thrown), () => opened(first));
         }
     }
 

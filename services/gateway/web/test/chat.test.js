@@ -165,6 +165,15 @@ test('a chat that cannot be opened says so and can be opened later', async () =>
     assert.deepEqual(world.page(), [['oil?', '', 'done']]);
 });
 
+test('a chat that cannot be opened shows nothing of the one before', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: { chat_history: historyOf('t8'), more: null } };
+    await world.chat.open();
+    world.hold = Promise.reject(new Failure({ code: 'offline' }));
+    await world.chat.openConversation('b', 't7');
+    assert.deepEqual([world.problem.code, world.turns], ['offline', []]);
+});
+
 test('stop names the turn that runs', async () => {
     const world = openWorld();
     const turn = world.sendEndless('oil?');

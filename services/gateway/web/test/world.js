@@ -84,6 +84,7 @@ export function openWorld(session = NEW_SESSION) {
             world.problem = null;
         },
         showProblem: (failure, retry) => {
+            world.turns = [];
             world.problem = failure;
             world.openAgain = retry;
         },

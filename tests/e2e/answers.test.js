@@ -204,6 +204,7 @@ test('keys: edit the last message, stop, a sheet that tells them', async () => {
 
     const stops = [];
 
+    await askBriefly(page, 'How often does the engine oil need changing?');
     page.on('request', (request) => request.url().endsWith('/chat/stop') && stops.push(request));
     await type(page, QUESTION);
     await page.waitForSelector('.turn[data-phase="writing"]');
@@ -215,8 +216,8 @@ test('keys: edit the last message, stop, a sheet that tells them', async () => {
     assert.deepEqual([stops.length, await page.inputValue('#search')], [0, ''], 'they end themselves, not the answer');
     await page.focus('#box');
     await page.keyboard.press('Escape');
-    await page.waitForSelector('.turn[data-phase="done"]');
-    await page.waitForSelector('[aria-label="Edit and ask again"]');
+    await page.waitForSelector('.turn:last-of-type[data-phase="done"]');
+    await page.waitForSelector('.turn:last-of-type [aria-label="Edit and ask again"]');
 
     await page.press('#box', 'ArrowUp');
     assert.equal(await page.inputValue('#box'), QUESTION);

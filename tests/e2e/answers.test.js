@@ -25,6 +25,7 @@ test('Markdown grows without half marks, and what is finished stays as it is', a
     });
     for (let at = 0; at < MARKS.length; at += 3) {
         await feed('delta', { text: MARKS.slice(at, at + 3) });
+        await page.evaluate(() => new Promise(requestAnimationFrame)); /* it is drawn once a frame */
         if (at === 60)
             await page.evaluate(() => (document.querySelector('.prose p').mark = true));
     }

@@ -115,6 +115,17 @@ test('without JavaScript a sentence says what is needed', async () => {
     await screenshot(page, 'no-script');
 });
 
+test('no word of the list of keys is cut off on a small phone, and all can be reached on a flat screen', async () => {
+    const { page } = await openPage({ viewport: { width: 320, height: 256 }, locale: 'de-DE' });
+
+    await page.click('#open-help');
+    const { width, inside, height, bottom } = await page.locator('#help .sheet').evaluate((sheet) => ({
+        width: sheet.clientWidth, inside: sheet.scrollWidth, height: sheet.clientHeight, bottom: sheet.getBoundingClientRect().bottom,
+    }));
+    assert.equal(inside, width);
+    assert.ok(height > 50 && bottom <= 256, `its ${height} pixels end at ${bottom}`);
+});
+
 test('it fits a small phone', async () => {
     const { page } = await openPage(PHONE);
     assert.equal(await overflow(page), 0);
@@ -164,8 +175,9 @@ const STATES = [
         await ask(page, 'Brakes: a table and code, please.');
     }],
     ['failed', async (page) => {
-        await answerWith(page, [['error', { code: 'upstream_model', message: 'This model is not available.', retryable: true }]]);
+        await answerWith(page, [['delta', { text: RICH }], ['error', { code: 'upstream_cut', message: 'It broke off.', retryable: true }]]);
         await ask(page, QUESTION);
+        await page.waitForSelector('.turn:last-of-type .hljs-comment');
     }],
     ['settings', async (page) => {
         await page.click('#open-settings');

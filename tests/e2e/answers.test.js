@@ -25,6 +25,7 @@ test('Markdown grows without half marks, and what is finished stays as it is', a
     });
     for (let at = 0; at < MARKS.length; at += 3) {
         await feed('delta', { text: MARKS.slice(at, at + 3) });
+        await page.evaluate(() => new Promise(requestAnimationFrame)); /* it is drawn once a frame */
         if (at === 60)
             await page.evaluate(() => (document.querySelector('.prose p').mark = true));
     }
@@ -40,6 +41,24 @@ test('Markdown grows without half marks, and what is finished stays as it is', a
     assert.equal(await page.locator('.prose ol li').count(), 2);
     assert.match(await page.textContent('.fine-print'), /a\/model · 1,234 tokens · \$0\.0021/);
     assert.deepEqual(complaints, []);
+});
+
+test('the marks of an answer that was stopped are closed', async () => {
+    const { page } = await openPage();
+
+    await answerWith(page, [['delta', { text: 'Signs:\n\n1. **Check the eng' }], ['done', { status: 'stopped', model: 'a/model' }]]);
+    await ask(page, QUESTION);
+    assert.equal(await page.textContent('.prose li'), 'Check the eng');
+    assert.equal(await page.textContent('.prose li strong'), 'Check the eng');
+});
+
+test('a list counts on after something else, and a column of numbers stands to the right', async () => {
+    const { page } = await openPage();
+
+    await answerWith(page, whole('1. Look\n\n```\nit\n```\n\n2. Measure\n\n| Part | Price |\n|---|--:|\n| Pads | 40 € |'));
+    await ask(page, QUESTION);
+    assert.equal(await page.getAttribute('.prose ol:last-of-type', 'start'), '2');
+    assert.equal(await page.locator('.prose td:last-child').evaluate((cell) => getComputedStyle(cell).textAlign), 'end');
 });
 
 test('code has its colours and a button that copies it; the answer has one, too', async () => {
@@ -158,6 +177,7 @@ test('another answer stands beside the first', async () => {
 
     await askBriefly(page, QUESTION);
     await page.click('[aria-label="Another answer"]');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'box', 'the button has gone, the focus goes on');
     await page.waitForSelector('.turn[data-phase="writing"]');
     await page.click('#stop');
     await page.waitForSelector('.ways-place:text-is("2/2")');
@@ -183,11 +203,22 @@ test('a thumb is kept, and can be taken back', async () => {
 test('keys: edit the last message, stop, a sheet that tells them', async () => {
     const { page } = await openPage();
 
+    const stops = [];
+
+    await askBriefly(page, 'How often does the engine oil need changing?');
+    page.on('request', (request) => request.url().endsWith('/chat/stop') && stops.push(request));
     await type(page, QUESTION);
     await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.click('.chat-more');
     await page.keyboard.press('Escape');
-    await page.waitForSelector('.turn[data-phase="done"]');
-    await page.waitForSelector('[aria-label="Edit and ask again"]');
+    await page.waitForSelector('#chat-menu', { state: 'hidden' });
+    await page.fill('#search', 'oil');
+    await page.keyboard.press('Escape');
+    assert.deepEqual([stops.length, await page.inputValue('#search')], [0, ''], 'they end themselves, not the answer');
+    await page.focus('#box');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.turn:last-of-type[data-phase="done"]');
+    await page.waitForSelector('.turn:last-of-type [aria-label="Edit and ask again"]');
 
     await page.press('#box', 'ArrowUp');
     assert.equal(await page.inputValue('#box'), QUESTION);

@@ -46,6 +46,22 @@ test('an edit survives a reload, and the draft waits for its end', async () => {
     assert.equal(await box(page), 'a draft');
 });
 
+test('an edit stays in the box while another answer is asked for', async () => {
+    const { page } = await openPage();
+
+    await askBriefly(page, QUESTION);
+    await page.fill('#box', 'a draft');
+    await page.click('[aria-label="Edit and ask again"]');
+    await page.fill('#box', 'My car hums when I brake');
+    await page.click('[aria-label="Another answer"]');
+    await page.waitForSelector('.turn[data-phase="writing"]');
+    await page.click('#stop');
+    await page.waitForSelector('.ways-place:text-is("2/2")');
+    assert.equal(await box(page), 'My car hums when I brake');
+    await page.click('#stop-editing');
+    assert.equal(await box(page), 'a draft');
+});
+
 test('an edit that fails is in the box again, and what followed on the page', async () => {
     const { page } = await openPage();
 

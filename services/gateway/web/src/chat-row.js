@@ -59,6 +59,7 @@ export function createChatRow(family, on) {
             end(false);
         });
         element.replaceChildren(form);
+        field.focus();
         field.select();
 
         function end(isKept) {

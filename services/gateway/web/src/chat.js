@@ -1,7 +1,7 @@
 /* chat - the talk: opens it, sends a message, follows its answer, takes failures back.
  *
  * One turn runs at a time.  Until a turn has ended well its text is kept (in the box, in the failed
- * turn, or as `pending` in the browser), and the same text goes out again under the same turn id: the
+ * turn, or in the browser: pending.js), and the same text goes out again under the same turn id: the
  * server then never asks the model twice for one message.
  *
  * A turn with `afterSeq` begins a branch there: what followed leaves the page until the turn has ended,
@@ -9,8 +9,8 @@
 import { forkPoint } from './branches.js';
 import { Failure, failureOfThrown } from './failure.js';
 import { newId } from './ids.js';
-import { keep, kept } from './keep.js';
 import { listen } from './line.js';
+import { forgetPending, keepPending, pendingOf, pendingText } from './pending.js';
 import { createSpeaker } from './speaker.js';
 import { texts } from './texts.js';
 import { fail, isOver, newTurn, step, turnsOfHistory } from './turn.js';
@@ -27,21 +27,30 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     let line = null; /* its connection: aborting it hangs up */
     let fork = null; /* { base, aside, edited } while it begins a branch */
     let failed = null; /* the last turn that may be asked again */
+    let opens = null; /* the chat that is there when the page starts, under way */
     let opening = 0; /* how often a chat was opened: what comes for an earlier one is dropped */
 
     /* ---- opening ---- */
 
     function open() {
-        return opened(() => {});
+        opens = opened(() => {});
+        return opens;
     }
 
     /* Another chat becomes the current one; `turn` is where in it the person wants to be. */
     async function openConversation(id, turn = null) {
         await opened(() => api.openChat(id));
+        if (turn)
+            await goTo((one) => one.id === turn);
+    }
+
+    /* Shows as many older messages as it takes. */
+    async function goTo(isMeant) {
         const mine = opening;
-        while (turn && older && mine === opening && !view.has(turn) && (await showOlder()));
+        while (older && mine === opening && !turns.some(isMeant) && (await showOlder()));
+        const turn = turns.find(isMeant);
         if (turn && mine === opening)
-            view.reveal(turn);
+            view.reveal(turn.id);
     }
 
     function startNew() {
@@ -59,15 +68,17 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
             if (mine === opening)
                 show(session);
         } catch (thrown) {
-            if (mine === opening)
-                view.showProblem(failureOfThrown(thrown), () => opened(first));
+            if (mine !== opening)
+                return;
+            [turns, older] = [[], null];
+            view.showProblem(failureOfThrown(thrown), () => opened(first));
         }
     }
 
     /* Once anything came of it, a turn is the server's, and it goes on in its chat. */
     function forgetKept() {
         if (running && running.phase !== 'sent')
-            keep('pending', null);
+            forgetPending(running.id);
     }
 
     /* false if there are none to be had now. */
@@ -116,7 +127,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
     /* A turn that runs already: this page was reloaded, or another tab sent it. */
     function goOn({ turn_id: id, text }) {
-        const turn = newTurn(id, text || (kept('pending')?.text ?? ''));
+        const turn = newTurn(id, text || pendingText(id));
 
         begin(turn);
         answered(() => api.events(id, line.signal));
@@ -124,20 +135,20 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
     /* The page was left while a message was on its way, and the server did not keep it. */
     function takeBackPending() {
-        const pending = kept('pending');
-
-        if (!pending || (pending.chat ?? null) !== conversation)
-            return;
-        keep('pending', null);
-        if (turns.some((turn) => turn.id === pending.id))
-            return;
-        failed = { ...newTurn(pending.id, pending.text), afterSeq: pending.afterSeq ?? null };
-        composer.giveBack(pending.text);
+        for (const { id, text, afterSeq } of pendingOf(conversation)) {
+            forgetPending(id);
+            if (turns.some((turn) => turn.id === id))
+                continue;
+            failed = { ...newTurn(id, text), afterSeq };
+            composer.giveBack(text);
+        }
     }
 
     /* ---- saying something; all of these resolve when the answer is over, however it went ---- */
 
     async function send(text, edited = null) {
+        if (opens)
+            await opens; /* until then nobody knows in which chat we are */
         if (running)
             return;
         if (edited)
@@ -149,7 +160,6 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     async function retry(turn) {
         if (running)
             return;
-        composer.focus(); /* the button that was pressed goes away */
         await start(afresh(turn));
     }
 
@@ -170,8 +180,9 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         drop(turn.id);
         failed = null;
         fork = turn.afterSeq === null ? null : { base: conversation, aside: takeAside(turn.afterSeq), edited };
-        keepPending(turn);
-        composer.take(turn.text, edited);
+        keepPending(turn, conversation);
+        composer.take(turn.text);
+        composer.focus(); /* the button that was pressed may be gone */
         begin(turn);
         await answered(() => api.chat(question(turn), line.signal));
     }
@@ -182,10 +193,6 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
 
         aside.forEach((turn) => drop(turn.id));
         return aside;
-    }
-
-    function keepPending({ id, text, afterSeq }) {
-        keep('pending', { id, text, afterSeq, chat: conversation });
     }
 
     function begin(turn) {
@@ -219,9 +226,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     }
 
     function question({ id, text, afterSeq }) {
-        return {
-            message: text, turn_id: id, conversation_id: conversation ?? undefined, after_seq: afterSeq ?? undefined,
-        };
+        /* null begins a new chat; without it another tab would decide which one is meant. */
+        return { message: text, turn_id: id, conversation_id: conversation, after_seq: afterSeq ?? undefined };
     }
 
     function take(next) {
@@ -232,7 +238,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         if (began) {
             conversation = next.conversation;
             composer.moveTo(conversation);
-            keepPending(next);
+            keepPending(next, conversation);
             onChat(conversation);
         }
         if (next.budget)
@@ -244,7 +250,8 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
         const { base, aside, edited } = fork ?? {};
 
         leave();
-        keep('pending', null);
+        if (turn.status !== 'unsaved')
+            forgetPending(turn.id);
         if (turn.failure)
             takeBack(turn, base, aside, edited);
         else if (turn.afterSeq !== null || turn.seq === null)
@@ -300,9 +307,7 @@ export function createChat({ api, view, composer, announce, onBudget, onSession,
     /* Another way from this turn on; the page stays where the ways part. */
     async function switchTo(id, turn) {
         await opened(() => api.openChat(id));
-        const beside = turns.find(({ seq }) => seq === turn.seq);
-        if (beside)
-            view.reveal(beside.id);
+        await goTo(({ seq }) => seq === turn.seq);
     }
 
     function edit(turn) {

@@ -69,12 +69,12 @@ export function createComposer({ form, onSend, onStop, onChange = () => {} }) {
             setText(box.value ? `${text}\n\n${box.value}` : text);
     }
 
-    /* ... and leaves again the same way when it is sent. */
+    /* ... and leaves again the same way when it is sent.  An edit of something else stays. */
     function take(text) {
         const rest = box.value.trimStart();
-        if (edited)
+        if (edited && holds(text))
             stopEdit();
-        else if (rest.startsWith(text))
+        else if (!edited && rest.startsWith(text))
             setText(rest.slice(text.length).trimStart());
     }
 
@@ -98,6 +98,8 @@ export function createComposer({ form, onSend, onStop, onChange = () => {} }) {
         keepDraft(chat, '');
         chat = id;
         keep('chat', id);
+        if (edited)
+            keepDraft(chat, aside);
         changed();
     }
 

@@ -7,9 +7,11 @@ const PAUSE_MS = 600; /* after the last key */
 
 export function createHint({ element, isTalkOfCars }) {
     let timer = null;
+    let latest = '';
 
     function see(text) {
         clearTimeout(timer);
+        latest = text;
         if (text.trim() === '')
             show(false);
         else
@@ -19,7 +21,8 @@ export function createHint({ element, isTalkOfCars }) {
     async function judge(text) {
         try {
             const { mayBeDeclined } = await import('./lexicon.js');
-            show(mayBeDeclined(text, isTalkOfCars()));
+            if (text === latest) /* it may have been sent meanwhile */
+                show(mayBeDeclined(text, isTalkOfCars()));
         } catch {
             show(false); /* the words could not be had: then there is no hint */
         }

@@ -11,10 +11,12 @@ export function startKeys({ box, composer, chat, help }) {
     });
 
     function actionOf(event) {
-        if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]'))
-            return null; /* a dialog closes itself */
+        if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented)
+            return null;
+        if (document.querySelector('dialog[open], :popover-open'))
+            return null; /* it closes itself */
         if (event.key === 'Escape')
-            return escape();
+            return event.target === box || !isText(event.target) ? escape() : null;
         if (event.key === 'ArrowUp' && event.target === box && box.value === '')
             return chat.editLast;
         return isText(event.target) ? null : { '?': help.open, '/': composer.focus }[event.key];

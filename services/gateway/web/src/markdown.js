@@ -20,10 +20,11 @@ const marked = new Marked({
 });
 
 /* The blocks of a text: { key, html() }.  A block with the same key as before is the same: the view keeps
- * its nodes.  Of a text that grows the last block is mended, the others are finished. */
-export function blocksOf(text, growing = false) {
+ * its nodes.  Of a text that is open, as it grows or broke off, the last block is mended, the others are
+ * finished. */
+export function blocksOf(text, isOpen = false) {
     const tokens = tokensOf(text);
-    const last = growing ? tokens.pop() : undefined;
+    const last = isOpen ? tokens.pop() : undefined;
 
     if (last)
         tokens.push(...tokensOf(mended(last.raw)));
@@ -34,8 +35,8 @@ export function blocksOf(text, growing = false) {
     }));
 }
 
-export function htmlOf(text, growing = false) {
-    return blocksOf(text, growing).map((block) => block.html()).join('');
+export function htmlOf(text, isOpen = false) {
+    return blocksOf(text, isOpen).map((block) => block.html()).join('');
 }
 
 /* Space between blocks, and names of links that are used elsewhere, show nothing. */

@@ -8,8 +8,8 @@ import { safeNodes } from './safe.js';
 export function createProse(element) {
     let shown = []; /* { key, nodes } of each block */
 
-    function set(text, growing) {
-        const blocks = blocksOf(text, growing);
+    function set(text, isOpen) {
+        const blocks = blocksOf(text, isOpen);
         let at = blocks.findIndex(({ key }, i) => key !== shown[i]?.key);
 
         if (at < 0)

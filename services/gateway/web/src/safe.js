@@ -15,6 +15,7 @@ const RULES = {
     ALLOW_ARIA_ATTR: false,
     ALLOW_DATA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:)/i,
+    ADD_URI_SAFE_ATTR: ['align', 'start'], /* else they too would have to be addresses */
     RETURN_DOM_FRAGMENT: true,
 };
 

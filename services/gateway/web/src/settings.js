@@ -128,6 +128,7 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
 
     async function tried(action) {
         const buttons = dialog.querySelectorAll('button');
+        const focused = document.activeElement;
 
         say('');
         buttons.forEach((button) => (button.disabled = true));
@@ -137,6 +138,8 @@ export function createSettings({ dialog, api, announce, onNewChat }) {
             say(reasonOf(failureOfThrown(thrown)), 'bad');
         } finally {
             buttons.forEach((button) => (button.disabled = false));
+            if (dialog.open) /* a button that is disabled loses the focus */
+                (focused.checkVisibility() ? focused : key).focus();
         }
     }
 

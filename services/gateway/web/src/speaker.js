@@ -12,7 +12,7 @@ export function createSpeaker(announce) {
     let id = null;
 
     function say(turn) {
-        if (turn.id !== id)
+        if (turn.id !== id || turn.phase === 'sent') /* asked again it is a new one */
             [id, state, said] = [turn.id, '', 0];
         const words = [newsOf(turn), partOf(turn)].filter(Boolean).join(' ');
         if (words)

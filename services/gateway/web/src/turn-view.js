@@ -6,7 +6,7 @@ import { createProse } from './prose.js';
 import { safetyOf } from './safety.js';
 import { texts } from './texts.js';
 import { answerTools, questionTools } from './tools.js';
-import { isOver } from './turn.js';
+import { isWhole } from './turn.js';
 import { createWaiting } from './waiting.js';
 import { ASK_AGAIN, finePrintOf, reasonOf } from './words.js';
 
@@ -36,7 +36,7 @@ export function createTurnView(element, on) {
 
     function drawText() {
         scheduled = false;
-        prose.set(now.answer, !isOver(now));
+        prose.set(now.answer, !isWhole(now));
         waiting.set(now);
     }
 

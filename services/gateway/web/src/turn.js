@@ -19,6 +19,11 @@ export function isOver(turn) {
     return ['done', 'retracted', 'failed'].includes(turn.phase);
 }
 
+/* Is all of its answer there?  One that grows, or that broke off, may end within a mark. */
+export function isWhole({ phase, status }) {
+    return phase === 'done' && status !== 'stopped' && status !== 'interrupted';
+}
+
 /* Events of a kind that this page does not know come from a newer server and are skipped. */
 export function step(turn, { type, data = {}, id = '' }) {
     if (isOver(turn) || !Object.hasOwn(steps, type))

@@ -64,10 +64,6 @@ export function createView({ log, dock, welcome, problem, older, toEndButton, on
         older.hidden = !hasMore;
     }
 
-    function has(id) {
-        return turns.has(id);
-    }
-
     function reveal(id) {
         stay();
         turns.get(id)?.element.scrollIntoView({ block: 'start' });
@@ -94,5 +90,5 @@ export function createView({ log, dock, welcome, problem, older, toEndButton, on
         problem.hidden = false;
     }
 
-    return { add, addAll, addOlder, clear, has, remove, reveal, set, showOlderButton, showProblem, toEnd, welcomeIfEmpty };
+    return { add, addAll, addOlder, clear, remove, reveal, set, showOlderButton, showProblem, toEnd, welcomeIfEmpty };
 }

@@ -38,17 +38,17 @@ export function spokenState(turn) {
     return waitingFor(turn) || texts.turn.writing;
 }
 
-/* Below an answer: how it ended if that is worth a word, who gave it, and what it cost if it did. */
+/* Below an answer: how it ended if that is worth a word, who gave it, its tokens, and what it cost if it did. */
 export function finePrintOf(turn) {
     if (turn.phase !== 'done')
         return '';
     const status = ASK_AGAIN.includes(turn.status) ? null : texts.statuses[turn.status];
     const model = turn.answer && turn.model && texts.turn.by(turn.model);
-    return [status, model, costOf(turn.usage)].filter(Boolean).join(' ');
+    return [status, model, ...usageOf(turn.usage ?? {})].filter(Boolean).join(' ');
 }
 
-function costOf(usage) {
-    return usage?.cost > 0 && texts.turn.cost(usage.prompt_tokens + usage.completion_tokens, usage.cost);
+function usageOf({ prompt_tokens: prompt, completion_tokens: completion, cost }) {
+    return [prompt + completion > 0 && texts.turn.tokens(prompt + completion), cost > 0 && texts.turn.cost(cost)];
 }
 
 /* What the session may still spend; '' without a budget. */

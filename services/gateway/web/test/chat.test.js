@@ -15,7 +15,17 @@ test('an answer flows into the page', async () => {
     assert.equal(world.busy, false);
 
     await world.send('and tyres?', [DONE]);
-    assert.deepEqual(world.asked.map((body) => body.conversation_id), [undefined, 'c']);
+    assert.deepEqual(world.asked.map((body) => body.conversation_id), [null, 'c'], 'a new chat, then the one it became');
+});
+
+test('a message sent before the chat is there waits for it', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: [{ turn_id: 'a', role: 'user', content: 'tyres?' }] });
+    const opened = world.chat.open();
+    await world.send('oil?', [DONE]);
+    await opened;
+
+    assert.equal(world.asked[0].conversation_id, 'c');
+    assert.deepEqual(world.page().map(([text]) => text), ['tyres?', 'oil?']);
 });
 
 test('a failed message goes back to the box, whatever failed', async () => {
@@ -65,6 +75,36 @@ test('an unsaved answer stays and can be asked again', async () => {
     assert.equal(world.box, '');
     await world.retry([DONE]);
     assert.equal(world.asked[0].turn_id, world.asked[1].turn_id);
+});
+
+test('the question of an unsaved answer comes back after a reload, until it was asked again', async () => {
+    const world = openWorld();
+    await world.send('oil?', [delta('Yearly'), { type: 'done', data: { status: 'unsaved' } }]);
+
+    const later = openWorld();
+    await later.chat.open();
+    assert.equal(later.box, 'oil?');
+    await later.send('oil?', [DONE]);
+    assert.equal(later.asked[0].turn_id, world.asked[0].turn_id);
+
+    const last = openWorld();
+    await last.chat.open();
+    assert.equal(last.box, '');
+});
+
+test('a message that waits in one chat is not forgotten for one in another', async () => {
+    const world = openWorld();
+    world.sendEndless('oil?');
+    world.chat.leave();
+
+    const other = openWorld({ ...NEW_SESSION, conversation_id: 'b' });
+    await other.chat.open();
+    await other.send('tyres?', [DONE]);
+    assert.equal(other.box, '');
+
+    const later = openWorld();
+    await later.chat.open();
+    assert.equal(later.box, 'oil?');
 });
 
 test('a page left in mid-answer takes nothing back that the server kept', async () => {
@@ -123,6 +163,15 @@ test('a chat that cannot be opened says so and can be opened later', async () =>
     await world.openAgain();
     assert.equal(world.problem, null);
     assert.deepEqual(world.page(), [['oil?', '', 'done']]);
+});
+
+test('a chat that cannot be opened shows nothing of the one before', async () => {
+    const world = openWorld({ ...NEW_SESSION, conversation_id: 'c', chat_history: historyOf('t9'), more: '9' });
+    world.pages = { 9: { chat_history: historyOf('t8'), more: null } };
+    await world.chat.open();
+    world.hold = Promise.reject(new Failure({ code: 'offline' }));
+    await world.chat.openConversation('b', 't7');
+    assert.deepEqual([world.problem.code, world.turns], ['offline', []]);
 });
 
 test('stop names the turn that runs', async () => {

@@ -109,6 +109,15 @@ test('going another way opens that chat and stays at the turn', async () => {
     assert.deepEqual([world.opened, world.revealed], [['b'], 'two']);
 });
 
+test('a place far up where ways part is found again', async () => {
+    const world = await openThree();
+    const [one] = world.turns;
+    world.session = { ...THREE, conversation_id: 'b', chat_history: turnsOf('one', 'two', 'three').slice(4), more: '3' };
+    world.pages = { 3: { chat_history: turnsOf('one', 'two').slice(2), more: '2' }, 2: { chat_history: turnsOf('one'), more: null } };
+    await world.chat.switchTo('b', one);
+    assert.deepEqual([texts(world), world.revealed], [['one', 'two', 'three'], 'one']);
+});
+
 test('the last message that is kept is the one to edit', async () => {
     const world = await openThree();
     await world.send('four', [ERROR]);

@@ -11,8 +11,8 @@ test('what was asked decides, in English and German', () => {
         brakes: ['My car shakes when I brake', 'brake pads?', 'Die Bremsscheiben quietschen', 'Scheibenbremsen wechseln'],
         steering: ['The steering is loose', 'Das Lenkrad vibriert', 'Servolenkung schwer'],
         airbags: ['the airbag light is on', 'Darf ich den Airbag ausbauen?'],
-        fuelLeak: ['It smells of petrol', 'my fuel tank is leaking', 'Unter dem Auto tropft Benzin', 'Es riecht nach Diesel'],
-        highVoltage: ['Can I open the high-voltage battery?', 'Hochvoltbatterie tauschen'],
+        fuelLeak: ['It smells of petrol', 'my fuel tank is leaking', 'a gas smell in the cabin', 'my gas tank leaks', 'Unter dem Auto tropft Benzin', 'Es riecht nach Diesel'],
+        highVoltage: ['Can I open the high-voltage battery?', 'Hochvoltbatterie tauschen', 'May I open an electric car’s battery?', 'Hybridakku öffnen'],
     };
 
     for (const [name, questions] of Object.entries(subjects))
@@ -21,7 +21,7 @@ test('what was asked decides, in English and German', () => {
 });
 
 test('other questions carry none', () => {
-    for (const question of ['How often is the oil changed?', 'breaking news', 'Was kostet ein Ölwechsel?', 'my fuel gauge is wrong'])
+    for (const question of ['How often is the oil changed?', 'breaking news', 'Was kostet ein Ölwechsel?', 'my fuel gauge is wrong', 'Mein Diesel verliert an Leistung', 'Ablenkung am Steuer'])
         assert.deepEqual(asked(question), [], question);
 });
 

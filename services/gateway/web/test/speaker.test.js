@@ -6,16 +6,19 @@ import { newTurn, step } from '../src/turn.js';
 
 const delta = (text) => ({ type: 'delta', data: { text } });
 
-function heardOf(events) {
+function heardOf(...tries) {
     const heard = [];
     const speaker = createSpeaker((words) => heard.push(words));
 
-    events.reduce((turn, event) => {
-        const next = step(turn, event);
-        speaker.say(next);
-        return next;
-    }, newTurn('t', 'oil?'));
-    return heard;
+    for (const events of tries) {
+        speaker.say(newTurn('t', 'oil?'));
+        events.reduce((turn, event) => {
+            const next = step(turn, event);
+            speaker.say(next);
+            return next;
+        }, newTurn('t', 'oil?'));
+    }
+    return heard.filter((words) => words !== 'Reading your message');
 }
 
 test('each state is told once, the answer by paragraphs, not by words', () => {
@@ -33,6 +36,13 @@ test('each state is told once, the answer by paragraphs, not by words', () => {
 test('marks of Markdown are not read out', () => {
     const table = '| a | b |\n|---|:-:|\n| `c` | **d** |';
     assert.deepEqual(heardOf([delta(table), { type: 'done', data: {} }]).at(-1), 'a b c d The answer is complete.');
+});
+
+test('an answer that is asked for again is told from its beginning', () => {
+    const broken = { type: 'error', data: { code: 'x', message: 'It broke.' } };
+    const heard = heardOf([delta('Once a year.\n\nAnd'), broken], [delta('Once a year.'), { type: 'done', data: {} }]);
+
+    assert.equal(heard.at(-1), 'Once a year. The answer is complete.');
 });
 
 test('a failure is told with its reason', () => {

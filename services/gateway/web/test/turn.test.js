@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../src/failure.js';
-import { fail, isOver, newTurn, step, turnsOfHistory } from '../src/turn.js';
+import { fail, isOver, isWhole, newTurn, step, turnsOfHistory } from '../src/turn.js';
 
 const delta = (text) => ({ type: 'delta', data: { text } });
 const walk = (...events) => events.reduce(step, newTurn('t', 'hello'));
@@ -41,6 +41,13 @@ for (const [phase, end] of Object.entries(ENDS)) {
         assert.equal(fail(over, new Failure({ code: 'cut' })), over);
     });
 }
+
+test('an answer is whole once it is done, unless it was stopped or broke off', () => {
+    assert.ok(!isWhole(walk(delta('a'))));
+    assert.ok(!isWhole(walk(delta('a'), ENDS.failed)));
+    for (const [status, whole] of Object.entries({ committed: true, spooled: true, unsaved: true, stopped: false, interrupted: false }))
+        assert.equal(isWhole(walk(delta('a'), { type: 'done', data: { status } })), whole, status);
+});
 
 test('a retracted answer is gone', () => {
     const turn = walk(delta('this must not stay'), ENDS.retracted);

@@ -13,9 +13,10 @@ test('an answer that cost something says what', () => {
     assert.equal(finePrintOf(turn({ usage: usage(0.0021) })), 'Answered by a/model · 1,234 tokens · $0.0021');
 });
 
-test('a free answer, or one of an older server, says only who gave it', () => {
-    for (const free of [usage(0), null, undefined])
-        assert.equal(finePrintOf(turn({ usage: free })), 'Answered by a/model');
+test('a free answer says how long it was, one of an older server only who gave it', () => {
+    assert.equal(finePrintOf(turn({ usage: usage(0) })), 'Answered by a/model · 1,234 tokens');
+    for (const unknown of [{ prompt_tokens: 0, completion_tokens: 0, cost: 0 }, null, undefined])
+        assert.equal(finePrintOf(turn({ usage: unknown })), 'Answered by a/model');
 });
 
 test('how it ended comes first', () => {

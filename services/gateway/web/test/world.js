@@ -84,6 +84,7 @@ export function openWorld(session = NEW_SESSION) {
             world.problem = null;
         },
         showProblem: (failure, retry) => {
+            world.turns = [];
             world.problem = failure;
             world.openAgain = retry;
         },
@@ -91,7 +92,6 @@ export function openWorld(session = NEW_SESSION) {
             world.turns = [...turns, ...world.turns];
             world.hasMore = hasMore;
         },
-        has: (id) => world.turns.some((turn) => turn.id === id),
         reveal: (id) => {
             world.revealed = id;
         },

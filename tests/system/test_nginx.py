@@ -3,15 +3,15 @@
 import json
 import re
 import subprocess
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
 
 from support.client import Client
 from support.processes import ROOT, free_port
+from support.serve import serving
 from support.wait import wait_until
 
 SHARED = ROOT / "deploy/nginx"
@@ -93,13 +93,8 @@ def mirror():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with serving(Mirror) as port:
+        yield port
 
 
 def test_every_piece_comes_at_once_over_http2_through_two_proxies(system, two_doors):

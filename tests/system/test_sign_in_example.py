@@ -1,14 +1,14 @@
 """The nginx of docs/sign-in.md, taken from that page, before a gateway and a stand-in for oauth2-proxy."""
 
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
 
 from support.client import Client
 from support.processes import ROOT, free_port
+from support.serve import serving
 from support.wait import wait_until
 
 BRAKES = "My brakes squeal"
@@ -33,13 +33,8 @@ class Oauth2Proxy(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def oauth2_proxy():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Oauth2Proxy)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with serving(Oauth2Proxy) as port:
+        yield port
 
 
 def example(port, gateway, oauth2_proxy, with_nobody):

@@ -110,6 +110,42 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
     leave(guests)
 
 
+def test_all_may_be_stopped_while_an_answer_streams(stack, engine):
+    """It is ended and kept first; then all end by themselves, and what was kept is there when they come again."""
+    person = stack.client()
+    stream = person.stream("My brakes squeal", model="standin/ok@tokens=120,delay=100")
+    stream.wait_for("delta")
+    stack.compose("stop", timeout=300)
+    end = stream.wait_end()
+    assert end.name == "done", end
+    assert {one["Name"]: one["State"]["ExitCode"] for one in stack.containers(ended=True)
+            if one["State"]["ExitCode"] != 0} == {}
+    stack.compose("down")
+    assert not stack.containers(ended=True)
+    assert PROJECT not in engine.docker("network", "ls")
+    stack.up().wait_whole(60)
+    assert [text for role, text in person.history] == ["My brakes squeal", stream.text]
+
+
+def test_prometheus_finds_every_instance(stack):
+    """Of the profile metrics; Grafana is in no package of Debian's."""
+    stack.compose("--profile", "metrics", "up", "-d", "prometheus")
+
+    def ask(path, **parameters):
+        return requests.get(f"http://127.0.0.1:{stack.env['PROMETHEUS_PORT']}/api/v1/{path}", parameters, timeout=5).json()["data"]
+
+    def seen():
+        try:
+            return {one["metric"]["job"]: int(one["value"][1])
+                    for one in ask("query", query="count by (job) (chat_ready == 1)")["result"]}
+        except (requests.RequestException, KeyError):
+            return {}
+    wait_until(lambda: seen() == dict.fromkeys(OURS, 2), "two of each to be seen by Prometheus", 60)
+    rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
+    assert rules and {rule["health"] for rule in rules} <= {"ok", "unknown"}
+    stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
+
+
 def block(name):
     """The commands of docs/operations.md under that mark."""
     page = (ROOT / "docs/operations.md").read_text()

@@ -2,8 +2,11 @@
 
 import json
 import re
+import socket
+import ssl
 import subprocess
 import time
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -47,7 +50,7 @@ class Door:
         temp = "".join(f"{kind}_temp_path {folder}/{kind};\n"
                        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(f"pid {folder}/pid;\nerror_log stderr;\ndaemon off;\nmaster_process off;\n"
-                                           f"events {{}}\nhttp {{\n{temp}{text}}}\n")
+                                           f"events {{}}\nhttp {{\ninclude /etc/nginx/mime.types;\n{temp}{text}}}\n")
         house.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], label=f"{label}-run")
         self.url = f"{'http' if behind else 'https'}://localhost:{self.port}"
         self.certificate = str(tls / "tls.crt")
@@ -56,9 +59,19 @@ class Door:
     def get(self, path, **options):
         return requests.get(self.url + path, verify=self.certificate, timeout=10, **options)
 
+    def send(self, head):
+        """What comes back for these bytes: (status, headers, body)."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        with socket.create_connection(("localhost", self.port), timeout=10) as line:
+            with context.wrap_socket(line, server_hostname="localhost") as sealed:
+                sealed.sendall(head)
+                answer = HTTPResponse(sealed)
+                answer.begin()
+                return answer.status, answer.headers, answer.read()
+
     def _answers(self):
         try:
-            return self.get("/health").status_code == 200
+            return self.get("/health").status_code in (200, 503)
         except requests.ConnectionError:
             return False
 
@@ -130,15 +143,59 @@ def test_what_a_client_says_of_itself_counts_for_nothing(house, mirror, tls):
     assert outer.get("/", headers={"Idempotency-Key": "mine"}).json()["Idempotency-Key"] == "mine"
 
 
+# What nginx answers by itself, as the gateways would: the code of docs/http.md, and what was sent.
+SAID = (
+    ("down", b"GET /static/page.js HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    ("down", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"),
+    ("too_long", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n"),
+    ("too_long", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    ("too_long", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n"),
+    ("bad_request", b"nonsense\r\n\r\n"),
+    ("bad_request", b"GET / HTTP/1.1\r\n\r\n"),
+    ("bad_request", b"GET / HTTP/9.1\r\nHost: localhost\r\n\r\n"),
+    ("bad_request", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    ("bad_request", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"),
+    ("method", b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    ("not_found", b"GET /nginx-says HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+)
+
+
+def errors():
+    """code: (status, message) of docs/http.md."""
+    lines = re.findall(r"^\| `(\w+)` \| (\d{3}) \| (.*) \|$", (ROOT / "docs/http.md").read_text(), re.M)
+    return {code: (int(status), message) for code, status, message in lines}
+
+
+def is_said_as_a_gateway_would(code, status, headers, body):
+    error = json.loads(body)["error"]
+    assert (error["code"], (status, error["message"])) == (code, errors()[code])
+    assert headers["Content-Type"] == "application/json" and headers["Cache-Control"] == "no-store"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Retry-After"] == (str(error["retry_after"]) if code in ("down", "limited") else None)
+
+
+def test_what_nginx_says_is_said_as_the_gateways_would(house, tls):
+    door = Door(house, "lonely", [free_port()], tls)
+    for code, head in SAID:
+        is_said_as_a_gateway_would(code, *door.send(head))
+    log = (house.folder / "lonely/access.log").read_text()
+    assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-says 503" not in log
+
+
 def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):
     door = Door(house, "outer", [mirror], tls, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
     answers = [door.get("/") for _ in range(6)]
-    assert answers[-1].status_code == 429
-    assert answers[-1].json()["error"]["code"] == "limited" and answers[-1].headers["Retry-After"]
-    assert answers[0].headers["Strict-Transport-Security"]
-    roomy = Door(house, "roomy", [mirror], tls)
-    big = requests.post(roomy.url + "/chat", data=b"x" * 70000, verify=roomy.certificate, timeout=10)
-    assert (big.status_code, big.json()["error"]["code"]) == (413, "too_long")
+    assert answers[0].status_code == 200 and answers[0].headers["Strict-Transport-Security"]
+    last = answers[-1]
+    is_said_as_a_gateway_would("limited", last.status_code, {"Retry-After": None, **last.headers}, last.text)
+
+
+def test_of_two_nginx_one_asks_for_tls(house, mirror, tls):
+    """Browsers take only the first such header, and none at all from plain HTTP."""
+    inner = Door(house, "inner", [mirror], tls, behind=True)
+    outer = Door(house, "outer", [inner.port], tls)
+    assert outer.get("/").headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in inner.get("/").headers
 
 
 def test_a_gateway_that_is_gone_is_passed_over(house, mirror, tls):

@@ -115,6 +115,12 @@ def test_nginx_may_open_as_many_as_it_is_told_to():
     assert int(connections) < COMPOSE["services"]["nginx"]["ulimits"]["nofile"] <= 10000
 
 
+def test_nginx_listens_on_the_addresses_that_its_network_has():
+    nginx = (ROOT / "deploy/compose/nginx.conf").read_text()
+    has_ipv6 = bool((COMPOSE["networks"]["front"] or {}).get("enable_ipv6"))
+    assert len(re.findall(r"listen \[::\]:", nginx)) == (2 if has_ipv6 else 0)
+
+
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):

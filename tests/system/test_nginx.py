@@ -8,6 +8,7 @@ import subprocess
 import time
 from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 import requests
@@ -18,6 +19,7 @@ from support.serve import serving
 from support.wait import wait_until
 
 SHARED = ROOT / "deploy/nginx"
+HAS_IPV6 = Path("/proc/net/if_inet6").exists()
 MODEL = "standin/ok@tokens=20,delay=60"
 
 
@@ -32,13 +34,16 @@ class Door:
     """The nginx of chat.conf on ports of ours; behind: whether another one stands before it, without TLS."""
 
     def __init__(self, house, label, servers, tls, behind=False, **changes):
-        folder, self.port = house.folder / label, free_port()
+        folder, self.port, self.ipv6_port = house.folder / label, free_port(), free_port()
         folder.mkdir()
-        listen = f"listen 127.0.0.1:{self.port}" + ("" if behind else " ssl http2")
+        sealed = "" if behind else " ssl http2"
+        six = {self.ipv6_port: sealed, free_port(): ""}.items() if HAS_IPV6 else ()
+        lines = [f"listen [::1]:{port}{how};" for port, how in six] or ["", ""]
         text = replaced((SHARED / "chat.conf").read_text(), {
             "    server 127.0.0.1:8081 max_fails=0;\n    server 127.0.0.1:8082 max_fails=0;\n":
             "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in servers),
-            "listen 443 ssl http2": listen, "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 443 ssl http2": f"listen 127.0.0.1:{self.port}{sealed}", "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen [::]:443 ssl http2;": lines[0], "listen [::]:80;": lines[1],
             "/etc/nginx/chat/tls": str(tls / "tls"), "/etc/nginx/chat/": f"{folder}/",
             "/var/log/nginx/chat.log": f"{folder}/access.log"})
         if behind:
@@ -79,7 +84,7 @@ class Door:
 @pytest.fixture
 def tls(tmp_path):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:::1",
                     "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt"], check=True, capture_output=True)
     return tmp_path
 
@@ -188,6 +193,24 @@ def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):
     assert answers[0].status_code == 200 and answers[0].headers["Strict-Transport-Security"]
     last = answers[-1]
     is_said_as_a_gateway_would("limited", last.status_code, {"Retry-After": None, **last.headers}, last.text)
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+def test_people_come_by_ipv6_too(house, mirror, tls):
+    door = Door(house, "outer", [mirror], tls)
+    got = requests.get(f"https://[::1]:{door.ipv6_port}/", verify=door.certificate, timeout=10)
+    assert got.json()["X-Forwarded-For"] == "::1"
+
+
+def test_an_ipv6_customer_is_limited_as_one(house, mirror, tls):
+    """However many addresses of their /64 they use; 0a is the byte that ends a line."""
+    door = Door(house, "inner", [mirror], tls, behind=True, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
+
+    def come_from(address):
+        return door.get("/", headers={"X-Forwarded-For": address}).status_code
+    assert [come_from(f"2001:db8:a0a:a0a::{host}:a0a") for host in range(6)][-2:] == [429, 429]
+    assert come_from("2001:db8:a0a:a0b::1") == 200
+    assert [come_from(f"192.0.2.{host}") for host in range(1, 7)] == [200] * 6
 
 
 def test_of_two_nginx_one_asks_for_tls(house, mirror, tls):

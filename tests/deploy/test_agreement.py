@@ -103,6 +103,12 @@ def test_a_turn_may_end_before_anybody_is_killed(house, way):
         assert int(re.search(r"proxy_read_timeout (\d+)s", file.read_text())[1]) > drain
 
 
+def test_nginx_is_the_one_who_ends_a_connection(house):
+    idle = int(re.search(r"HTTP_IDLE_SECONDS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+    kept = re.search(r"upstream gateways {.*?keepalive_timeout (\d+)s;", (ROOT / "deploy/nginx/chat.conf").read_text(), re.S)[1]
+    assert int(kept) < idle
+
+
 def test_what_fails_for_a_while_comes_back_by_itself():
     for service in SERVICES:
         assert COMPOSE["services"][service]["restart"] == "unless-stopped"

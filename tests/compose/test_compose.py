@@ -66,6 +66,14 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
 
 
+def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
+    nginx = stack.containers("nginx")[0]
+    wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
+    stack.compose("stop", "-t", "5", "gateway")
+    engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
+    stack.up("--no-recreate")
+
+
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
     guests = start_guests(stack, 16)
     old = {one["Id"] for one in stack.containers("llm-worker")}

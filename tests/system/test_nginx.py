@@ -1,7 +1,12 @@
-"""deploy/nginx with Debian's nginx: TLS and HTTP/2 outside, another proxy inside, and every piece passed on at once."""
+"""deploy/nginx with Debian's nginx: TLS and HTTP/2 outside, another proxy inside, and every piece passed on at once.
+
+And the one of deploy/compose, as far as it goes without containers.
+"""
 
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -12,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from support.client import Client
 from support.processes import ROOT, free_port
@@ -272,3 +278,29 @@ def test_what_people_search_for_is_in_no_log(house, tls):
 def test_a_gateway_that_is_gone_is_passed_over(house, mirror, tls):
     door = Door(house, "outer", [mirror, free_port()], tls)
     assert all(door.get("/").status_code == 200 for _ in range(4))
+
+
+def test_the_health_check_of_compose_asks_nginx_alone(house, tls):
+    """Well while no gateway is there, ill when no worker answers though all processes live."""
+    folder, ports = house.folder / "compose", {port: free_port() for port in ("8443", "8080", "8444")}
+    folder.mkdir()
+    text = replaced((ROOT / "deploy/compose/nginx.conf").read_text(), {
+        "/tmp/": f"{folder}/", "/run/secrets/tls_certificate": str(tls / "tls.crt"), "/run/secrets/tls_key": str(tls / "tls.key"),
+        "shared/": f"{SHARED}/", "listen 8443": f"listen 127.0.0.1:{ports['8443']}",
+        "listen 8080": f"listen 127.0.0.1:{ports['8080']}", "127.0.0.1:8444": f"127.0.0.1:{ports['8444']}",
+        "worker_processes auto": "worker_processes 2", "/dev/stdout": f"{folder}/access.log"})
+    (folder / "nginx.conf").write_text(text)
+    compose = yaml.safe_load((ROOT / "deploy/compose/docker-compose.yml").read_text())["services"]["nginx"]
+    command = [word.replace("8444", str(ports["8444"])) for word in compose["healthcheck"]["test"][1:]]
+    nginx = house.start("nginx", command=[*compose["command"][:-1], folder / "nginx.conf"])
+
+    def is_well():
+        return subprocess.run(command, timeout=10, check=False).returncode == 0
+    wait_until(is_well, "nginx")
+    front = requests.get(f"https://localhost:{ports['8443']}/", verify=tls / "tls.crt", timeout=10)
+    assert (front.status_code, front.json()["error"]["code"]) == (503, "down")
+    workers = [int(pid) for pid in Path(f"/proc/{nginx.pid}/task/{nginx.pid}/children").read_text().split()]
+    for sign, well in ((signal.SIGSTOP, False), (signal.SIGCONT, True)):
+        for worker in workers:
+            os.kill(worker, sign)
+        assert is_well() == well

@@ -127,6 +127,16 @@ def test_nginx_listens_on_the_addresses_that_its_network_has():
     assert len(re.findall(r"listen \[::\]:", nginx)) == (2 if has_ipv6 else 0)
 
 
+def test_the_ways_in_have_the_same_limits():
+    nginx = "".join((ROOT / f"deploy/nginx/{name}.conf").read_text() for name in ("http", "edge", "gateways"))
+    ingress = read(K8S / "components/nginx-ingress/ingress.yaml")[0]["metadata"]["annotations"]
+    for name, line in {"limit-req-rate": r"rate=(\S+);", "limit-req-burst": r"burst=(\d+)", "limit-req-zone-size": r"zone=asked:(\S+) ",
+                       "limit-req-reject-code": r"limit_req_status (\d+)", "hsts-max-age": r"max-age=(\d+)",
+                       "client-max-body-size": r"client_max_body_size (1m)", "proxy-connect-timeout": r"proxy_connect_timeout (\w+)",
+                       "proxy-read-timeout": r"proxy_read_timeout (\w+)"}.items():
+        assert ingress[f"nginx.org/{name}"] == re.search(line, nginx)[1], name
+
+
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):

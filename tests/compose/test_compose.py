@@ -1,6 +1,7 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
 import re
+import shutil
 
 import pytest
 import requests
@@ -124,15 +125,24 @@ def block(name):
     return re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page, re.S)[1]
 
 
+def owners(folder):
+    """Who owns the folder and each of its files, and who may do what with it."""
+    return {path.name: (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
 def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
-    """Both databases are lost with their disks; then what docs/operations.md says is done."""
+    """The machine is lost, with both databases and all secrets; then what docs/operations.md says is done."""
     people = [stack.client() for _ in range(3)]
     for person in people:
         person.say("My brakes squeal", model="standin/ok")
-    before = [person.history for person in people]
+    before, owned = [person.history for person in people], owners(stack.secrets)
+    assert {uid for uid, _, _ in owned.values()} >= {10001, 999, 472}
     stack.shell(block("backup"), tmp_path)
-    stack.compose("rm", "-s", "-f", "postgres", "redis")
+    stack.compose("rm", "-s", "-f")
     engine.docker("volume", "rm", f"{PROJECT}_postgres", f"{PROJECT}_redis")
+    shutil.rmtree(stack.secrets)
+    stack.shell(block("restore secrets"), tmp_path)
+    assert owners(stack.secrets) == owned
     stack.shell(block("restore"), tmp_path)
     stack.wait_whole(60)
     # Stores are on the bus before they have found their databases: somebody new tells when they have.

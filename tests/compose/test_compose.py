@@ -75,6 +75,18 @@ def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine)
     stack.up("--no-recreate")
 
 
+def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, tmp_path):
+    shutil.copytree(ROOT / "deploy/nginx", tmp_path / "chat")
+    for name in ("tls.crt", "tls.key"):
+        shutil.copy(stack.secrets / name, tmp_path / "chat")
+    said = engine.docker("run", "--rm", "-v", f"{tmp_path}/chat:/etc/nginx/chat:ro",
+                         "-v", f"{tmp_path}/chat/chat.conf:/etc/nginx/conf.d/chat.conf:ro", "test-nginx", "sh", "-c", "nginx -t 2>&1")
+    print(said)
+    assert "test is successful" in said
+    others = [line for line in said.splitlines() if "[" in line and '"listen ... http2" directive is deprecated' not in line]
+    assert not others
+
+
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
     guests = start_guests(stack, 16)
     old = {one["Id"] for one in stack.containers("llm-worker")}

@@ -10,7 +10,9 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -219,6 +221,32 @@ def test_an_ipv6_customer_is_limited_as_one(house, mirror, tls):
     assert [come_from(f"2001:db8:a0a:a0a::{host}:a0a") for host in range(6)][-2:] == [429, 429]
     assert come_from("2001:db8:a0a:a0b::1") == 200
     assert [come_from(f"192.0.2.{host}") for host in range(1, 7)] == [200] * 6
+
+
+def test_an_ipv6_customer_may_have_so_many_streams(house, tls):
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/stream":
+                has_begun.set()
+                may_end.wait(10)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with serving(Slow) as port, ThreadPoolExecutor() as pool:
+        door = Door(house, "inner", [port], tls, behind=True, edge={"limit_conn open 200": "limit_conn open 1"})
+        stream = pool.submit(door.get, "/stream", headers={"X-Forwarded-For": "2001:db8:1:2::1"})
+        assert has_begun.wait(10)
+        others = {address: door.get("/", headers={"X-Forwarded-For": address}).status_code
+                  for address in ("2001:db8:1:2::2", "2001:db8:1:3::1")}
+        may_end.set()
+        assert stream.result().status_code == 200
+    assert others == {"2001:db8:1:2::2": 429, "2001:db8:1:3::1": 200}
 
 
 def test_of_two_nginx_one_asks_for_tls(house, mirror, tls):

@@ -1,6 +1,7 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
 import re
+import shutil
 
 import pytest
 import requests
@@ -64,6 +65,26 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
         assert one["Config"]["User"].split(":")[0] not in ("", "0", "root"), one["Name"]
         names = {mount["Destination"] for mount in one["Mounts"]}
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
+
+
+def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
+    nginx = stack.containers("nginx")[0]
+    wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
+    stack.compose("stop", "-t", "5", "gateway")
+    engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
+    stack.up("--no-recreate")
+
+
+def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, tmp_path):
+    shutil.copytree(ROOT / "deploy/nginx", tmp_path / "chat")
+    for name in ("tls.crt", "tls.key"):
+        shutil.copy(stack.secrets / name, tmp_path / "chat")
+    said = engine.docker("run", "--rm", "-v", f"{tmp_path}/chat:/etc/nginx/chat:ro",
+                         "-v", f"{tmp_path}/chat/chat.conf:/etc/nginx/conf.d/chat.conf:ro", "test-nginx", "sh", "-c", "nginx -t 2>&1")
+    print(said)
+    assert "test is successful" in said
+    others = [line for line in said.splitlines() if "[" in line and '"listen ... http2" directive is deprecated' not in line]
+    assert not others
 
 
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
@@ -152,15 +173,24 @@ def block(name):
     return re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page, re.S)[1]
 
 
+def owners(folder):
+    """Who owns the folder and each of its files, and who may do what with it."""
+    return {path.name: (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
 def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
-    """Both databases are lost with their disks; then what docs/operations.md says is done."""
+    """The machine is lost, with both databases and all secrets; then what docs/operations.md says is done."""
     people = [stack.client() for _ in range(3)]
     for person in people:
         person.say("My brakes squeal", model="standin/ok")
-    before = [person.history for person in people]
+    before, owned = [person.history for person in people], owners(stack.secrets)
+    assert {uid for uid, _, _ in owned.values()} >= {10001, 999, 472}
     stack.shell(block("backup"), tmp_path)
-    stack.compose("rm", "-s", "-f", "postgres", "redis")
+    stack.compose("rm", "-s", "-f")
     engine.docker("volume", "rm", f"{PROJECT}_postgres", f"{PROJECT}_redis")
+    shutil.rmtree(stack.secrets)
+    stack.shell(block("restore secrets"), tmp_path)
+    assert owners(stack.secrets) == owned
     stack.shell(block("restore"), tmp_path)
     stack.wait_whole(60)
     # Stores are on the bus before they have found their databases: somebody new tells when they have.

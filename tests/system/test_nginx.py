@@ -151,9 +151,11 @@ def test_every_piece_comes_at_once_over_http2_through_two_proxies(system, two_do
 def test_what_a_client_says_of_itself_counts_for_nothing(house, mirror, tls):
     inner = Door(house, "inner", [mirror], tls, behind=True)
     outer = Door(house, "outer", [inner.port], tls)
-    lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}
+    lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-User": "somebody else"}
     got = outer.get("/", headers=lies).json()
     assert (got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
+    assert "X-Forwarded-User" not in got
+    assert inner.get("/", headers={"X-Forwarded-User": "anna"}).json()["X-Forwarded-User"] == "anna", "nobody could sign in"
     assert re.fullmatch(r"[0-9a-f]{32}", got["Idempotency-Key"])
     assert outer.get("/", headers={"Idempotency-Key": "mine"}).json()["Idempotency-Key"] == "mine"
 

@@ -71,8 +71,10 @@ def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine)
     nginx = stack.containers("nginx")[0]
     wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
     stack.compose("stop", "-t", "5", "gateway")
-    engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
-    stack.up("--no-recreate")
+    try:
+        engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
+    finally:
+        stack.up("--no-recreate")
 
 
 def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, tmp_path):

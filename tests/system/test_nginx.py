@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import StreamRequestHandler
 
 import pytest
 import requests
@@ -151,9 +152,11 @@ def test_every_piece_comes_at_once_over_http2_through_two_proxies(system, two_do
 def test_what_a_client_says_of_itself_counts_for_nothing(house, mirror, tls):
     inner = Door(house, "inner", [mirror], tls, behind=True)
     outer = Door(house, "outer", [inner.port], tls)
-    lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}
+    lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-User": "somebody else"}
     got = outer.get("/", headers=lies).json()
     assert (got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
+    assert "X-Forwarded-User" not in got
+    assert inner.get("/", headers={"X-Forwarded-User": "anna"}).json()["X-Forwarded-User"] == "anna", "nobody could sign in"
     assert re.fullmatch(r"[0-9a-f]{32}", got["Idempotency-Key"])
     assert outer.get("/", headers={"Idempotency-Key": "mine"}).json()["Idempotency-Key"] == "mine"
 
@@ -172,6 +175,11 @@ SAID = (
     ("method", b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     ("not_found", b"GET /nginx-says HTTP/1.1\r\nHost: localhost\r\n\r\n"),
 )
+
+
+# What the parsers of gateways may let through (docs/http.md), as a head and a body.
+CROOKED = (b"X: a\rb\r\n\r\n", b" X: a\r\n\r\n", b"X: a\nY: b\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n2;\r\n{}\r\n0\r\n\r\n",
+           b"X: a\n\n")
 
 
 def errors():
@@ -194,6 +202,27 @@ def test_what_nginx_says_is_said_as_the_gateways_would(house, tls):
         is_said_as_a_gateway_would(code, *door.send(head))
     log = (house.folder / "lonely/chat.log").read_text()
     assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-says 503" not in log
+
+
+def test_nothing_crooked_gets_to_a_gateway(house, tls):
+    """nginx refuses it, or makes it straight."""
+    came = []
+
+    class Gateway(StreamRequestHandler):
+        def handle(self):
+            head = [*iter(self.rfile.readline, b"\r\n")]
+            length = sum(int(line.split(b":")[1]) for line in head if line.startswith(b"Content-Length"))
+            came.append((head, self.rfile.read(length)))
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with serving(Gateway) as port:
+        door = Door(house, "outer", [port], tls)
+        came.clear()
+        answers = [door.send(b"POST /chat HTTP/1.1\r\nHost: localhost\r\n" + rest)[0] for rest in CROOKED]
+    assert answers[:2] == [400, 400] and len(came) == answers.count(200) > 0
+    for head, body in came:
+        assert all(re.fullmatch(rb"[^\r\n ][^\r\n]*\r\n", line) for line in head) and body in (b"", b"{}")
+        assert not [line for line in head if line.startswith(b"Transfer-Encoding")]
 
 
 def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):

@@ -58,9 +58,12 @@ static bool is_good(const char *outcome)
 
 static void end(struct answer *a, const char *outcome)
 {
+    struct cost cost = plan_cost(&a->call.worker->planner, &a->plan, &a->job);
+
+    a->job.usage.cost = cost.usd;
     log_end(a, outcome);
-    tally_answer(a->call.worker->config, &a->job, &a->plan, outcome, now_ms() - a->call.began,
-                 &a->asked);
+    tally_answer(a->call.worker->config, &a->job, &a->plan, &cost, outcome,
+                 now_ms() - a->call.began, &a->asked);
     span_end(&a->served, is_good(outcome) ? NULL : outcome, NULL, 0);
     timer_stop(&a->clock);
     transfer_drop(&a->transfer);
@@ -85,15 +88,16 @@ static void tell_failure(struct answer *a)
 static void tell_answer(struct answer *a)
 {
     struct worker        *w = a->call.worker;
-    struct cost           cost = plan_worked(&w->planner, &a->plan, &a->job);
+    struct cost           cost = plan_cost(&w->planner, &a->plan, &a->job);
     struct llm_answer_say say;
     struct buf            body = {0};
 
+    plan_worked(&w->planner, &a->plan, &a->job);
     if (cost.doubtful)
         log_warn(a->call.handle, "answer.cost_doubtful", "named=%.8g counted=%.8g model=%s",
                  a->job.usage.cost, cost.usd, log_quote(str_of(a->job.model)));
     job_say(&a->job, &say);
-    say.cost = a->job.usage.cost = cost.usd;
+    say.cost = cost.usd;
     say.cost_doubtful = cost.doubtful;
     say.cost_unknown = cost.unknown;
     llm_answer_say_encode(&say, &body);

@@ -190,11 +190,21 @@ static void on_cancel(struct call *c, enum end_by by)
     end(a, "cancelled");
 }
 
+/* OpenTelemetry wants the model in the name, and names that are few.  People may ask for any name;
+ * those that OpenRouter takes are its models. */
+static void name_model(struct answer *a)
+{
+    str_format(a->asked_name, sizeof a->asked_name, "chat %s", a->plan.names[0]);
+    a->asked.name = a->asked_name;
+}
+
 static void on_head(void *ctx, const struct reply_head *head)
 {
     struct answer *a = ctx;
 
     job_take_head(&a->job, head);
+    if (head->status == 200)
+        name_model(a);
     failpoint(FAILPOINT_WORKER_HEAD_TAKEN);
 }
 
@@ -243,8 +253,7 @@ static void begin_spans(struct answer *a, char trace[TRACEPARENT_LEN + 1])
 
     trace_read(&above, str_of(a->call.trace));
     span_begin(&a->served, "llm_answer_ask", SPAN_SERVER, &above);
-    str_format(a->asked_name, sizeof a->asked_name, "chat %s", a->plan.names[0]);
-    span_begin(&a->asked, a->asked_name, SPAN_CLIENT, &a->served.at);
+    span_begin(&a->asked, "chat", SPAN_CLIENT, &a->served.at);
     trace_write(&a->asked.at, trace);
 }
 

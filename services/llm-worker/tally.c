@@ -1,4 +1,5 @@
-/* Names of attributes are those of OpenTelemetry's conventions for generative AI. */
+/* Names of attributes are those of OpenTelemetry's conventions for generative AI.  What was not
+ * told is left out: a zero would say that it was. */
 #include <string.h>
 
 #include "base/metrics.h"
@@ -7,6 +8,12 @@
 static double seconds(uint64_t ms)
 {
     return (double)ms / 1000;
+}
+
+/* The model itself gave a sign; the text of a refusal is none. */
+static bool has_answered(const struct job *j)
+{
+    return j->has_sign && (j->text_len || j->reasoning_len || *j->finish);
 }
 
 static void count_whole(const struct job *j, const char *model, uint64_t ms)
@@ -47,7 +54,7 @@ static void count(const struct job *j, const struct cost *cost, const char *outc
 
     metric_add_for(METRIC_ANSWERS, model, outcome, 1);
     count_bill(j, model, cost);
-    if (j->has_sign)
+    if (has_answered(j))
         metric_observe_for(METRIC_ANSWER_FIRST, model, NULL, seconds(j->first_ms));
     if (strcmp(outcome, "ok") == 0)
         count_whole(j, model, ms);
@@ -65,9 +72,8 @@ static void host_of(const char *url, char *to, size_t size)
 static void end_span(const struct config *c, const struct job *j, const struct plan *plan,
                      const struct cost *cost, const char *outcome, struct span *asked)
 {
-    char     host[256];
-    unsigned status = j->failure.status ? j->failure.status : j->head.status;
-    bool     is_good = strcmp(outcome, "ok") == 0 || strcmp(outcome, "cancelled") == 0;
+    char host[256];
+    bool is_good = strcmp(outcome, "ok") == 0 || strcmp(outcome, "cancelled") == 0;
 
     host_of(c->base_url, host, sizeof host);
     const struct span_field fields[] = {
@@ -80,11 +86,11 @@ static void end_span(const struct config *c, const struct job *j, const struct p
         FIELD_TEXT("gen_ai.response.model", j->model),
         FIELD_TEXT("gen_ai.response.id", j->generation),
         FIELD_LIST("gen_ai.response.finish_reasons", j->finish),
-        FIELD_NUMBER("gen_ai.usage.input_tokens", j->usage.prompt_tokens),
-        FIELD_NUMBER("gen_ai.usage.output_tokens", j->usage.completion_tokens),
-        FIELD_NUMBER("http.response.status_code", status),
-        FIELD_NUMBER("chat.first_sign_ms", j->first_ms),
-        FIELD_REAL("chat.cost_dollars", cost->usd),
+        FIELD_NUMBER_IF(j->usage.given, "gen_ai.usage.input_tokens", j->usage.prompt_tokens),
+        FIELD_NUMBER_IF(j->usage.given, "gen_ai.usage.output_tokens", j->usage.completion_tokens),
+        FIELD_NUMBER_IF(j->head.status, "http.response.status_code", j->head.status),
+        FIELD_NUMBER_IF(has_answered(j), "chat.first_sign_ms", j->first_ms),
+        FIELD_REAL_IF(!cost->unknown, "chat.cost_dollars", cost->usd),
         FIELD_TEXT("chat.outcome", outcome),
     };
     span_end(asked, is_good ? NULL : outcome, fields, COUNT_OF(fields));

@@ -95,6 +95,7 @@ def test_what_did_not_end_whole_is_billed_as_far_as_anybody_said(system):
     unknown = count(worker, "chat_upstream_cost_unknown_total")
     assert person.chat("My brakes squeal", model="standin/402").status_code >= 400  # never at work
     assert count(worker, "chat_upstream_cost_unknown_total") == unknown
+    assert count(worker, "chat_upstream_first_sign_seconds_count", model="none") == 0
 
 
 def test_a_model_at_rest_is_counted(system):

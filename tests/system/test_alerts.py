@@ -35,6 +35,7 @@ HEALTHY = {
     'chat_pg_connections{instance="s",state="up"}': "4xN",
     'chat_redis_up{instance="s"}': "1xN",
     'chat_spool_turns{instance="s"}': "0xN",
+    'chat_spool_oldest_seconds{instance="s"}': "0xN",
     'chat_commits_total{outcome="spooled"}': "0xN",
     'chat_commits_total{outcome="fenced"}': "0xN",
     'chat_turns_interrupted_total': "0xN",
@@ -78,7 +79,12 @@ SHORT = [
     ({'chat_redis_up{instance="s"}': "1x10 0x100"}, 20, "RedisAway"),
     ({'chat_spool_turns{instance="s"}': "0x10 0+2x100",
       'chat_commits_total{outcome="spooled"}': "0x10 0+2x100"}, 20, "SpoolGrows"),
-    ({'chat_spool_turns{instance="s"}': "7x100"}, 30, "SpoolStuck"),
+    ({'chat_spool_oldest_seconds{instance="s"}': "0+60x100"}, 30, "SpoolStuck"),
+    ({'chat_spool_turns{instance="s"}': "7x100",                     # now and then some, and they are kept
+      'chat_spool_oldest_seconds{instance="s"}': "20x100"}, 30, ""),
+    ({'chat_spool_turns{instance="s"}': "7x20 0x100",                # back after a long time, and kept soon
+      'chat_spool_oldest_seconds{instance="s"}': "0+60x20 0x100",
+      'chat_pg_connections{instance="s",state="up"}': "4 0x15 4x100"}, 30, ""),
     ({'chat_commits_total{outcome="fenced"}': "0x10 0+1x100"}, 30, "CommitsFenced"),
     ({'chat_turns_interrupted_total': "0x10 0+1x100"}, 30, "TurnsInterrupted"),
     ({'chat_bus_strangers_total{job="gateway",instance="g"}': "1+5x100"}, 30, "StrangersOnTheBus"),

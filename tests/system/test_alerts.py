@@ -30,7 +30,7 @@ HEALTHY = {
     'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="0.01"}': "0+240xN",
     'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="1"}': "0+240xN",
     'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="+Inf"}': "0+240xN",
-    'chat_breaker_models{state="open"}': "0xN",
+    'chat_breaker_state{model="m",state="open"}': "0xN",
     'chat_upstream_cost_dollars_total': "0+0.01xN",
     'chat_pg_connections{instance="s",state="up"}': "4xN",
     'chat_redis_up{instance="s"}': "1xN",
@@ -71,9 +71,9 @@ SHORT = [
     ({'chat_bus_queue_oldest_seconds{service="llm-worker"}': "30x100"}, 30, "QueueOld"),
     ({'chat_bus_refused_total{service="llm-worker"}': "0+10x100"}, 30, "QuestionsRefused"),
     ({'chat_bus_retry_budget{service="llm-worker"}': "3x100"}, 30, "RetriesSpent"),
-    ({'chat_breaker_models{state="open"}': "1x100"}, 30, "BreakerOpen"),
-    ({'chat_breaker_models{state="open"}': "1 0 " * 50}, 30, "BreakerOpen"),  # half open between two rests
-    ({'chat_breaker_models{state="open"}': "0x10 1 1 0x100"}, 30, ""),
+    ({'chat_breaker_state{model="m",state="open"}': "1x100"}, 30, "BreakerOpen"),
+    ({'chat_breaker_state{model="m",state="open"}': "1 0 " * 50}, 30, "BreakerOpen"),  # half open between two rests
+    ({'chat_breaker_state{model="m",state="open"}': "0x10 1 1 0x100"}, 30, ""),
     ({'chat_upstream_cost_dollars_total': "0+0.5x200"}, 120, "CostHigh"),
     ({'chat_pg_connections{instance="s",state="up"}': "4x10 0x100"}, 20, "PostgresAway"),
     ({'chat_redis_up{instance="s"}': "1x10 0x100"}, 20, "RedisAway"),

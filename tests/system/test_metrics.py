@@ -103,6 +103,7 @@ def test_a_model_at_rest_is_counted(system):
     person, worker = system.client(), system.workers[0]
     assert person.chat("My brakes squeal", model="standin/error-502-first").status_code >= 500
     assert count(worker, "chat_breaker_models", state="open") == 1
+    assert count(worker, "chat_breaker_state", model="standin/error-502-first", state="open") == 1
     assert count(worker, "chat_breaker_opened_total") == 1
     assert count(system.gateways[0], "chat_bus_retries_total", service="llm-worker") >= 1
     assert count(system.gateways[0], "chat_turns_total", fault="ours") == 1

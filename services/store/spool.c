@@ -263,12 +263,14 @@ enum step drain_take_done(struct job *j)
     if (j->got[0].err)
         return STEP_DONE;
     failpoint(FAILPOINT_STORE_DRAIN_DONE);
-    if (str_is(STR("kept"), s->how))
+    if (str_is(STR("kept"), s->how)) {
         s->kept++;
-    else if (str_is(STR("gone"), s->how))
+    } else if (str_is(STR("gone"), s->how)) {
         s->gone++;
-    else
+    } else {
         s->refused++;
+        metric_add_for(METRIC_COMMITS, "refused", NULL, 1);
+    }
     s->row++;
     return STEP_DRAIN_READ;
 }

@@ -37,6 +37,7 @@ HEALTHY = {
     'chat_spool_turns{instance="s"}': "0xN",
     'chat_spool_oldest_seconds{instance="s"}': "0xN",
     'chat_commits_total{outcome="spooled"}': "0xN",
+    'chat_commits_total{outcome="refused"}': "0xN",
     'chat_commits_total{outcome="fenced"}': "0xN",
     'chat_turns_interrupted_total': "0xN",
     'chat_spans_total{outcome="dropped"}': "0xN",
@@ -85,6 +86,7 @@ SHORT = [
     ({'chat_spool_turns{instance="s"}': "7x20 0x100",                # back after a long time, and kept soon
       'chat_spool_oldest_seconds{instance="s"}': "0+60x20 0x100",
       'chat_pg_connections{instance="s",state="up"}': "4 0x15 4x100"}, 30, ""),
+    ({'chat_commits_total{outcome="refused"}': "0x10 1x100"}, 30, "TurnsPutAside"),
     ({'chat_commits_total{outcome="fenced"}': "0x10 0+1x100"}, 30, "CommitsFenced"),
     ({'chat_turns_interrupted_total': "0x10 0+1x100"}, 30, "TurnsInterrupted"),
     ({'chat_bus_strangers_total{job="gateway",instance="g"}': "1+5x100"}, 30, "StrangersOnTheBus"),

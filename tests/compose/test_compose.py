@@ -1,41 +1,15 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
-import re
-
 import pytest
 import requests
 
 from support.docker import BASE, PROJECT
-from support.guest import Guest, all_say_more
-from support.processes import ROOT
+from support.guest import all_say_more, leave, start_guests
+from support.operations import block
 from support.wait import wait_until
 
 pytestmark = pytest.mark.timeout(900)
-MODEL = "standin/ok@tokens=10,delay=40"
 OURS = ("gateway", "filter", "llm-worker", "store")
-
-
-def ask_stream(client, text):
-    end = client.stream(text, model=MODEL).wait_end()
-    return None if end.name == "done" else f"{end}"
-
-
-def start_guests(stack, count):
-    guests = [Guest(stack.client(), ask_stream) for _ in range(count)]
-    for guest in guests:
-        guest.start()
-    all_say_more(guests, 30)
-    return guests
-
-
-def leave(guests):
-    """They finish what they ask; none has seen a failure, and each finds all it said."""
-    for guest in guests:
-        guest.enough.set()
-    for guest in guests:
-        guest.join(60)
-        assert not guest.failed
-        assert [text for role, text in guest.client.history if role == "user"] == guest.done
 
 
 def since_start(stack, gateway, workers):
@@ -108,12 +82,6 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
     assert not old & {one["Id"] for one in stack.containers()}
     all_say_more(guests, 30)
     leave(guests)
-
-
-def block(name):
-    """The commands of docs/operations.md under that mark."""
-    page = (ROOT / "docs/operations.md").read_text()
-    return re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page, re.S)[1]
 
 
 def test_chats_come_back_from_a_backup(stack, engine, tmp_path):

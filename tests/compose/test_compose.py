@@ -1,42 +1,18 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
-import re
 import shutil
 
 import pytest
 import requests
 
 from support.docker import BASE, PROJECT
-from support.guest import Guest, all_say_more
+from support.guest import all_say_more, leave, start_guests
+from support.operations import block
 from support.processes import ROOT
 from support.wait import wait_until
 
 pytestmark = pytest.mark.timeout(900)
-MODEL = "standin/ok@tokens=10,delay=40"
 OURS = ("gateway", "filter", "llm-worker", "store")
-
-
-def ask_stream(client, text):
-    end = client.stream(text, model=MODEL).wait_end()
-    return None if end.name == "done" else f"{end}"
-
-
-def start_guests(stack, count):
-    guests = [Guest(stack.client(), ask_stream) for _ in range(count)]
-    for guest in guests:
-        guest.start()
-    all_say_more(guests, 30)
-    return guests
-
-
-def leave(guests):
-    """They finish what they ask; none has seen a failure, and each finds all it said."""
-    for guest in guests:
-        guest.enough.set()
-    for guest in guests:
-        guest.join(60)
-        assert not guest.failed
-        assert [text for role, text in guest.client.history if role == "user"] == guest.done
 
 
 def since_start(stack, gateway, workers):
@@ -167,12 +143,6 @@ def test_prometheus_finds_every_instance(stack):
     rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
     assert rules and {rule["health"] for rule in rules} <= {"ok", "unknown"}
     stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
-
-
-def block(name):
-    """The commands of docs/operations.md under that mark."""
-    page = (ROOT / "docs/operations.md").read_text()
-    return re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page, re.S)[1]
 
 
 def owners(folder):

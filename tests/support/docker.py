@@ -10,13 +10,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from datetime import datetime
 from pathlib import Path
 
-import requests
-
-from support.client import Client
+from support.entrance import Entrance
 from support.processes import ROOT, free_port
 from support.standin import KEY
 from support.wait import wait_until
@@ -121,20 +118,18 @@ class Engine:
         self.docker("image", "prune", "-f", timeout=300)  # what no name leads to any more
 
 
-class Stack:
+class Stack(Entrance):
     """The chat of deploy/compose, with the stand-in for its upstream."""
 
     def __init__(self, engine, folder):
-        self.engine, self.secrets = engine, Path(folder) / "secrets"
-        self.port = free_port()
-        self.url = f"https://localhost:{self.port}"
-        self.env = {"SECRETS": str(self.secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(self.port),
+        self.engine, secrets, port = engine, Path(folder) / "secrets", free_port()
+        super().__init__(port, secrets / "tls.crt")
+        self.env = {"SECRETS": str(secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(port),
                     "HTTP_PORT": str(free_port()), "OPENROUTER_API_KEY": KEY, "STANDIN_KEY": KEY, "SLOTS": "4",
                     "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1", "DOCKER": DOCKER,
                     "LIMIT_MESSAGES": "100000", "LIMIT_ADDRESS_MESSAGES": "100000",
                     "PROMETHEUS_PORT": str(free_port()),
                     **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN}}
-        self._clients = []
 
     def prepare(self):
         self.engine.need_base()
@@ -162,8 +157,7 @@ class Stack:
         return self
 
     def close(self):
-        for client in self._clients:
-            client.close()
+        self.close_clients()
         self.compose("down", "-v", "-t", "1")
 
     # -- containers
@@ -200,33 +194,3 @@ class Stack:
         """Of a log line, or of docker: 2026-01-31T12:00:00.123456789Z."""
         whole, _, part = time.removesuffix("Z").partition(".")
         return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{part or 0}")
-
-    # -- people
-
-    def client(self, url=None):
-        client = Client(url or self.url)
-        client.http.verify = str(self.secrets / "tls.crt")
-        self._clients.append(client)
-        client.open()
-        return client
-
-    def health(self):
-        return requests.get(f"{self.url}/health", verify=self.secrets / "tls.crt", timeout=10).json()
-
-    def see(self, **counts):
-        """Whether every gateway sees so many; nginx asks them in turn."""
-        want = {name.replace("_", "-"): count for name, count in counts.items()}
-        try:
-            for _ in range(4):
-                services = self.health()["services"]
-                if any(services.get(name) != count for name, count in want.items()):
-                    return False
-        except (requests.RequestException, ValueError, KeyError):
-            return False
-        return True
-
-    def wait_whole(self, timeout=40.0, **counts):
-        """Until all gateways see all services; returns how long it took."""
-        since = time.monotonic()
-        wait_until(lambda: self.see(**{"filter": 2, "llm_worker": 2, "store": 2, **counts}), f"the chat {counts}", timeout)
-        return time.monotonic() - since

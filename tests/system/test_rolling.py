@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from support.guest import Guest, all_say_more
+from support.guest import Guest, all_say_more, leave
 
 pytestmark = pytest.mark.timeout(120)
 MODEL = "standin/ok@tokens=12,delay=30"
@@ -45,12 +45,7 @@ def test_a_rolling_restart_costs_no_turn(system):
         system.wait_ready()
         all_say_more(guests)
         assert not [guest.failed for guest in guests if guest.failed], f"when {process.name} was replaced"
-    for guest in guests:
-        guest.enough.set()
-    for guest in guests:
-        guest.join(20)
-        assert not guest.failed
-        assert [text for role, text in guest.client.history if role == "user"] == guest.done
+    leave(guests)
 
 
 def test_a_turn_whose_gateway_is_killed_is_answered_by_the_other_one(system, standin):

@@ -50,6 +50,11 @@ def test_an_answer_streams_through_nginx(machine):
     assert page.status_code == 200 and "<html" in page.text
 
 
+def test_whoever_asks_for_another_name_is_sent_to_the_chat(machine):
+    ask = "curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: other.example' http://127.0.0.1/"
+    assert machine.run(ask) == "308 https://localhost/"
+
+
 def status_of(machine, unit):
     return dict(re.findall(r"^(\w+):\t(.*)$", machine.run(f"cat /proc/{machine.pid(unit)}/status"), re.M))
 

@@ -162,6 +162,22 @@ def test_reload_lets_a_new_key_in(machine):
     machine.client().say("My brakes squeal", model="standin/ok")
 
 
+def test_chats_come_back_from_a_backup(machine):
+    person = machine.client()
+    person.say("My brakes squeal", model="standin/ok")
+    backup = "backup=/tmp/backup\n"
+    machine.run("mkdir -m 700 /tmp/backup\n" + backup + block("systemd backup"))
+    person.say("And the tyres?", model="standin/ok")
+    listed = "cd /etc/automotive-chat && stat -c '%n %u %g %a' . keys keys/* && cat bus-allow keys/*"
+    before = machine.run(listed)
+    machine.run("rm -r /etc/automotive-chat\n" + backup + block("systemd restore secrets"))
+    assert machine.run(listed) == before
+    machine.run(backup + block("systemd restore"))
+    machine.wait_whole()
+    wait_until(lambda: machine.client().chat("My brakes squeal", model="standin/ok").status_code == 200, "an answer", 30)
+    assert [text for role, text in person.history if role == "user"] == ["My brakes squeal"]
+
+
 def test_all_stop_and_start_as_with_the_machine(machine):
     """What was begun is finished: the gateways go first, the databases last."""
     person = machine.client()

@@ -1,5 +1,6 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
+import os
 import shutil
 
 import pytest
@@ -41,6 +42,19 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
         assert one["Config"]["User"].split(":")[0] not in ("", "0", "root"), one["Name"]
         names = {mount["Destination"] for mount in one["Mounts"]}
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
+
+
+def test_what_is_prepared_stays(stack, engine):
+    """When it is prepared again only what is missing is made, and what root put there is given to its user."""
+    def secrets():
+        return {path.name: path.read_bytes() for path in stack.secrets.iterdir()}
+    before, owned = secrets(), owners(stack.secrets)
+    (stack.secrets / "grafana.password").unlink()
+    os.chown(stack.secrets / "postgres.url", 0, 0)
+    engine.run("deploy/compose/prepare", "--demo", timeout=300, **stack.env)
+    after = secrets()
+    assert after.pop("grafana.password") != before.pop("grafana.password")
+    assert after == before and owners(stack.secrets) == owned
 
 
 def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
@@ -140,8 +154,8 @@ def test_prometheus_finds_every_instance(stack):
         except (requests.RequestException, KeyError):
             return {}
     wait_until(lambda: seen() == dict.fromkeys(OURS, 2), "two of each to be seen by Prometheus", 60)
-    rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
-    assert rules and {rule["health"] for rule in rules} <= {"ok", "unknown"}
+    wait_until(lambda: {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]} == {"ok"},
+               "every rule to be evaluated", 60)
     stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
 
 

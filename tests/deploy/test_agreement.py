@@ -117,12 +117,12 @@ def test_what_fails_for_a_while_comes_back_by_itself():
 
 
 def test_nginx_may_open_as_many_as_it_is_told_to():
-    connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/compose/nginx.conf").read_text())[1]
+    connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/nginx/nginx.conf").read_text())[1]
     assert int(connections) < COMPOSE["services"]["nginx"]["ulimits"]["nofile"] <= 10000
 
 
 def test_nginx_listens_on_the_addresses_that_its_network_has():
-    nginx = (ROOT / "deploy/compose/nginx.conf").read_text()
+    nginx = (ROOT / "deploy/nginx/nginx.conf").read_text()
     has_ipv6 = bool((COMPOSE["networks"]["front"] or {}).get("enable_ipv6"))
     assert len(re.findall(r"listen \[::\]:", nginx)) == (2 if has_ipv6 else 0)
 
@@ -147,7 +147,7 @@ def test_ports_meet():
     gateway = find(base(), "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
     assert {one["name"]: one["containerPort"] for one in gateway["ports"]} == {"http": 8080, "bus": 5555, "private": 9100}
     assert settings("compose", "gateway")["BUS_BIND"] == settings("k8s", "gateway")["BUS_BIND"] == "tcp://*:5555"
-    assert "$gateways gateway:8080;" in (ROOT / "deploy/compose/nginx.conf").read_text()
+    assert "$gateways gateway:8080;" in (ROOT / "deploy/nginx/nginx.conf").read_text()
     scrapes = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
     assert {(one["job_name"], one["dns_sd_configs"][0]["port"]) for one in scrapes} >= {(name, 9100) for name in SERVICES}
     listening = [settings("systemd", service)["PRIVATE_PORT"] for service in SERVICES]

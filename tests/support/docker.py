@@ -19,7 +19,8 @@ from support.standin import KEY
 from support.wait import wait_until
 
 CACHE = Path(os.environ.get("DOCKER_CACHE", "/var/cache/automotive-chat"))
-DOCKER, COMPOSE, DOCKERD = "/usr/bin/docker", "/usr/bin/docker-compose", "/usr/sbin/dockerd"
+DOCKER, DOCKERD = "/usr/bin/docker", "/usr/sbin/dockerd"
+COMPOSE = os.environ.get("DOCKER_COMPOSE", "/usr/bin/docker-compose")  # Debian 12's is 1.29; another may be tried
 BASE = "debian:trixie-slim"
 PROJECT = "chat-test"
 FOREIGN = ("redis", "postgres", "nginx", "prometheus")  # tests/compose/Dockerfile
@@ -150,7 +151,7 @@ class Stack(Entrance):
     def shell(self, script, folder, timeout=180):
         """Lines of docs/operations.md, in a folder of their own; $compose is what that page says."""
         return self.engine.run("bash", "-euo", "pipefail", "-c", f"cd {ROOT}\n{script}", timeout=timeout,
-                               compose=self.command, backup=str(folder), **self.env)
+                               compose=self.command, secrets=str(self.secrets), backup=str(folder), new=str(folder), **self.env)
 
     def up(self, *args):
         self.compose("up", "-d", *args)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import ssl
 
 import pytest
 import requests
@@ -79,6 +80,22 @@ def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, 
     assert not others
 
 
+def test_a_new_certificate_is_served_without_a_restart(stack, engine, tmp_path):
+    engine.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+               "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt")
+    stack.shell(block("new certificate"), tmp_path)
+    wait_until(lambda: ssl.get_server_certificate(("localhost", int(stack.env["HTTPS_PORT"]))) == (tmp_path / "tls.crt").read_text(),
+               "the new certificate to be served", 20)
+
+
+def test_gateways_read_their_list_again_and_still_come_back_when_killed(stack, tmp_path):
+    gateways = stack.containers("gateway")
+    stack.shell(block("reload gateways"), tmp_path)
+    for gateway in gateways:
+        wait_until(lambda one=gateway: stack.events(one, "bus.allow_read"), f"{gateway['Name']} to read it", 10)
+        stack.kill(gateway)
+
+
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
     guests = start_guests(stack, 16)
     old = {one["Id"] for one in stack.containers("llm-worker")}
@@ -126,7 +143,7 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
 def test_all_may_be_stopped_while_an_answer_streams(stack, engine):
     """It is ended and kept first; then all end by themselves, and what was kept is there when they come again."""
     person = stack.client()
-    stream = person.stream("My brakes squeal", model="standin/ok@tokens=120,delay=100")
+    stream = person.stream("My brakes squeal", model="standin/ok@tokens=60,delay=100")
     stream.wait_for("delta")
     stack.compose("stop", timeout=300)
     end = stream.wait_end()

@@ -118,6 +118,12 @@ void metric_set_for(enum metric m, const char *first, const char *second, double
     need(m, *first ? first : "none", second)->value = value;
 }
 
+void metric_clear(enum metric m)
+{
+    for (struct series *s = all[m]; s; s = s->next)
+        s->value = 0;
+}
+
 static void observe(enum metric m, struct series *s, double value)
 {
     unsigned step = 0, count = scales[table[m].scale].count;

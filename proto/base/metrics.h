@@ -27,6 +27,7 @@ int64_t metric_value(enum metric m);
 void   metric_add_for(enum metric m, const char *first, const char *second, double by);
 void   metric_set_for(enum metric m, const char *first, const char *second, double value);
 void   metric_observe_for(enum metric m, const char *first, const char *second, double value);
+void   metric_clear(enum metric m); /* all its series to 0, for a gauge that is counted anew */
 double metric_value_for(enum metric m, const char *first, const char *second); /* 0: none came */
 
 /* All that this service has, in Prometheus' text format. */

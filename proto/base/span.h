@@ -9,6 +9,7 @@
  * outcomes and counts do. */
 #ifndef PROTO_BASE_SPAN_H
 #define PROTO_BASE_SPAN_H
+#include <math.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -32,7 +33,7 @@ enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER = 2, SPAN_CLIENT = 3 }; /* as OT
 struct span {
     struct trace   at;         /* its own place */
     char           parent[17]; /* empty: it is the first one */
-    const char    *name;       /* borrowed until it ends */
+    const char    *name;       /* borrowed until it ends; may be made more precise until then */
     enum span_kind kind;
     uint64_t       began_us; /* since 1970; 0: not begun */
 };
@@ -43,8 +44,8 @@ enum span_type { SPAN_TEXT, SPAN_TEXT_LIST, SPAN_NUMBER, SPAN_REAL };
 struct span_field {
     const char    *key;
     enum span_type type;
-    const char *text; /* SPAN_TEXT_LIST: its only element; NULL or empty: the field is left out */
-    double      number;
+    const char *text;   /* SPAN_TEXT_LIST: its only element; NULL or empty: the field is left out */
+    double      number; /* NAN: the field is left out */
 };
 
 #define FIELD_TEXT(key, text)                                                                      \
@@ -59,9 +60,17 @@ struct span_field {
     {                                                                                              \
         key, SPAN_NUMBER, NULL, (double)(number)                                                   \
     }
+#define FIELD_NUMBER_IF(known, key, number)                                                        \
+    {                                                                                              \
+        key, SPAN_NUMBER, NULL, (known) ? (double)(number) : (double)NAN                           \
+    }
 #define FIELD_REAL(key, number)                                                                    \
     {                                                                                              \
         key, SPAN_REAL, NULL, number                                                               \
+    }
+#define FIELD_REAL_IF(known, key, number)                                                          \
+    {                                                                                              \
+        key, SPAN_REAL, NULL, (known) ? (number) : (double)NAN                                     \
     }
 
 /* above empty: there is no span, and ending it does nothing. */

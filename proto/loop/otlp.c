@@ -72,14 +72,19 @@ static json_t *value_of(const struct span_field *f)
     return json_pack("{s:f}", "doubleValue", f->number);
 }
 
+static bool is_known(const struct span_field *f)
+{
+    bool is_text = f->type == SPAN_TEXT || f->type == SPAN_TEXT_LIST;
+    return is_text ? f->text && *f->text : !isnan(f->number);
+}
+
 static json_t *attributes_of(const struct span_end *end)
 {
     json_t *all = json_array();
 
     for (unsigned i = 0; i < end->count; i++) {
         const struct span_field *f = &end->fields[i];
-        bool                     has_text = f->type == SPAN_TEXT || f->type == SPAN_TEXT_LIST;
-        if (!has_text || (f->text && *f->text))
+        if (is_known(f))
             json_array_append_new(all, attribute(f->key, value_of(f)));
     }
     if (end->error)

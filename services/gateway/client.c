@@ -144,8 +144,12 @@ struct str client_network(const struct client *c, char to[ADDRESS_SIZE])
     struct in6_addr a;
 
     str_format(to, ADDRESS_SIZE, "%s", c->address);
-    if (!read_address(&a, str_of(c->address)) || IN6_IS_ADDR_V4MAPPED(&a))
+    if (!read_address(&a, str_of(c->address)))
         return str_of(to);
+    if (IN6_IS_ADDR_V4MAPPED(&a)) {
+        inet_ntop(AF_INET, a.s6_addr + 12, to, ADDRESS_SIZE);
+        return str_of(to);
+    }
     memset(a.s6_addr + 8, 0, 8);
     inet_ntop(AF_INET6, &a, to, ADDRESS_SIZE);
     return str_of(to);

@@ -36,7 +36,8 @@ struct client {
 struct client client_of(const struct networks *proxies, struct str peer, struct str forwarded_for,
                         struct str forwarded_proto);
 
-/* The address, or of IPv6 its /64, which is one customer: for limits. */
+/* The address, or of IPv6 its /64, which is one customer: for limits.  IPv4 has one spelling,
+ * however a proxy wrote it. */
 struct str client_network(const struct client *c, char to[ADDRESS_SIZE]);
 
 #endif

@@ -80,8 +80,8 @@ static const char tail[] = "\n"
                            "a bare CR or a missing CR between header fields, white space before "
                            "the first field and an empty chunk\n"
                            "extension; that of Debian 13 (1.0.1) takes fewer of them. nginx in "
-                           "front refuses them all, so put it there\n"
-                           "where strangers can reach the gateway.\n";
+                           "front refuses them or makes them straight,\n"
+                           "so put it there where strangers can reach the gateway.\n";
 
 int main(void)
 {

@@ -58,9 +58,12 @@ static bool is_good(const char *outcome)
 
 static void end(struct answer *a, const char *outcome)
 {
+    struct cost cost = plan_cost(&a->call.worker->planner, &a->plan, &a->job);
+
+    a->job.usage.cost = cost.usd;
     log_end(a, outcome);
-    tally_answer(a->call.worker->config, &a->job, &a->plan, outcome, now_ms() - a->call.began,
-                 &a->asked);
+    tally_answer(a->call.worker->config, &a->job, &a->plan, &cost, outcome,
+                 now_ms() - a->call.began, &a->asked);
     span_end(&a->served, is_good(outcome) ? NULL : outcome, NULL, 0);
     timer_stop(&a->clock);
     transfer_drop(&a->transfer);
@@ -85,15 +88,16 @@ static void tell_failure(struct answer *a)
 static void tell_answer(struct answer *a)
 {
     struct worker        *w = a->call.worker;
-    struct cost           cost = plan_worked(&w->planner, &a->plan, &a->job);
+    struct cost           cost = plan_cost(&w->planner, &a->plan, &a->job);
     struct llm_answer_say say;
     struct buf            body = {0};
 
+    plan_worked(&w->planner, &a->plan, &a->job);
     if (cost.doubtful)
         log_warn(a->call.handle, "answer.cost_doubtful", "named=%.8g counted=%.8g model=%s",
                  a->job.usage.cost, cost.usd, log_quote(str_of(a->job.model)));
     job_say(&a->job, &say);
-    say.cost = a->job.usage.cost = cost.usd;
+    say.cost = cost.usd;
     say.cost_doubtful = cost.doubtful;
     say.cost_unknown = cost.unknown;
     llm_answer_say_encode(&say, &body);
@@ -186,11 +190,21 @@ static void on_cancel(struct call *c, enum end_by by)
     end(a, "cancelled");
 }
 
+/* OpenTelemetry wants the model in the name, and names that are few.  People may ask for any name;
+ * those that OpenRouter takes are its models. */
+static void name_model(struct answer *a)
+{
+    str_format(a->asked_name, sizeof a->asked_name, "chat %s", a->plan.names[0]);
+    a->asked.name = a->asked_name;
+}
+
 static void on_head(void *ctx, const struct reply_head *head)
 {
     struct answer *a = ctx;
 
     job_take_head(&a->job, head);
+    if (head->status == 200)
+        name_model(a);
     failpoint(FAILPOINT_WORKER_HEAD_TAKEN);
 }
 
@@ -239,8 +253,7 @@ static void begin_spans(struct answer *a, char trace[TRACEPARENT_LEN + 1])
 
     trace_read(&above, str_of(a->call.trace));
     span_begin(&a->served, "llm_answer_ask", SPAN_SERVER, &above);
-    str_format(a->asked_name, sizeof a->asked_name, "chat %s", a->plan.names[0]);
-    span_begin(&a->asked, a->asked_name, SPAN_CLIENT, &a->served.at);
+    span_begin(&a->asked, "chat", SPAN_CLIENT, &a->served.at);
     trace_write(&a->asked.at, trace);
 }
 

@@ -94,11 +94,15 @@ void breaker_count(const struct breaker *b, uint64_t now)
     const struct entry *entries = (const void *)b->models.entries;
     unsigned            open = 0, half_open = 0;
 
+    metric_clear(METRIC_BREAKER_STATE);
     for (unsigned i = 0; entries && i < RECENT_MAX; i++) {
-        bool is_open = entries[i].opened_at != 0;
-        bool rests = is_open && rest_left(b, &entries[i], now) > 0;
+        if (!entries[i].opened_at)
+            continue;
+        bool rests = rest_left(b, &entries[i], now) > 0;
         open += rests;
-        half_open += is_open && !rests;
+        half_open += !rests;
+        metric_add_for(METRIC_BREAKER_STATE, entries[i].name.model, rests ? "open" : "half_open",
+                       1);
     }
     metric_set_for(METRIC_BREAKERS, "open", NULL, open);
     metric_set_for(METRIC_BREAKERS, "half_open", NULL, half_open);

@@ -182,17 +182,19 @@ bool plan_is_free(struct planner *p, const struct plan *plan, struct str answere
     return price_is_free(&price);
 }
 
-struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j)
+struct cost plan_cost(struct planner *p, const struct plan *plan, const struct job *j)
 {
-    struct str   answered = str_of(j->model);
-    struct price price = price_of(p, plan, answered);
+    struct price price = price_of(p, plan, str_of(j->model));
+    return cost_check(&j->usage, &price, p->config->cost_margin);
+}
 
-    if (is_first(plan, answered)) {
+void plan_worked(struct planner *p, const struct plan *plan, const struct job *j)
+{
+    if (is_first(plan, str_of(j->model))) {
         breaker_works(&p->breaker, first_of(plan));
         tokens_learn(&p->tokens, first_of(plan), plan->bytes, plan->messages,
                      j->usage.prompt_tokens);
     } else {
         plan_given_up(p, plan);
     }
-    return cost_check(&j->usage, &price, p->config->cost_margin);
 }

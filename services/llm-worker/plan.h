@@ -40,7 +40,10 @@ bool plan_is_free(struct planner *p, const struct plan *plan, struct str answere
 
 /* Every plan that was made ends with one of these. */
 void plan_failed(struct planner *p, const struct plan *plan, struct failure *f, uint64_t now);
-struct cost plan_worked(struct planner *p, const struct plan *plan, const struct job *j);
-void        plan_given_up(struct planner *p, const struct plan *plan);
+void plan_worked(struct planner *p, const struct plan *plan, const struct job *j);
+void plan_given_up(struct planner *p, const struct plan *plan);
+
+/* What it has cost so far, whole or not. */
+struct cost plan_cost(struct planner *p, const struct plan *plan, const struct job *j);
 
 #endif

@@ -4,9 +4,9 @@
 #include "base/span.h"
 #include "plan.h"
 
-/* outcome: ok, cancelled or the code of an error; ms: since the answer was begun; asked: the call
- * of OpenRouter, ended here. */
+/* cost: as far as it is known; outcome: ok, cancelled or the code of an error; ms: since the answer
+ * was begun; asked: the call of OpenRouter, ended here. */
 void tally_answer(const struct config *c, const struct job *j, const struct plan *plan,
-                  const char *outcome, uint64_t ms, struct span *asked);
+                  const struct cost *cost, const char *outcome, uint64_t ms, struct span *asked);
 
 #endif

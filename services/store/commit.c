@@ -100,8 +100,8 @@ enum step commit_start(struct job *j)
 
 void commit_count(void)
 {
-    static const char *const outcomes[] = {"committed", "again",  "spooled",
-                                           "drained",   "fenced", "failed"};
+    static const char *const outcomes[] = {"committed", "again",  "spooled", "drained",
+                                           "refused",   "fenced", "failed"};
 
     for (unsigned i = 0; i < COUNT_OF(outcomes); i++)
         metric_add_for(METRIC_COMMITS, outcomes[i], NULL, 0);
@@ -253,5 +253,8 @@ enum step commit_take_spool(struct job *j)
         spool_grew(key_session_bucket(&j->session), grid_u64(said, 0, 1));
         return say_kept(j, COMMIT_SPOOLED);
     }
-    return grid_is(said, 0, 0, "dup") ? say_kept(j, COMMIT_DUP) : job_fail(j, ERR_CONFLICT);
+    if (!grid_is(said, 0, 0, "dup"))
+        return fenced(j);
+    metric_add_for(METRIC_COMMITS, "again", NULL, 1);
+    return say_kept(j, COMMIT_DUP);
 }

@@ -1,6 +1,6 @@
 /* One bucket of the spool, brought to Postgres.
  *
- *   ask Redis for the next ──► none, or another store does it: end
+ *   ask Redis for the next ──► none, another store does it, or Postgres is away: end
  *         ▼
  *   read one ──► makes no sense: put aside
  *         ▼
@@ -18,6 +18,7 @@
  *    only a Redis that lost a lease can bring about, is kept behind the others rather than lost. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -32,8 +33,13 @@
 #define TRIES_MAX   3
 
 enum { NEXT_ENTRY, NEXT_COMMIT };
+enum { NEXT_TURNS, NEXT_OLDEST }; /* of the first row */
 
-static uint64_t waiting[KEY_BUCKETS]; /* turns in each bucket, as it was last heard */
+/* What was last heard of each bucket. */
+static struct {
+    uint64_t turns, oldest_ms; /* for so long the oldest had waited then */
+    uint64_t heard_at;
+} waiting[KEY_BUCKETS];
 
 struct spool {
     unsigned    bucket;
@@ -76,31 +82,53 @@ void spool_free(struct spool **spool)
     *spool = NULL;
 }
 
-void spool_grew(unsigned bucket, uint64_t length)
+/* ---- how many wait ---- */
+
+static void heard(unsigned bucket, uint64_t turns, uint64_t oldest_ms)
 {
-    waiting[bucket] = length;
+    waiting[bucket].turns = turns;
+    waiting[bucket].oldest_ms = oldest_ms;
+    waiting[bucket].heard_at = now_ms();
 }
 
+/* Of the oldest the next round will tell. */
+void spool_grew(unsigned bucket, uint64_t length)
+{
+    if (waiting[bucket].turns)
+        waiting[bucket].turns = length;
+    else
+        heard(bucket, length, 0);
+}
+
+/* They go on waiting while Redis cannot be asked. */
 void spool_count(void)
 {
-    uint64_t sum = 0;
+    uint64_t turns = 0, oldest_ms = 0, now = now_ms();
 
-    for (unsigned bucket = 0; bucket < KEY_BUCKETS; bucket++)
-        sum += waiting[bucket];
-    metric_set(METRIC_SPOOL, (double)sum);
+    for (unsigned bucket = 0; bucket < KEY_BUCKETS; bucket++) {
+        if (!waiting[bucket].turns)
+            continue;
+        uint64_t ms = waiting[bucket].oldest_ms + (now - waiting[bucket].heard_at);
+        turns += waiting[bucket].turns;
+        oldest_ms = ms > oldest_ms ? ms : oldest_ms;
+    }
+    metric_set(METRIC_SPOOL, (double)turns);
+    metric_set(METRIC_SPOOL_OLDEST, (double)oldest_ms / 1000);
 }
 
 /* ---- the walk ---- */
 
+/* Without Postgres it is only asked what waits, so that every store can tell. */
 enum step drain_ask_next(struct job *j)
 {
+    bool         is_away = j->world->pg_away_ms(j->world->ctx) > 0;
     struct args *a = job_args(j);
 
     args_key(a, key_of_bucket(j->bucket, "spool"));
     args_key(a, key_of_bucket(j->bucket, "drain"));
     args_id(a, store_id());
     args_u64(a, LEASE_MS);
-    args_u64(a, AT_ONCE);
+    args_u64(a, is_away ? 0 : AT_ONCE);
     return job_ask_redis(j, 0, SCRIPT_SPOOL_NEXT) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_NEXT);
 }
 
@@ -108,7 +136,8 @@ enum step drain_take_next(struct job *j)
 {
     if (j->got[0].err)
         return STEP_DONE;
-    waiting[j->bucket] = grid_u64(&j->got[0].grid, 0, NEXT_ENTRY);
+    heard(j->bucket, grid_u64(&j->got[0].grid, 0, NEXT_TURNS),
+          grid_u64(&j->got[0].grid, 0, NEXT_OLDEST));
     if (j->got[0].grid.rows == 1)
         return STEP_DONE;
     if (!j->spool)
@@ -234,12 +263,14 @@ enum step drain_take_done(struct job *j)
     if (j->got[0].err)
         return STEP_DONE;
     failpoint(FAILPOINT_STORE_DRAIN_DONE);
-    if (str_is(STR("kept"), s->how))
+    if (str_is(STR("kept"), s->how)) {
         s->kept++;
-    else if (str_is(STR("gone"), s->how))
+    } else if (str_is(STR("gone"), s->how)) {
         s->gone++;
-    else
+    } else {
         s->refused++;
+        metric_add_for(METRIC_COMMITS, "refused", NULL, 1);
+    }
     s->row++;
     return STEP_DRAIN_READ;
 }

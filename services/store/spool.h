@@ -10,6 +10,6 @@ struct spool; /* what a job has of its bucket */
 void spool_free(struct spool **s);
 
 void spool_grew(unsigned bucket, uint64_t length); /* a turn was spooled, now there are so many */
-void spool_count(void);                            /* sets the gauge of metrics.def */
+void spool_count(void);                            /* sets the gauges of metrics.def */
 
 #endif

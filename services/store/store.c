@@ -237,7 +237,13 @@ static void on_unfit(void *ctx)
 
 /* ---- open and close ---- */
 
-static bool is_up(void *ctx)
+static bool has_redis(void *ctx)
+{
+    struct store *s = ctx;
+    return redis_is_up(s->redis);
+}
+
+static bool has_both(void *ctx)
 {
     struct store *s = ctx;
     return pg_is_up(s->pg) && redis_is_up(s->redis);
@@ -319,8 +325,8 @@ enum err store_open(struct store **out, struct loop *l, const struct config *con
     s->forget = forget_new(l, s->pg, config);
     s->wipe = wipe_new(l, s->pg);
     s->fill = fill_new(l, s->pg);
-    s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, is_up, s);
-    s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, is_up, s);
+    s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, has_redis, s);
+    s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, has_both, s);
     *out = s;
     return ERR_OK;
 }

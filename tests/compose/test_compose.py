@@ -1,11 +1,14 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
+import shutil
+
 import pytest
 import requests
 
 from support.docker import BASE, PROJECT
 from support.guest import all_say_more, leave, start_guests
 from support.operations import block
+from support.processes import ROOT
 from support.wait import wait_until
 
 pytestmark = pytest.mark.timeout(900)
@@ -38,6 +41,28 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
         assert one["Config"]["User"].split(":")[0] not in ("", "0", "root"), one["Name"]
         names = {mount["Destination"] for mount in one["Mounts"]}
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
+
+
+def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
+    nginx = stack.containers("nginx")[0]
+    wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
+    stack.compose("stop", "-t", "5", "gateway")
+    try:
+        engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
+    finally:
+        stack.up("--no-recreate")
+
+
+def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, tmp_path):
+    shutil.copytree(ROOT / "deploy/nginx", tmp_path / "chat")
+    for name in ("tls.crt", "tls.key"):
+        shutil.copy(stack.secrets / name, tmp_path / "chat")
+    said = engine.docker("run", "--rm", "-v", f"{tmp_path}/chat:/etc/nginx/chat:ro",
+                         "-v", f"{tmp_path}/chat/chat.conf:/etc/nginx/conf.d/chat.conf:ro", "test-nginx", "sh", "-c", "nginx -t 2>&1")
+    print(said)
+    assert "test is successful" in said
+    others = [line for line in said.splitlines() if "[" in line and '"listen ... http2" directive is deprecated' not in line]
+    assert not others
 
 
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
@@ -84,15 +109,60 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
     leave(guests)
 
 
+def test_all_may_be_stopped_while_an_answer_streams(stack, engine):
+    """It is ended and kept first; then all end by themselves, and what was kept is there when they come again."""
+    person = stack.client()
+    stream = person.stream("My brakes squeal", model="standin/ok@tokens=120,delay=100")
+    stream.wait_for("delta")
+    stack.compose("stop", timeout=300)
+    end = stream.wait_end()
+    assert end.name == "done", end
+    assert {one["Name"]: one["State"]["ExitCode"] for one in stack.containers(ended=True)
+            if one["State"]["ExitCode"] != 0} == {}
+    stack.compose("down")
+    assert not stack.containers(ended=True)
+    assert PROJECT not in engine.docker("network", "ls")
+    stack.up().wait_whole(60)
+    assert [text for role, text in person.history] == ["My brakes squeal", stream.text]
+
+
+def test_prometheus_finds_every_instance(stack):
+    """Of the profile metrics; Grafana is in no package of Debian's."""
+    stack.compose("--profile", "metrics", "up", "-d", "prometheus")
+
+    def ask(path, **parameters):
+        return requests.get(f"http://127.0.0.1:{stack.env['PROMETHEUS_PORT']}/api/v1/{path}", parameters, timeout=5).json()["data"]
+
+    def seen():
+        try:
+            return {one["metric"]["job"]: int(one["value"][1])
+                    for one in ask("query", query="count by (job) (chat_ready == 1)")["result"]}
+        except (requests.RequestException, KeyError):
+            return {}
+    wait_until(lambda: seen() == dict.fromkeys(OURS, 2), "two of each to be seen by Prometheus", 60)
+    rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
+    assert rules and {rule["health"] for rule in rules} <= {"ok", "unknown"}
+    stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
+
+
+def owners(folder):
+    """Who owns the folder and each of its files, and who may do what with it."""
+    return {path.name: (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
 def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
-    """Both databases are lost with their disks; then what docs/operations.md says is done."""
+    """The machine is lost, with both databases and all secrets; then what docs/operations.md says is done."""
     people = [stack.client() for _ in range(3)]
     for person in people:
         person.say("My brakes squeal", model="standin/ok")
-    before = [person.history for person in people]
+    before, owned = [person.history for person in people], owners(stack.secrets)
+    assert {uid for uid, _, _ in owned.values()} >= {10001, 999, 472}
     stack.shell(block("backup"), tmp_path)
-    stack.compose("rm", "-s", "-f", "postgres", "redis")
+    stack.compose("rm", "-s", "-f")
     engine.docker("volume", "rm", f"{PROJECT}_postgres", f"{PROJECT}_redis")
+    shutil.rmtree(stack.secrets)
+    stack.shell(block("restore secrets"), tmp_path)
+    assert owners(stack.secrets) == owned
     stack.shell(block("restore"), tmp_path)
     stack.wait_whole(60)
     # Stores are on the bus before they have found their databases: somebody new tells when they have.

@@ -103,6 +103,12 @@ def test_a_turn_may_end_before_anybody_is_killed(house, way):
         assert int(re.search(r"proxy_read_timeout (\d+)s", file.read_text())[1]) > drain
 
 
+def test_nginx_is_the_one_who_ends_a_connection(house):
+    idle = int(re.search(r"HTTP_IDLE_SECONDS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+    kept = re.search(r"upstream gateways {.*?keepalive_timeout (\d+)s;", (ROOT / "deploy/nginx/chat.conf").read_text(), re.S)[1]
+    assert int(kept) < idle
+
+
 def test_what_fails_for_a_while_comes_back_by_itself():
     for service in SERVICES:
         assert COMPOSE["services"][service]["restart"] == "unless-stopped"
@@ -113,6 +119,22 @@ def test_what_fails_for_a_while_comes_back_by_itself():
 def test_nginx_may_open_as_many_as_it_is_told_to():
     connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/compose/nginx.conf").read_text())[1]
     assert int(connections) < COMPOSE["services"]["nginx"]["ulimits"]["nofile"] <= 10000
+
+
+def test_nginx_listens_on_the_addresses_that_its_network_has():
+    nginx = (ROOT / "deploy/compose/nginx.conf").read_text()
+    has_ipv6 = bool((COMPOSE["networks"]["front"] or {}).get("enable_ipv6"))
+    assert len(re.findall(r"listen \[::\]:", nginx)) == (2 if has_ipv6 else 0)
+
+
+def test_the_ways_in_have_the_same_limits():
+    nginx = "".join((ROOT / f"deploy/nginx/{name}.conf").read_text() for name in ("http", "edge", "gateways"))
+    ingress = read(K8S / "components/nginx-ingress/ingress.yaml")[0]["metadata"]["annotations"]
+    for name, line in {"limit-req-rate": r"rate=(\S+);", "limit-req-burst": r"burst=(\d+)", "limit-req-zone-size": r"zone=asked:(\S+) ",
+                       "limit-req-reject-code": r"limit_req_status (\d+)", "hsts-max-age": r"max-age=(\d+)",
+                       "client-max-body-size": r"client_max_body_size (1m)", "proxy-connect-timeout": r"proxy_connect_timeout (\w+)",
+                       "proxy-read-timeout": r"proxy_read_timeout (\w+)"}.items():
+        assert ingress[f"nginx.org/{name}"] == re.search(line, nginx)[1], name
 
 
 def test_ports_meet():

@@ -3,6 +3,7 @@
 import pytest
 
 from support.gateway import RealGateway
+from support.processes import free_port
 from support.store import Person
 
 
@@ -18,7 +19,7 @@ def store_env(keys, gateway, redis, postgres):
 def start_store(house, gateway, store_env):
     """start_store(SETTING=value) starts one and waits until it and both databases are there."""
     def start(label="store", wait=True, **settings):
-        process = house.start("store", {**store_env, **settings}, label=label)
+        process = house.start("store", {**store_env, "PRIVATE_PORT": free_port(), **settings}, label=label)
         if wait:
             process.wait_for_event("pg.up")
             process.wait_for_event("redis.up")

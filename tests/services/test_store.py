@@ -340,6 +340,7 @@ def test_an_older_owner_is_fenced(store, person, postgres):
     turn = ann.turn()
     postgres.query("UPDATE conversations SET epoch = %s", turn.epoch + 5)
     refused("conflict", turn.commit)
+    assert store.metrics().sum("chat_commits_total", outcome="fenced") == 1
     assert turn.commit(epoch=turn.epoch + 5).outcome == OK
 
 

@@ -178,6 +178,7 @@ def test_turns_of_a_chat_are_spooled_in_order_or_not_at_all(store, person, postg
     go_away(store, postgres)
     assert second.commit().outcome == SPOOLED
     refused("conflict", first.commit)
+    assert store.metrics().sum("chat_commits_total", outcome="fenced") == 1
     come_back(store, postgres)
     wait_drained(redis)
     assert [line.text for line in ann.history().lines if line.by_user] == [QUESTION, "second"]
@@ -188,6 +189,7 @@ def test_what_was_committed_is_not_spooled_again(store, person, postgres):
     assert turn.commit().outcome == OK
     go_away(store, postgres)
     assert turn.commit().outcome == DUP
+    assert store.metrics().sum("chat_commits_total", outcome="again") == 1
 
 
 def test_a_turn_that_was_spooled_with_another_answer_is_a_conflict(store, person, postgres, redis):
@@ -272,6 +274,7 @@ def test_what_makes_no_sense_is_put_aside(store, redis, person, postgres):
         store.wait_for_event("spool.drained", refused=1, bucket=7)
         assert client.xlen("automotive_chat:{b07}:spool") == 0
         assert client.xrange("automotive_chat:{b07}:refused")[0][1] == {"commit": "nonsense"}
+    assert store.metrics().sum("chat_commits_total", outcome="refused") == 1
     assert person().say().seq == 1
 
 

@@ -7,6 +7,7 @@ end with the run.  Debian's packages are all that it needs (scripts/install comp
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 from datetime import datetime
@@ -21,6 +22,7 @@ CACHE = Path(os.environ.get("DOCKER_CACHE", "/var/cache/automotive-chat"))
 DOCKER, COMPOSE, DOCKERD = "/usr/bin/docker", "/usr/bin/docker-compose", "/usr/sbin/dockerd"
 BASE = "debian:trixie-slim"
 PROJECT = "chat-test"
+FOREIGN = ("redis", "postgres", "nginx", "prometheus")  # tests/compose/Dockerfile
 
 
 class NoEngine(Exception):
@@ -84,6 +86,7 @@ class Engine:
             return
         root = CACHE / "trixie"
         if not (root / "etc/debian_version").exists():
+            shutil.rmtree(root, ignore_errors=True)  # half of one
             self.run("/usr/sbin/debootstrap", "--variant=minbase", "trixie", root, timeout=300)
         authorities = Path("/etc/ssl/certs/ca-certificates.crt").read_bytes()
         (root / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
@@ -125,11 +128,12 @@ class Stack(Entrance):
                     "HTTP_PORT": str(free_port()), "OPENROUTER_API_KEY": KEY, "STANDIN_KEY": KEY, "SLOTS": "4",
                     "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1", "DOCKER": DOCKER,
                     "LIMIT_MESSAGES": "100000", "LIMIT_ADDRESS_MESSAGES": "100000",
-                    "REDIS_IMAGE": "test-redis", "POSTGRES_IMAGE": "test-postgres", "NGINX_IMAGE": "test-nginx"}
+                    "PROMETHEUS_PORT": str(free_port()),
+                    **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN}}
 
     def prepare(self):
         self.engine.need_base()
-        for name in ("redis", "postgres", "nginx"):
+        for name in FOREIGN:
             self.engine.build(name, f"test-{name}", "tests/compose/Dockerfile", "tests/compose")
         self.engine.build("build", "automotive-chat-build")  # a name of its own keeps it for the next time
         self.engine.run("deploy/compose/prepare", "--demo", timeout=900, **self.env)
@@ -158,10 +162,11 @@ class Stack(Entrance):
 
     # -- containers
 
-    def containers(self, service=None):
-        """What docker inspect says of each that runs, of one service or of all."""
+    def containers(self, service=None, ended=False):
+        """What docker inspect says of each that runs, of one service or of all; or of those too that have ended."""
         which = ["--filter", f"label=com.docker.compose.service={service}"] if service else []
-        ids = self.engine.docker("ps", "-q", "--filter", f"label=com.docker.compose.project={PROJECT}", *which).split()
+        ids = self.engine.docker("ps", "-q", *(["-a"] if ended else []), "--filter",
+                                 f"label=com.docker.compose.project={PROJECT}", *which).split()
         return sorted(self.engine.inspect(*ids), key=lambda one: one["Name"])
 
     @staticmethod

@@ -53,7 +53,7 @@ class Machine(Entrance):
         self.run(block("systemd install"), timeout=300)
         self.run(f"cat >>/etc/automotive-chat/chat.env <<'end'\n{SETTINGS}end")
         self.run(f"OPENROUTER_API_KEY={KEY}\n" + block("systemd databases") + block("systemd secrets"))
-        self.run(block("systemd start") + block("systemd nginx"))
+        self.run(block("systemd start") + "name=localhost\n" + block("systemd nginx"))
         return self
 
     def close(self):

@@ -31,6 +31,20 @@ NEEDED_OF_OVERLAYS = (
     ("does not reach Redis", ("store",), "egress", ANYBODY, "TCP 6379"),
     ("does not reach Postgres", ("store",), "egress", ANYBODY, "TCP 5432"),
 )
+HSTS = {"name": "Strict-Transport-Security", "value": "max-age=31536000"}
+# What is wrong without it, and what NGINX Ingress Controller calls it.
+OF_INGRESS = (
+    ("holds answers back", "nginx.org/proxy-buffering", "False"),
+    ("ends before a turn may", "nginx.org/proxy-read-timeout", "200s"),
+    ("takes another size of bodies", "nginx.org/client-max-body-size", "1m"),
+    ("shuts gateways out that are replaced", "nginx.org/max-fails", "0"),
+    ("does not ask for TLS", "nginx.org/hsts", "True"),
+    ("asks for TLS for too short", "nginx.org/hsts-max-age", "31536000"),
+    ("answers without TLS", "ingress.kubernetes.io/ssl-redirect", "True"),
+    ("limits nobody", "nginx.org/limit-req-rate", "50r/s"),
+    ("limits something else than addresses", "nginx.org/limit-req-key", "${binary_remote_addr}"),
+    ("refuses as if it were away", "nginx.org/limit-req-reject-code", "429"),
+)
 NO_KUSTOMIZE = "no kubectl of 1.21 or later, which renders components, is here: only single files were looked at"
 
 
@@ -90,12 +104,16 @@ def faults(documents):
         for rule in (confined, healthy, bounded, quiet, drained):
             found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
     return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents), *joined(documents, NEEDED),
+                    *fronted(documents),
                     *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
 
 
 def unfinished(documents):
     """What the base leaves to overlays."""
     yield from joined(documents, NEEDED_OF_OVERLAYS)
+    gateway = find(documents, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
+    if PRIVATE & set(environment(gateway)["TRUSTED_PROXIES"].split(",")):
+        yield "gateway: believes whole private networks"
     for one in documents:
         if one["kind"] in ("Deployment", "StatefulSet"):
             for container in one["spec"]["template"]["spec"]["containers"]:
@@ -226,6 +244,34 @@ def wall(app, way, ports, peer):
         yield "the bus is open to others"
     if way == "egress" and ports & {6379, 5432} and app != "store":
         yield f"{app} reaches the databases"
+
+
+def fronted(documents):
+    """The edge of the cluster: TLS only, and as long as a turn may last."""
+    for one in documents:
+        if one["kind"] == "HTTPRoute" and one["spec"]["rules"][0].get("backendRefs"):
+            yield from routed(one["spec"], [other["spec"] for other in documents if other["kind"] == "HTTPRoute"])
+        if one["kind"] == "Ingress":
+            said = one["metadata"].get("annotations", {})
+            for fault, name, value in OF_INGRESS:
+                if said.get(name) != value:
+                    yield f"the Ingress {fault}"
+            if not one["spec"].get("tls"):
+                yield "the Ingress has no TLS"
+
+
+def routed(route, all_routes):
+    rule = route["rules"][0]
+    headers = [one.get("responseHeaderModifier", {}).get("set", []) for one in rule.get("filters", [])]
+    if HSTS not in [header for some in headers for header in some]:
+        yield "the route does not ask for TLS"
+    if {int(rule.get("timeouts", {}).get(name, "15s").rstrip("s")) for name in ("request", "backendRequest")} != {200}:
+        yield "the route ends before a turn may"
+    if {parent.get("sectionName") for parent in route["parentRefs"]} != {"https"}:
+        yield "the route answers without TLS"
+    redirects = [one for other in all_routes for one in other["rules"][0].get("filters", []) if one["type"] == "RequestRedirect"]
+    if [one["requestRedirect"].get("scheme") for one in redirects] != ["https"]:
+        yield "nobody sends people from http to https"
 
 
 def joined(documents, needed):

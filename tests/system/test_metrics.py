@@ -1,6 +1,7 @@
 """What the services tell machines: that they live, whether they are ready, and what they count."""
 
 import subprocess
+import uuid
 
 from support.wait import wait_until
 
@@ -61,11 +62,48 @@ def test_metrics_tell_of_a_chat(system):
         assert lint.returncode == 0 and not lint.stderr, lint.stderr
 
 
+def bill(worker, model):
+    """Dollars, tokens of prompts and completions, and the answers whose cost nobody said."""
+    told = worker.metrics()
+    return (told.sum("chat_upstream_cost_dollars_total", model=model),
+            told.sum("chat_upstream_tokens_total", model=model, kind="prompt"),
+            told.sum("chat_upstream_tokens_total", model=model, kind="completion"),
+            told.sum("chat_upstream_cost_unknown_total", model=model))
+
+
+def test_what_did_not_end_whole_is_billed_as_far_as_anybody_said(system):
+    system.start(workers=1)
+    person, worker = system.client(), system.workers[0]
+
+    assert person.chat("My brakes squeal", model="standin/error-g").status_code >= 400  # usage, and an error
+    dollars, prompt, _, unknown = bill(worker, "standin/error-g")
+    assert dollars > 0 and prompt > 0 and unknown == 0
+
+    slow, turn_id = "standin/ok@tokens=500,delay=20", str(uuid.uuid4())
+    stream = person.stream("My brakes squeal", turn_id=turn_id, model=slow)
+    stream.wait_for("delta")
+    person.stop(turn_id)
+    assert stream.wait_end().data["status"] == "stopped"
+    wait_until(lambda: bill(worker, slow) == (0, 0, 0, 1), "the stopped answer to be counted")
+
+    assert person.stream("My brakes squeal", model="standin/cut").wait_end().name == "error"
+    assert bill(worker, "standin/cut") == (0, 0, 0, 1)
+    assert person.say("My brakes squeal", model="standin/usage-none")["status"] == "committed"
+    assert bill(worker, "standin/usage-none") == (0, 0, 0, 1)
+    assert count(worker, "chat_upstream_tokens_per_second_count") == 0
+
+    unknown = count(worker, "chat_upstream_cost_unknown_total")
+    assert person.chat("My brakes squeal", model="standin/402").status_code >= 400  # never at work
+    assert count(worker, "chat_upstream_cost_unknown_total") == unknown
+    assert count(worker, "chat_upstream_first_sign_seconds_count", model="none") == 0
+
+
 def test_a_model_at_rest_is_counted(system):
     system.start(workers=1, BREAKER_FAILURES=2, BREAKER_REST_MS=3600000)  # too long for anybody to wait
     person, worker = system.client(), system.workers[0]
     assert person.chat("My brakes squeal", model="standin/error-502-first").status_code >= 500
     assert count(worker, "chat_breaker_models", state="open") == 1
+    assert count(worker, "chat_breaker_state", model="standin/error-502-first", state="open") == 1
     assert count(worker, "chat_breaker_opened_total") == 1
     assert count(system.gateways[0], "chat_bus_retries_total", service="llm-worker") >= 1
     assert count(system.gateways[0], "chat_turns_total", fault="ours") == 1

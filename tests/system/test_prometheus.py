@@ -35,14 +35,16 @@ def test_the_dashboard_has_its_form():
             assert panel["datasource"]["uid"] == "prometheus"
 
 
-def all_answer(prometheus):
-    """The panels whose queries give nothing; a query that is wrong fails at once."""
-    return [f"{title}: {query}" for title, query in queries()
-            if not prometheus.query(query.replace("$__rate_interval", "1m"))]
+QUIET = {"sum by (model, state) (chat_breaker_state) > 0"}  # nothing to show while all is well
+
+
+def silent(prometheus, asked):
+    """Those queries that give nothing; one that is wrong fails at once."""
+    return [query for query in asked if not prometheus.query(query.replace("$__rate_interval", "1m"))]
 
 
 def test_prometheus_hears_of_a_chat_and_of_trouble(system, tmp_path):
-    system.start(workers=1)
+    system.start(workers=1, BREAKER_FAILURES=2, BREAKER_REST_MS=3600000)
     prometheus = Prometheus(system.house, tmp_path / "prometheus", system.services).start()
     wait_until(lambda: prometheus.value("sum(up)") == 4, "all four targets")
     person = system.client()
@@ -51,7 +53,9 @@ def test_prometheus_hears_of_a_chat_and_of_trouble(system, tmp_path):
         assert person.say("My brakes squeal", model=MODEL)["status"] == "committed"
         assert person.chat("Write me a poem about the sea").status_code == 422
         wait_until(lambda: (prometheus.value("sum(chat_turns_total)") or 0) >= seen + 2, "the turns in Prometheus")
-    wait_until(lambda: not all_answer(prometheus), "data in every panel", 15)
+    asked = {query for _, query in queries()}
+    assert QUIET < asked
+    wait_until(lambda: not silent(prometheus, asked - QUIET), "data in every panel", 15)
     named = {name for _, query in queries() for name in re.findall(r"\b(?:chat|process)_[a-z_]+\b", query)}
     assert len(named) > 30
 
@@ -60,6 +64,9 @@ def test_prometheus_hears_of_a_chat_and_of_trouble(system, tmp_path):
     wait_until(lambda: all(rule["health"] == "ok" for rule in rules()), "every rule to be evaluated")
     assert not [rule["name"] for rule in rules() if rule.get("state") in ("pending", "firing")]
     assert prometheus.value("chat:turns_failed:ratio_5m") == 0
+
+    assert person.chat("My brakes squeal", model="standin/error-502-first").status_code >= 500
+    wait_until(lambda: not silent(prometheus, QUIET), "the model at rest")
 
     system.workers[0].kill()
     wait_until(lambda: [rule for rule in rules() if rule["name"] == "ServiceMissing" and rule["state"] != "inactive"],

@@ -1,5 +1,6 @@
 """What people notice while a database is away: new messages, answers on their way, and reading, for each of them."""
 
+import time
 import uuid
 
 import pytest
@@ -132,6 +133,11 @@ def test_without_postgres_a_running_answer_is_spooled_and_kept_later(system, cli
     assert len(standin.completions) == 2
 
 
+def spool(system, what):
+    """What the stores tell of the spool."""
+    return {store.metrics().sum(f"chat_spool_{what}") for store in system.stores}
+
+
 def test_several_chats_are_spooled_and_kept_in_order(system, client, postgres):
     other = system.client()
     streams = [one.stream(f"{ENGINE} {number}", model=SLOW) for number, one in enumerate((client, other))]
@@ -140,13 +146,22 @@ def test_several_chats_are_spooled_and_kept_in_order(system, client, postgres):
     go_away(system, "postgres")
     assert [stream.wait_end().data["status"] for stream in streams] == ["spooled", "spooled"]
     assert sum(store.metrics().sum("chat_commits_total", outcome="spooled") for store in system.stores) == 2
-    assert max(store.metrics().sum("chat_spool_turns") for store in system.stores) >= 1
+    wait_until(lambda: spool(system, "turns") == {2}, "each store to know of all")
+    oldest = max(spool(system, "oldest_seconds"))
+    wait_until(lambda: min(spool(system, "oldest_seconds")) > oldest, "their age to grow")
+    hour_ago = int(time.time() * 1000) - 3600_000
+    with system.redis.client() as redis:  # one that was there before these stores, and makes no sense
+        taken = redis.keys("automotive_chat:{b??}:spool")
+        bucket = next(key for key in (f"automotive_chat:{{b{n:02d}}}:spool" for n in range(64)) if key not in taken)
+        redis.xadd(bucket, {"commit": "of an hour ago"}, id=f"{hour_ago}-0")
+    wait_until(lambda: spool(system, "turns") == {3}, "each store to hear of it")
+    assert all(3600 <= age < 3660 for age in spool(system, "oldest_seconds"))
     come_back(system, "postgres")
     for one, stream in zip((client, other), streams):
         wait_until(lambda c=one, text=stream.text: is_kept(c, text), "the turn to be kept", 15)
     assert postgres.query("SELECT seq, count(*) FROM messages GROUP BY seq ORDER BY seq") == [(1, 4), (2, 2)]
-    wait_until(lambda: not any(store.metrics().sum("chat_spool_turns") for store in system.stores),
-               "an empty spool in the metrics")
+    wait_until(lambda: spool(system, "turns") == {0}, "an empty spool in the metrics")
+    assert spool(system, "oldest_seconds") == {0}
     assert sum(store.metrics().sum("chat_commits_total", outcome="drained") for store in system.stores) == 2
 
 

@@ -109,7 +109,54 @@ def test_a_failure_is_told_where_it_happened(traced, collector):
     spans = collector.wait_trace(turn_id, "POST /chat", f"chat {model}", "turn_abort_ask")
     failed = {span.name for span in spans if span.is_error}
     assert {"POST /chat", f"chat {model}", "llm_answer_ask"} == failed
+    calls = [span for span in spans if span.name == f"chat {model}"]
+    assert {span.attributes["http.response.status_code"] for span in calls} == {200}  # an event said 429
     assert one(spans, "gateway", "POST /chat").attributes["error.type"] == answer.json()["error"]["code"]
+
+
+def call(spans):
+    """The call of OpenRouter: the span below the worker's."""
+    served = one(spans, "llm-worker", "llm_answer_ask")
+    (found,) = [span for span in spans if span.parent == served.id]
+    return found
+
+
+UNTOLD = {"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons", "chat.cost_dollars"}
+
+
+def test_what_openrouter_did_not_tell_is_not_in_the_span(traced, collector):
+    person = traced.client()
+    turn_id, answer = say(person, model="standin/400")
+    assert answer.status_code >= 400
+    refused = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat"))
+    assert refused.is_error and refused.attributes["error.type"] == answer.json()["error"]["code"]
+    assert refused.attributes["gen_ai.request.model"] == "standin/400"
+    assert refused.attributes["http.response.status_code"] == 400
+    assert not refused.attributes.keys() & (UNTOLD | {"gen_ai.response.model", "chat.first_sign_ms"})
+
+    turn_id, answer = say(person, model="standin/cut")
+    cut = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat standin/cut"))
+    assert cut.is_error and not cut.attributes.keys() & UNTOLD
+    assert cut.attributes["error.type"] == answer.json()["error"]["code"] == "upstream_cut"
+    assert cut.attributes["gen_ai.response.id"]
+
+    turn_id, answer = say(person, model="nobody/" + "x" * 121)  # of the greatest length, and no model
+    assert answer.status_code >= 400
+    spans = collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat")
+    assert call(spans).attributes["gen_ai.request.model"] == "nobody/" + "x" * 121
+    assert not [span for span in collector.spans if "nobody" in span.name]
+
+
+def test_a_stop_is_no_error(traced, collector):
+    person, turn_id, model = traced.client(), str(uuid.uuid4()), "standin/ok@tokens=500,delay=20"
+    stream = person.stream("My brakes squeal", turn_id=turn_id, model=model)
+    stream.wait_for("delta")
+    person.stop(turn_id)
+    assert stream.wait_end().data["status"] == "stopped"
+    stopped = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", f"chat {model}"))
+    assert stopped.attributes["chat.outcome"] == "cancelled" and not stopped.is_error
+    assert not stopped.attributes.keys() & (UNTOLD | {"error.type"})
+    assert stopped.attributes["chat.first_sign_ms"] >= 0
 
 
 def dropped(process):

@@ -1,4 +1,5 @@
 /* What breaker and its table of models promise. */
+#include "base/metrics.h"
 #include "breaker.h"
 #include "test.h"
 
@@ -124,6 +125,42 @@ static void the_table_forgets_who_was_asked_for_least_lately(void **state)
     breaker_fini(&b);
 }
 
+static double state_of(const char *model, const char *name)
+{
+    return metric_value_for(METRIC_BREAKER_STATE, model, name);
+}
+
+static void it_tells_which_models_rest(void **state)
+{
+    (void)state;
+    struct breaker b;
+    char           name[20];
+
+    breaker_init(&b, &limits);
+    fail_times(&b, M, 3, 0);
+    fail_times(&b, STR("c/d"), 2, 0); /* not yet */
+    breaker_count(&b, 1);
+    assert_int_equal(state_of("a/b", "open"), 1);
+    assert_int_equal(state_of("c/d", "open"), 0);
+    breaker_count(&b, 600);
+    assert_int_equal(state_of("a/b", "open"), 0);
+    assert_int_equal(state_of("a/b", "half_open"), 1);
+    breaker_works(&b, M);
+    breaker_count(&b, 600);
+    assert_int_equal(state_of("a/b", "half_open"), 0);
+    for (unsigned i = 0; i < 20; i++) {
+        str_format(name, sizeof name, "x/%u", i);
+        fail_times(&b, str_of(name), 3, 700);
+    }
+    breaker_count(&b, 701);
+    breaker_count(&b, 702);
+    assert_int_equal(state_of("x/0", "open"), 1);
+    assert_int_equal(state_of("other", "open"), 5); /* 16 have a name, one of them a/b */
+    assert_int_equal(metric_value_for(METRIC_BREAKERS, "open", NULL), 20);
+    breaker_fini(&b);
+    metrics_forget();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +171,7 @@ int main(void)
         cmocka_unit_test(the_outcome_of_the_try_decides),
         cmocka_unit_test(without_a_number_of_failures_it_never_opens),
         cmocka_unit_test(the_table_forgets_who_was_asked_for_least_lately),
+        cmocka_unit_test(it_tells_which_models_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

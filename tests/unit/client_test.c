@@ -114,6 +114,16 @@ static void an_ipv6_customer_is_counted_as_one(void **state)
     assert_true(str_is(client_network(&four, a), "10.1.2.3"));
 }
 
+static void an_ipv4_address_is_the_same_as_ipv6(void **state)
+{
+    (void)state;
+    struct client one = {.address = "::ffff:10.1.2.3"}, two = {.address = "::FFFF:a01:203"};
+    char          a[ADDRESS_SIZE], b[ADDRESS_SIZE];
+
+    assert_true(str_is(client_network(&one, a), "10.1.2.3"));
+    assert_true(str_is(client_network(&two, b), "10.1.2.3"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +134,7 @@ int main(void)
         cmocka_unit_test(networks_hold_what_they_say),
         cmocka_unit_test(faulty_networks_are_named),
         cmocka_unit_test(an_ipv6_customer_is_counted_as_one),
+        cmocka_unit_test(an_ipv4_address_is_the_same_as_ipv6),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,7 +148,8 @@ def rule_of(documents, name="chat"):
 
 
 EDGE_BREAKS = {
-    "the route does not ask for TLS": lambda d: rule_of(d)["filters"][0]["responseHeaderModifier"]["set"].remove(HSTS),
+    "the route does not ask for TLS": lambda d: rule_of(d)["filters"][1]["responseHeaderModifier"]["set"].remove(HSTS),
+    "the route lets people say who they are": lambda d: rule_of(d)["filters"].pop(0),
     "the route ends before a turn may": lambda d: rule_of(d).pop("timeouts"),
     "the route answers without TLS": lambda d: find(d, "HTTPRoute", "chat")["spec"]["parentRefs"][0].pop("sectionName"),
     "nobody sends people from http": lambda d: d.remove(find(d, "HTTPRoute", "chat-to-https")),

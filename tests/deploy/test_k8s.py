@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from support.manifests import (HSTS, K8S, NO_KUSTOMIZE, OF_INGRESS, SERVICES, all_files, base, environment, faults, find, read,
-                               render, unfinished, ways)
+from support.manifests import (HSTS, K8S, NO_KUSTOMIZE, OF_INGRESS, SERVICES, all_files, base, environment, faults, find,
+                               measured, read, render, unfinished, ways)
 
 OVERLAYS = ("dev", "prod")
 
@@ -135,6 +135,14 @@ def test_a_broken_rule_is_found(fault):
     documents = copy.deepcopy(base())
     BREAKS[fault](documents)
     assert [one for one in faults(documents) if fault in one], f"nobody noticed: {fault}"
+
+
+@pytest.mark.parametrize("name", ("llm-worker", "gateway"))
+def test_a_pool_that_shrinks_when_nobody_can_count_is_found(name):
+    documents = copy.deepcopy(read(K8S / "components/keda/scaledobjects.yaml"))
+    assert [*measured(documents)] == []
+    find(documents, "ScaledObject", name)["spec"]["triggers"][-1]["metadata"].pop("ignoreNullValues")
+    assert [*measured(documents)] == [f"{name}: shrinks when nobody can say how much there is to do"]
 
 
 def with_edges():

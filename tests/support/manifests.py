@@ -105,8 +105,8 @@ def faults(documents):
         pod = one["spec"]["template"]["spec"]
         for rule in (confined, healthy, bounded, quiet, drained):
             found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
-    return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents), *joined(documents, NEEDED),
-                    *fronted(documents),
+    return found + [*counted(workloads, documents), *measured(documents), *disrupted(workloads, documents), *walled(documents),
+                    *joined(documents, NEEDED), *fronted(documents),
                     *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
 
 
@@ -205,6 +205,14 @@ def counted(workloads, documents):
             yield f"{name}: replicas where an autoscaler rules"
         if name not in scaled and not replicas:
             yield f"{name}: nobody says how many"
+
+
+def measured(documents):
+    """KEDA, unless told otherwise, takes a query without an answer for a zero."""
+    for one in documents:
+        for trigger in one["spec"]["triggers"] if one["kind"] == "ScaledObject" else []:
+            if trigger["type"] == "prometheus" and trigger["metadata"].get("ignoreNullValues") != "false":
+                yield f"{one['metadata']['name']}: shrinks when nobody can say how much there is to do"
 
 
 def disrupted(workloads, documents):

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from support.manifests import K8S, SERVICES, base, environment, find, read
+from support.manifests import K8S, SERVICES, WHO, base, environment, find, read
 from support.processes import ROOT
 
 UNITS = ROOT / "deploy/systemd"
@@ -135,6 +135,12 @@ def test_the_ways_in_have_the_same_limits():
                        "client-max-body-size": r"client_max_body_size (1m)", "proxy-connect-timeout": r"proxy_connect_timeout (\w+)",
                        "proxy-read-timeout": r"proxy_read_timeout (\w+)"}.items():
         assert ingress[f"nginx.org/{name}"] == re.search(line, nginx)[1], name
+
+
+def test_the_ways_in_take_out_the_name_that_gateways_believe(house):
+    believed = re.search(r"AUTH_HEADER\n.*\[(\S+)\]", house.run("gateway", "--help")[1])[1]
+    assert believed == WHO, "the rules for the ways in look for another one"
+    assert f"proxy_set_header {believed} $outer_person;" in (ROOT / "deploy/nginx/gateways.conf").read_text()
 
 
 def test_ports_meet():

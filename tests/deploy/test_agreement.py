@@ -143,6 +143,29 @@ def test_the_ways_in_take_out_the_name_that_gateways_believe(house):
     assert f"proxy_set_header {believed} $outer_person;" in (ROOT / "deploy/nginx/gateways.conf").read_text()
 
 
+def redis(way):
+    """Its command, and the memory that it may have."""
+    if way == "compose":
+        service = COMPOSE["services"]["redis"]
+        return service["command"], service["mem_limit"]
+    container = find(read(K8S / "overlays/dev/redis.yaml"), "StatefulSet", "redis")["spec"]["template"]["spec"]["containers"][0]
+    return container["args"], container["resources"]["limits"]["memory"]
+
+
+def mebibytes(text):
+    number, unit = re.fullmatch(r"(\d+)(mb|m|Mi|gb|g|Gi)", text).groups()
+    return int(number) * (1024 if unit[0] in "gG" else 1)
+
+
+@pytest.mark.parametrize("way", ["k8s"])
+def test_redis_refuses_before_it_is_killed(way):
+    command, limit = redis(way)
+    said = dict(zip(command, command[1:]))
+    assert said["--maxmemory-policy"] == "noeviction"
+    share = mebibytes(said.get("--maxmemory", "0m")) / mebibytes(limit)
+    assert 0.5 < share < 0.66, "no limit of its own, or none that leaves room for rewriting its file"
+
+
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):

@@ -157,7 +157,7 @@ def mebibytes(text):
     return int(number) * (1024 if unit[0] in "gG" else 1)
 
 
-@pytest.mark.parametrize("way", ["k8s"])
+@pytest.mark.parametrize("way", ["compose", "k8s"])
 def test_redis_refuses_before_it_is_killed(way):
     command, limit = redis(way)
     said = dict(zip(command, command[1:]))

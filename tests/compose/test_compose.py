@@ -1,6 +1,8 @@
 """deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
 
+import os
 import shutil
+import ssl
 
 import pytest
 import requests
@@ -43,6 +45,19 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
 
 
+def test_what_is_prepared_stays(stack, engine):
+    """When it is prepared again only what is missing is made, and what root put there is given to its user."""
+    def secrets():
+        return {path.name: path.read_bytes() for path in stack.secrets.iterdir()}
+    before, owned = secrets(), owners(stack.secrets)
+    (stack.secrets / "grafana.password").unlink()
+    os.chown(stack.secrets / "postgres.url", 0, 0)
+    engine.run("deploy/compose/prepare", "--demo", timeout=300, **stack.env)
+    after = secrets()
+    assert after.pop("grafana.password") != before.pop("grafana.password")
+    assert after == before and owners(stack.secrets) == owned
+
+
 def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
     nginx = stack.containers("nginx")[0]
     wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
@@ -63,6 +78,22 @@ def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, 
     assert "test is successful" in said
     others = [line for line in said.splitlines() if "[" in line and '"listen ... http2" directive is deprecated' not in line]
     assert not others
+
+
+def test_a_new_certificate_is_served_without_a_restart(stack, engine, tmp_path):
+    engine.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+               "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt")
+    stack.shell(block("new certificate"), tmp_path)
+    wait_until(lambda: ssl.get_server_certificate(("localhost", int(stack.env["HTTPS_PORT"]))) == (tmp_path / "tls.crt").read_text(),
+               "the new certificate to be served", 20)
+
+
+def test_gateways_read_their_list_again_and_still_come_back_when_killed(stack, tmp_path):
+    gateways = stack.containers("gateway")
+    stack.shell(block("reload gateways"), tmp_path)
+    for gateway in gateways:
+        wait_until(lambda one=gateway: stack.events(one, "bus.allow_read"), f"{gateway['Name']} to read it", 10)
+        stack.kill(gateway)
 
 
 def test_the_pool_grows_and_shrinks_while_people_chat(stack):
@@ -112,7 +143,7 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
 def test_all_may_be_stopped_while_an_answer_streams(stack, engine):
     """It is ended and kept first; then all end by themselves, and what was kept is there when they come again."""
     person = stack.client()
-    stream = person.stream("My brakes squeal", model="standin/ok@tokens=120,delay=100")
+    stream = person.stream("My brakes squeal", model="standin/ok@tokens=60,delay=100")
     stream.wait_for("delta")
     stack.compose("stop", timeout=300)
     end = stream.wait_end()
@@ -140,8 +171,8 @@ def test_prometheus_finds_every_instance(stack):
         except (requests.RequestException, KeyError):
             return {}
     wait_until(lambda: seen() == dict.fromkeys(OURS, 2), "two of each to be seen by Prometheus", 60)
-    rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
-    assert rules and {rule["health"] for rule in rules} <= {"ok", "unknown"}
+    wait_until(lambda: {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]} == {"ok"},
+               "every rule to be evaluated", 60)
     stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
 
 

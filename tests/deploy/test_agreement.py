@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from support.manifests import K8S, SERVICES, base, environment, find, read
+from support.manifests import K8S, SERVICES, WHO, base, environment, find, read
 from support.processes import ROOT
 
 UNITS = ROOT / "deploy/systemd"
@@ -117,12 +117,12 @@ def test_what_fails_for_a_while_comes_back_by_itself():
 
 
 def test_nginx_may_open_as_many_as_it_is_told_to():
-    connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/compose/nginx.conf").read_text())[1]
+    connections = re.search(r"worker_connections (\d+)", (ROOT / "deploy/nginx/nginx.conf").read_text())[1]
     assert int(connections) < COMPOSE["services"]["nginx"]["ulimits"]["nofile"] <= 10000
 
 
 def test_nginx_listens_on_the_addresses_that_its_network_has():
-    nginx = (ROOT / "deploy/compose/nginx.conf").read_text()
+    nginx = (ROOT / "deploy/nginx/nginx.conf").read_text()
     has_ipv6 = bool((COMPOSE["networks"]["front"] or {}).get("enable_ipv6"))
     assert len(re.findall(r"listen \[::\]:", nginx)) == (2 if has_ipv6 else 0)
 
@@ -137,6 +137,35 @@ def test_the_ways_in_have_the_same_limits():
         assert ingress[f"nginx.org/{name}"] == re.search(line, nginx)[1], name
 
 
+def test_the_ways_in_take_out_the_name_that_gateways_believe(house):
+    believed = re.search(r"AUTH_HEADER\n.*\[(\S+)\]", house.run("gateway", "--help")[1])[1]
+    assert believed == WHO, "the rules for the ways in look for another one"
+    assert f"proxy_set_header {believed} $outer_person;" in (ROOT / "deploy/nginx/gateways.conf").read_text()
+
+
+def redis(way):
+    """Its command, and the memory that it may have."""
+    if way == "compose":
+        service = COMPOSE["services"]["redis"]
+        return service["command"], service["mem_limit"]
+    container = find(read(K8S / "overlays/dev/redis.yaml"), "StatefulSet", "redis")["spec"]["template"]["spec"]["containers"][0]
+    return container["args"], container["resources"]["limits"]["memory"]
+
+
+def mebibytes(text):
+    number, unit = re.fullmatch(r"(\d+)(mb|m|Mi|gb|g|Gi)", text).groups()
+    return int(number) * (1024 if unit[0] in "gG" else 1)
+
+
+@pytest.mark.parametrize("way", ["compose", "k8s"])
+def test_redis_refuses_before_it_is_killed(way):
+    command, limit = redis(way)
+    said = dict(zip(command, command[1:]))
+    assert said["--maxmemory-policy"] == "noeviction"
+    share = mebibytes(said.get("--maxmemory", "0m")) / mebibytes(limit)
+    assert 0.5 < share < 0.66, "no limit of its own, or none that leaves room for rewriting its file"
+
+
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):
@@ -147,7 +176,7 @@ def test_ports_meet():
     gateway = find(base(), "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
     assert {one["name"]: one["containerPort"] for one in gateway["ports"]} == {"http": 8080, "bus": 5555, "private": 9100}
     assert settings("compose", "gateway")["BUS_BIND"] == settings("k8s", "gateway")["BUS_BIND"] == "tcp://*:5555"
-    assert "$gateways gateway:8080;" in (ROOT / "deploy/compose/nginx.conf").read_text()
+    assert "$gateways gateway:8080;" in (ROOT / "deploy/nginx/nginx.conf").read_text()
     scrapes = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
     assert {(one["job_name"], one["dns_sd_configs"][0]["port"]) for one in scrapes} >= {(name, 9100) for name in SERVICES}
     listening = [settings("systemd", service)["PRIVATE_PORT"] for service in SERVICES]

@@ -2,11 +2,15 @@
 
 import copy
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 
-from support.manifests import (HSTS, K8S, NO_KUSTOMIZE, OF_INGRESS, SERVICES, all_files, base, environment, faults, find, read,
-                               render, unfinished, ways)
+from support.manifests import (HSTS, K8S, NO_KUSTOMIZE, OF_INGRESS, SERVICES, all_files, base, environment, faults, find,
+                               measured, read, render, unfinished, ways)
+from support.operations import block
 
 OVERLAYS = ("dev", "prod")
 
@@ -47,6 +51,33 @@ def test_the_base_alone_is_found_unfinished():
     assert {*unfinished(base())} == {"store: does not reach Redis", "store: does not reach Postgres",
                                      "gateway: believes whole private networks",
                                      *(f"{name}: its image has no tag" for name in SERVICES)}
+
+
+def applied(folder, *blocks):
+    """The documents that these commands of docs/operations.md would bring to a cluster, by name."""
+    cluster = 'kubectl() { if [ "$1" = apply ]; then cat; echo ---; else command kubectl "$@"; fi; }'
+    no_cluster = "export KUBECONFIG=/dev/null"
+    commands = "\n".join(["set -euo pipefail", no_cluster, cluster, *map(block, blocks)])
+    done = subprocess.run(["bash", "-c", commands], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return {one["metadata"]["name"]: one for one in yaml.safe_load_all(done.stdout) if one}
+
+
+def test_the_page_makes_the_secrets_that_are_mounted(keys, tmp_path):
+    if render(K8S / "base") is None:
+        pytest.skip(NO_KUSTOMIZE)
+    for name in ("openrouter.key", "redis.url", "postgres.url"):
+        Path(keys.path(name)).write_text("ours\n")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=chat.example", "-keyout", "tls.key", "-out", "tls.crt"], cwd=tmp_path, check=True, capture_output=True)
+    made = applied(tmp_path, "secrets", "certificate")
+    assert {one["metadata"]["namespace"] for one in made.values()} == {"chat"}
+    for service in SERVICES:
+        mounted = next(volume["secret"]["secretName"] for volume in pod(base(), service)["volumes"] if "secret" in volume)
+        files = [value for name, value in environment(container(base(), service)).items() if name.endswith("_FILE")]
+        assert set(made[mounted]["data"]) == {file.rsplit("/", 1)[-1] for file in files}
+    shown = find(read(K8S / "components/nginx-ingress/ingress.yaml"), "Ingress", "chat")["spec"]["tls"][0]["secretName"]
+    assert made[shown]["type"] == "kubernetes.io/tls"
 
 
 def test_every_file_holds_whole_documents():
@@ -137,6 +168,14 @@ def test_a_broken_rule_is_found(fault):
     assert [one for one in faults(documents) if fault in one], f"nobody noticed: {fault}"
 
 
+@pytest.mark.parametrize("name", ("llm-worker", "gateway"))
+def test_a_pool_that_shrinks_when_nobody_can_count_is_found(name):
+    documents = copy.deepcopy(read(K8S / "components/keda/scaledobjects.yaml"))
+    assert [*measured(documents)] == []
+    find(documents, "ScaledObject", name)["spec"]["triggers"][-1]["metadata"].pop("ignoreNullValues")
+    assert [*measured(documents)] == [f"{name}: shrinks when nobody can say how much there is to do"]
+
+
 def with_edges():
     """The base and both ways into it."""
     ways_in = [one for name in ("gateway-api/route", "nginx-ingress/ingress") for one in read(K8S / f"components/{name}.yaml")]
@@ -148,7 +187,8 @@ def rule_of(documents, name="chat"):
 
 
 EDGE_BREAKS = {
-    "the route does not ask for TLS": lambda d: rule_of(d)["filters"][0]["responseHeaderModifier"]["set"].remove(HSTS),
+    "the route does not ask for TLS": lambda d: rule_of(d)["filters"][1]["responseHeaderModifier"]["set"].remove(HSTS),
+    "the route lets people say who they are": lambda d: rule_of(d)["filters"].pop(0),
     "the route ends before a turn may": lambda d: rule_of(d).pop("timeouts"),
     "the route answers without TLS": lambda d: find(d, "HTTPRoute", "chat")["spec"]["parentRefs"][0].pop("sectionName"),
     "nobody sends people from http": lambda d: d.remove(find(d, "HTTPRoute", "chat-to-https")),

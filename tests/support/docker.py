@@ -19,7 +19,8 @@ from support.standin import KEY
 from support.wait import wait_until
 
 CACHE = Path(os.environ.get("DOCKER_CACHE", "/var/cache/automotive-chat"))
-DOCKER, COMPOSE, DOCKERD = "/usr/bin/docker", "/usr/bin/docker-compose", "/usr/sbin/dockerd"
+DOCKER, DOCKERD = "/usr/bin/docker", "/usr/sbin/dockerd"
+COMPOSE = os.environ.get("DOCKER_COMPOSE", "/usr/bin/docker-compose")  # Debian 12's is 1.29; another may be tried
 BASE = "debian:trixie-slim"
 PROJECT = "chat-test"
 FOREIGN = ("redis", "postgres", "nginx", "prometheus")  # tests/compose/Dockerfile
@@ -122,9 +123,9 @@ class Stack(Entrance):
     """The chat of deploy/compose, with the stand-in for its upstream."""
 
     def __init__(self, engine, folder):
-        self.engine, secrets, port = engine, Path(folder) / "secrets", free_port()
-        super().__init__(port, secrets / "tls.crt")
-        self.env = {"SECRETS": str(secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(port),
+        self.engine, self.secrets, port = engine, Path(folder) / "secrets", free_port()
+        super().__init__(port, self.secrets / "tls.crt")
+        self.env = {"SECRETS": str(self.secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(port),
                     "HTTP_PORT": str(free_port()), "OPENROUTER_API_KEY": KEY, "STANDIN_KEY": KEY, "SLOTS": "4",
                     "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1", "DOCKER": DOCKER,
                     "LIMIT_MESSAGES": "100000", "LIMIT_ADDRESS_MESSAGES": "100000",
@@ -150,7 +151,8 @@ class Stack(Entrance):
     def shell(self, script, folder, timeout=180):
         """Lines of docs/operations.md, in a folder of their own; $compose is what that page says."""
         return self.engine.run("bash", "-euo", "pipefail", "-c", f"cd {ROOT}\n{script}", timeout=timeout,
-                               compose=self.command, backup=str(folder), **self.env)
+                               compose=self.command, secrets=str(self.secrets), backup=str(folder), new=str(folder),
+                               **self.env)
 
     def up(self, *args):
         self.compose("up", "-d", *args)

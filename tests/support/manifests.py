@@ -31,9 +31,11 @@ NEEDED_OF_OVERLAYS = (
     ("does not reach Redis", ("store",), "egress", ANYBODY, "TCP 6379"),
     ("does not reach Postgres", ("store",), "egress", ANYBODY, "TCP 5432"),
 )
+WHO = "X-Forwarded-User"  # a gateway's AUTH_HEADER
 HSTS = {"name": "Strict-Transport-Security", "value": "max-age=31536000"}
 # What is wrong without it, and what NGINX Ingress Controller calls it.
 OF_INGRESS = (
+    ("lets people say who they are", "nginx.org/proxy-set-headers", f"{WHO}:"),
     ("holds answers back", "nginx.org/proxy-buffering", "False"),
     ("ends before a turn may", "nginx.org/proxy-read-timeout", "200s"),
     ("takes another size of bodies", "nginx.org/client-max-body-size", "1m"),
@@ -103,8 +105,8 @@ def faults(documents):
         pod = one["spec"]["template"]["spec"]
         for rule in (confined, healthy, bounded, quiet, drained):
             found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
-    return found + [*counted(workloads, documents), *disrupted(workloads, documents), *walled(documents), *joined(documents, NEEDED),
-                    *fronted(documents),
+    return found + [*counted(workloads, documents), *measured(documents), *disrupted(workloads, documents), *walled(documents),
+                    *joined(documents, NEEDED), *fronted(documents),
                     *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
 
 
@@ -205,6 +207,14 @@ def counted(workloads, documents):
             yield f"{name}: nobody says how many"
 
 
+def measured(documents):
+    """KEDA, unless told otherwise, takes a query without an answer for a zero."""
+    for one in documents:
+        for trigger in one["spec"]["triggers"] if one["kind"] == "ScaledObject" else []:
+            if trigger["type"] == "prometheus" and trigger["metadata"].get("ignoreNullValues") != "false":
+                yield f"{one['metadata']['name']}: shrinks when nobody can say how much there is to do"
+
+
 def disrupted(workloads, documents):
     guarded = [one["metadata"]["name"] for one in documents if one["kind"] == "PodDisruptionBudget"]
     for one in workloads:
@@ -247,7 +257,7 @@ def wall(app, way, ports, peer):
 
 
 def fronted(documents):
-    """The edge of the cluster: TLS only, and as long as a turn may last."""
+    """The edge of the cluster: TLS only, as long as a turn may last, and nobody is who they say they are."""
     for one in documents:
         if one["kind"] == "HTTPRoute" and one["spec"]["rules"][0].get("backendRefs"):
             yield from routed(one["spec"], [other["spec"] for other in documents if other["kind"] == "HTTPRoute"])
@@ -265,6 +275,9 @@ def routed(route, all_routes):
     headers = [one.get("responseHeaderModifier", {}).get("set", []) for one in rule.get("filters", [])]
     if HSTS not in [header for some in headers for header in some]:
         yield "the route does not ask for TLS"
+    taken_out = [one.get("requestHeaderModifier", {}).get("remove", []) for one in rule.get("filters", [])]
+    if WHO not in [name for some in taken_out for name in some]:
+        yield "the route lets people say who they are"
     if {int(rule.get("timeouts", {}).get(name, "15s").rstrip("s")) for name in ("request", "backendRequest")} != {200}:
         yield "the route ends before a turn may"
     if {parent.get("sectionName") for parent in route["parentRefs"]} != {"https"}:

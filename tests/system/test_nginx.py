@@ -341,9 +341,9 @@ def test_the_health_check_of_compose_asks_nginx_alone(house, tls):
     """Well while no gateway is there, ill when no worker answers though all processes live."""
     folder, ports = house.folder / "compose", {port: free_port() for port in ("8443", "8080", "8444")}
     folder.mkdir()
-    text = replaced((ROOT / "deploy/compose/nginx.conf").read_text(), {
+    text = replaced((ROOT / "deploy/nginx/nginx.conf").read_text(), {
         "/tmp/": f"{folder}/", "/run/secrets/tls_certificate": str(tls / "tls.crt"), "/run/secrets/tls_key": str(tls / "tls.key"),
-        "shared/": f"{SHARED}/", "listen 8443": f"listen 127.0.0.1:{ports['8443']}",
+        "include ": f"include {SHARED}/", "listen 8443": f"listen 127.0.0.1:{ports['8443']}",
         "listen 8080": f"listen 127.0.0.1:{ports['8080']}", "127.0.0.1:8444": f"127.0.0.1:{ports['8444']}",
         "worker_processes auto": "worker_processes 2", "/dev/stdout": f"{folder}/access.log"})
     (folder / "nginx.conf").write_text(text)

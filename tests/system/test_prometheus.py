@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from support.manifests import K8S, read
 from support.processes import ROOT
 from support.prometheus import Prometheus
 from support.wait import wait_until
@@ -43,10 +44,17 @@ def silent(prometheus, asked):
     return [query for query in asked if not prometheus.query(query.replace("$__rate_interval", "1m"))]
 
 
+def scaled_by():
+    """What KEDA asks, to know how many workers and gateways there should be."""
+    objects = read(K8S / "components/keda/scaledobjects.yaml")
+    return [one["metadata"]["query"] for each in objects for one in each["spec"]["triggers"] if one["type"] == "prometheus"]
+
+
 def test_prometheus_hears_of_a_chat_and_of_trouble(system, tmp_path):
     system.start(workers=1, BREAKER_FAILURES=2, BREAKER_REST_MS=3600000)
     prometheus = Prometheus(system.house, tmp_path / "prometheus", system.services).start()
     wait_until(lambda: prometheus.value("sum(up)") == 4, "all four targets")
+    assert [prometheus.value(query) for query in scaled_by()] == [0, 0], "no answer is a fault to KEDA, also where nobody chats"
     person = system.client()
     for _ in range(2):  # a rate needs two samples, and something between them
         seen = prometheus.value("sum(chat_turns_total)") or 0

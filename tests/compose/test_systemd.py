@@ -13,6 +13,8 @@ from support.wait import wait_until
 
 pytestmark = pytest.mark.timeout(900)
 KEYS = "/etc/automotive-chat/keys"
+# 127.0.0.1, the same as an IPv6 address, and ::1, as the kernel writes them.
+LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,18 @@ def test_an_answer_streams_through_nginx(machine):
     assert stream.wait_end().name == "done"
     page = machine.client().http.get(machine.url, timeout=10)
     assert page.status_code == 200 and "<html" in page.text
+
+
+def test_other_machines_reach_nginx_and_what_they_were_let_to(machine):
+    tables = machine.run("cat /proc/net/tcp /proc/net/tcp6")
+    listening = re.findall(r"^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F:]+ 0A ", tables, re.M)
+    assert {8081, 5551, 9101, 9141} < {int(port, 16) for _, port in listening}
+    assert {int(port, 16) for address, port in listening if address not in LOOPBACK} == {80, 443, 5552}
+
+
+def test_whoever_asks_for_another_name_is_sent_to_the_chat(machine):
+    ask = "curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: other.example' http://127.0.0.1/"
+    assert machine.run(ask) == "308 https://localhost/"
 
 
 def status_of(machine, unit):
@@ -146,6 +160,22 @@ def test_reload_lets_a_new_key_in(machine):
     machine.wait_whole()
     assert before == {unit: machine.pid(unit) for unit in before}
     machine.client().say("My brakes squeal", model="standin/ok")
+
+
+def test_chats_come_back_from_a_backup(machine):
+    person = machine.client()
+    person.say("My brakes squeal", model="standin/ok")
+    backup = "backup=/tmp/backup\n"
+    machine.run("mkdir -m 700 /tmp/backup\n" + backup + block("systemd backup"))
+    person.say("And the tyres?", model="standin/ok")
+    listed = "cd /etc/automotive-chat && stat -c '%n %u %g %a' . keys keys/* && cat bus-allow keys/*"
+    before = machine.run(listed)
+    machine.run("rm -r /etc/automotive-chat\n" + backup + block("systemd restore secrets"))
+    assert machine.run(listed) == before
+    machine.run(backup + block("systemd restore"))
+    machine.wait_whole()
+    wait_until(lambda: machine.client().chat("My brakes squeal", model="standin/ok").status_code == 200, "an answer", 30)
+    assert [text for role, text in person.history if role == "user"] == ["My brakes squeal"]
 
 
 def test_all_stop_and_start_as_with_the_machine(machine):

@@ -185,6 +185,12 @@ def test_ports_meet():
     assert settings("systemd", "gateway")["BUS_BIND"].rsplit(":", 1)[-1] in settings("systemd", "store")["BUS_GATEWAYS"]
 
 
+def test_on_a_plain_machine_none_of_ours_faces_other_machines():
+    gateway = settings("systemd", "gateway")
+    assert gateway["HTTP_ADDRESS"] == "127.0.0.1" and gateway["BUS_BIND"].startswith("tcp://127.0.0.1:")
+    assert "PRIVATE_ADDRESS=127.0.0.1" in (UNITS / "chat.env").read_text().splitlines()
+
+
 def test_images_are_those_that_the_tree_builds():
     names = {"automotive-chat", "automotive-chat-demo"}
     for service in (*SERVICES, "openrouter"):

@@ -27,6 +27,7 @@ MESSAGES_PER_MINUTE=1000000
 ADDRESS_PER_MINUTE=1000000
 SESSIONS_PER_MINUTE=1000000
 """
+FACING_OTHERS = "BUS_BIND=tcp://*:5552"  # of gateway@2, as if there were more machines
 
 
 class Machine(Entrance):
@@ -52,6 +53,7 @@ class Machine(Entrance):
         self.engine.docker("cp", f"{NAME}:/src/tls.crt", self.certificate)
         self.run(block("systemd install"), timeout=300)
         self.run(f"cat >>/etc/automotive-chat/chat.env <<'end'\n{SETTINGS}end")
+        self.run(f"echo '{FACING_OTHERS}' >/etc/automotive-chat/gateway-2.env")
         self.run(f"OPENROUTER_API_KEY={KEY}\n" + block("systemd databases") + block("systemd secrets"))
         self.run(block("systemd start") + "name=localhost\n" + block("systemd nginx"))
         return self

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -134,11 +135,15 @@ class Stack(Entrance):
 
     def prepare(self):
         self.engine.need_base()
-        for name in FOREIGN:
-            self.engine.build(name, f"test-{name}", "tests/compose/Dockerfile", "tests/compose")
-        self.engine.build("build", "automotive-chat-build")  # a name of its own keeps it for the next time
+        with ThreadPoolExecutor(1) as beside:  # what fetches packages waits, and what compiles does not
+            foreign = beside.map(self._build_foreign, FOREIGN)
+            self.engine.build("build", "automotive-chat-build")  # a name of its own keeps it for the next time
+            list(foreign)
         self.engine.run("deploy/compose/prepare", "--demo", timeout=900, **self.env)
         return self
+
+    def _build_foreign(self, name):
+        self.engine.build(name, f"test-{name}", "tests/compose/Dockerfile", "tests/compose")
 
     @property
     def command(self):

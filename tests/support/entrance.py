@@ -24,6 +24,16 @@ class Entrance:
         for client in self._clients:
             client.close()
 
+    def open_page_and_ask(self):
+        """The page is there, and an answer begins to be seen before it is whole."""
+        client = self.client()
+        page = client.http.get(self.url, timeout=10)
+        assert page.status_code == 200 and "<html" in page.text
+        stream = client.stream("My brakes squeal", model="standin/ok@tokens=30,delay=50")
+        stream.wait_for("delta")
+        assert not stream.closed.is_set(), "the first words came with the last"
+        assert stream.wait_end().name == "done"
+
     def health(self):
         return requests.get(f"{self.url}/health", verify=self.certificate, timeout=10).json()
 

@@ -202,6 +202,7 @@ def test_what_nginx_says_is_said_as_the_gateways_would(house, tls):
         is_said_as_a_gateway_would(code, *door.send(head))
     log = (house.folder / "lonely/chat.log").read_text()
     assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-says 503" not in log
+    assert re.search(r" POST /chat 503 ", log), "a POST that nginx answered is told as another kind of request"
 
 
 def test_nothing_crooked_gets_to_a_gateway(house, tls):

@@ -8,7 +8,6 @@ pytestmark = pytest.mark.timeout(1500)
 
 
 def test_unit_tests_pass_on_debian_13(engine):
-    engine.need_base()
     said = engine.docker("build", "-f", "deploy/Dockerfile", "--target", "unit-tests",
                          "-t", "automotive-chat-unit-tests", ".", timeout=1400)
     release = engine.docker("run", "--rm", "automotive-chat-unit-tests", "cat", "/etc/debian_version")

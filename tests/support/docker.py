@@ -56,6 +56,11 @@ class Engine:
         if self.daemon.poll() is not None:
             raise NoEngine("dockerd ended: " + (self.folder / "dockerd.log").read_text().splitlines()[-1])
         self._clear()
+        try:
+            self._need_base()
+            self.docker("run", "--rm", BASE, "true")
+        except AssertionError as why:  # in a chroot, say, it starts and can do nothing
+            raise NoEngine(str(why).strip().splitlines()[-1]) from None
         return self
 
     def close(self):
@@ -82,7 +87,7 @@ class Engine:
     def has_image(self, name):
         return bool(self.docker("images", "-q", name).strip())
 
-    def need_base(self):
+    def _need_base(self):
         """Debian 13, with the certificates that this machine trusts: npm needs them inside."""
         if self.has_image(BASE):
             return
@@ -134,7 +139,6 @@ class Stack(Entrance):
                     **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN}}
 
     def prepare(self):
-        self.engine.need_base()
         with ThreadPoolExecutor(1) as beside:  # what fetches packages waits, and what compiles does not
             foreign = beside.map(self._build_foreign, FOREIGN)
             self.engine.build("build", "automotive-chat-build")  # a name of its own keeps it for the next time

@@ -36,7 +36,6 @@ class Machine(Entrance):
         super().__init__(self.port, folder / "machine.crt")
 
     def start(self):
-        self.engine.need_base()
         self.engine.build("build", "automotive-chat-build")
         self.engine.docker("build", "-q", "-f", "tests/compose/machine.Dockerfile", "-t", "test-machine", ".", timeout=600)
         self.engine.docker("run", "-d", "--name", NAME, *ALLOWED, "--cgroupns", "private", "--stop-signal", "SIGRTMIN+3",

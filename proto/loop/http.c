@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "loop/http_inside.h"
+#include "loop/http_internal.h"
 
 #define BACKLOG      4096
 #define MEMORY       16384 /* of a connection; a head of 7 KiB passes with room for the reply's */
@@ -75,7 +75,7 @@ static void on_soon(void *ctx)
 void http_pump_soon(struct http *h)
 {
     if (!h->pumping) /* the pump looks at the list again by itself */
-        later_start(&h->soon, h->loop, on_soon, h);
+        deferred_start(&h->soon, h->loop, on_soon, h);
 }
 
 static void go_on_all(struct http *h)
@@ -103,7 +103,7 @@ static void pump(struct http *h)
 
     must(!h->pumping);
     h->pumping = true;
-    later_stop(&h->soon);
+    deferred_stop(&h->soon);
     do {
         h->again = false;
         go_on_all(h);
@@ -448,7 +448,7 @@ void http_close(struct http **http)
     must(h->requests == 0 && h->conns == 0);
     timer_stop(&h->tick);
     timer_stop(&h->kick);
-    later_stop(&h->soon);
+    deferred_stop(&h->soon);
     free(h);
     *http = NULL;
 }
@@ -504,7 +504,7 @@ static void close_quiet(const struct patience *p)
             shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd sees that and closes */
 }
 
-void http_close_quiet(struct http *h)
+void http_close_idle(struct http *h)
 {
     close_quiet(&h->head);
     close_quiet(&h->idle);

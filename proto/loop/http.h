@@ -49,7 +49,7 @@ unsigned            http_open_connections(const struct http *h);
  * Who uses a connection again just when it closes gets no answer; so give clients
  * a moment before closing those on which nothing is asked. */
 void http_quiesce(struct http *h);
-void http_close_quiet(struct http *h);
+void http_close_idle(struct http *h);
 
 /* ---- the request; what is returned lives as long as it ---- */
 
@@ -67,9 +67,9 @@ bool       http_body_is_too_long(const struct http_request *rq);
 
 void  http_set_user(struct http_request *rq, void *user);
 void *http_user(const struct http_request *rq);
-void  http_set_note(struct http_request *rq, const char *note); /* a static word for on_end */
+void  http_set_route(struct http_request *rq, const char *note); /* a static word for on_end */
 
-const char *http_note(const struct http_request *rq);
+const char *http_route(const struct http_request *rq);
 unsigned    http_status(const struct http_request *rq); /* 0: none was sent */
 uint64_t    http_sent(const struct http_request *rq);   /* body bytes handed over for sending */
 uint64_t    http_age_ms(const struct http_request *rq);
@@ -83,7 +83,7 @@ struct http_field {
 /* Static fields that go in front of those of whatever answer comes. */
 void http_set_common(struct http_request *rq, const struct http_field *fields, unsigned count);
 
-struct http_answer {
+struct http_response {
     unsigned                 status;
     const struct http_field *fields;
     unsigned                 field_count;
@@ -91,13 +91,13 @@ struct http_answer {
     bool                     stays; /* body is never freed nor changed: no copy is made */
 };
 
-void http_reply(struct http_request *rq, const struct http_answer *a);
+void http_reply(struct http_request *rq, const struct http_response *a);
 
 /* Who writes more than a client may leave unread writes a little, and the next
  * when on_drained says that all of it was taken. */
-void http_stream_open(struct http_request *rq, const struct http_answer *a);
+void http_stream_open(struct http_request *rq, const struct http_response *a);
 void http_stream_write(struct http_request *rq, struct str bytes);
 void http_stream_end(struct http_request *rq);
-void http_stream_cut(struct http_request *rq); /* broken off, as the client sees; then on_gone */
+void http_stream_abort(struct http_request *rq); /* broken off, as the client sees; then on_gone */
 
 #endif

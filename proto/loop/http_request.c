@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "loop/http_inside.h"
+#include "loop/http_internal.h"
 
 /* ---- what was asked ---- */
 
@@ -170,12 +170,12 @@ void *http_user(const struct http_request *rq)
     return rq->user;
 }
 
-void http_set_note(struct http_request *rq, const char *note)
+void http_set_route(struct http_request *rq, const char *note)
 {
     rq->note = note;
 }
 
-const char *http_note(const struct http_request *rq)
+const char *http_route(const struct http_request *rq)
 {
     return rq->note;
 }
@@ -286,7 +286,7 @@ void request_give(struct http_request *rq)
 
 void request_lose(struct http_request *rq)
 {
-    struct http_answer none = {.status = MHD_HTTP_SERVICE_UNAVAILABLE};
+    struct http_response none = {.status = MHD_HTTP_SERVICE_UNAVAILABLE};
 
     if (rq->is_lost)
         return;
@@ -315,7 +315,7 @@ void http_set_common(struct http_request *rq, const struct http_field *fields, u
     rq->common_count = count;
 }
 
-static void respond(struct http_request *rq, const struct http_answer *a, struct MHD_Response *r)
+static void respond(struct http_request *rq, const struct http_response *a, struct MHD_Response *r)
 {
     must(r && !rq->status);
     add_fields(r, rq->common, rq->common_count);
@@ -328,7 +328,7 @@ static void respond(struct http_request *rq, const struct http_answer *a, struct
         request_wake(rq);
 }
 
-void http_reply(struct http_request *rq, const struct http_answer *a)
+void http_reply(struct http_request *rq, const struct http_response *a)
 {
     enum MHD_ResponseMemoryMode mode = a->stays ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
 
@@ -374,12 +374,12 @@ void request_refuse(struct http_request *rq, unsigned status)
 {
     metric_add(METRIC_HTTP_REFUSED, 1);
     rq->in_handler = true;
-    http_reply(rq, &(struct http_answer){.status = status});
+    http_reply(rq, &(struct http_response){.status = status});
     rq->in_handler = false;
     queue(rq); /* before its body was read: libmicrohttpd closes the connection behind it */
 }
 
-void http_stream_open(struct http_request *rq, const struct http_answer *a)
+void http_stream_open(struct http_request *rq, const struct http_response *a)
 {
     must(!rq->is_stream);
     rq->is_stream = true;
@@ -411,7 +411,7 @@ void http_stream_end(struct http_request *rq)
         request_wake(rq);
 }
 
-void http_stream_cut(struct http_request *rq)
+void http_stream_abort(struct http_request *rq)
 {
     must(rq->is_stream && !rq->is_ended);
     rq->is_overfull = true;

@@ -37,8 +37,8 @@ struct loop {
     int            timerfd;
     struct watch   on_timerfd;
 
-    struct later  *laters, **laters_end;
-    struct socket *sockets;
+    struct deferred_call *laters, **laters_end;
+    struct socket        *sockets;
 
     struct watch on_signal;
     void (*on_stop)(void *ctx);
@@ -148,16 +148,16 @@ static void on_timerfd(void *ctx, uint32_t events)
 
 /* ---- later ---- */
 
-void later_start(struct later *a, struct loop *l, void (*fn)(void *ctx), void *ctx)
+void deferred_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx)
 {
     if (a->loop)
         return;
-    *a = (struct later){.loop = l, .link = l->laters_end, .fn = fn, .ctx = ctx};
+    *a = (struct deferred_call){.loop = l, .link = l->laters_end, .fn = fn, .ctx = ctx};
     *l->laters_end = a;
     l->laters_end = &a->next;
 }
 
-void later_stop(struct later *a)
+void deferred_stop(struct deferred_call *a)
 {
     if (!a->loop)
         return;
@@ -173,8 +173,8 @@ void later_stop(struct later *a)
 static int settle(struct loop *l)
 {
     while (l->laters && !l->quit) {
-        struct later *a = l->laters;
-        later_stop(a);
+        struct deferred_call *a = l->laters;
+        deferred_stop(a);
         a->fn(a->ctx);
     }
     arm(l);
@@ -360,7 +360,7 @@ void loop_run(struct loop *l)
         zloop_start(l->zloop);
 }
 
-void loop_allow_files(void)
+void loop_raise_fd_limit(void)
 {
     struct rlimit files;
 

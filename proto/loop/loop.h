@@ -8,7 +8,7 @@
  *  - Everything runs on one thread, and no handler blocks.
  *  - Handlers are called by the loop only, never from inside another call.
  *    What cannot be done where one stands (free the object whose handler is
- *    running, start a library that is up the stack) is put off with later_start.
+ *    running, start a library that is up the stack) is put off with deferred_start.
  *  - A timer, watch or later that was stopped is never called again, not even
  *    if its event was already read.  They are structs inside their owner;
  *    a zeroed one is a stopped one; stop it before its memory goes. */
@@ -31,7 +31,7 @@ void         loop_quit(struct loop *l);
 
 /* Thousands of connections need thousands of descriptors, and the soft limit is
  * made for select(): raises it to the hard one. */
-void loop_allow_files(void);
+void loop_raise_fd_limit(void);
 
 /* on_stop: the first SIGTERM or SIGINT; a second one calls loop_quit.
  * on_hangup: SIGHUP, "read your files again".  Either may be NULL. */
@@ -70,16 +70,16 @@ void watch_stop(struct watch *w); /* before the fd is closed */
 
 /* ---- after the handler that runs now ---- */
 
-struct later {
-    struct loop  *loop; /* NULL: stopped */
-    struct later *next, **link;
+struct deferred_call {
+    struct loop          *loop; /* NULL: stopped */
+    struct deferred_call *next, **link;
     void (*fn)(void *ctx);
     void *ctx;
 };
 
 /* Called once, before the loop waits again.  Starting a started one changes nothing. */
-void later_start(struct later *a, struct loop *l, void (*fn)(void *ctx), void *ctx);
-void later_stop(struct later *a);
+void deferred_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx);
+void deferred_stop(struct deferred_call *a);
 
 /* ---- ZeroMQ sockets ---- */
 

@@ -25,7 +25,7 @@ struct pg_link {
     struct bundle            *first, **end; /* awaited, in the order sent; owned */
     unsigned                  awaited;
     bool                      up;
-    struct later              bury;
+    struct deferred_call      bury;
     char                      why[200];
 };
 
@@ -80,7 +80,7 @@ void pg_link_drop(struct pg_link *link, const char *why)
     link->up = false;
     timer_stop(&link->patience);
     watch_stop(&link->watch);
-    later_start(&link->bury, link->loop, on_buried, link);
+    deferred_start(&link->bury, link->loop, on_buried, link);
 }
 
 static void on_silence(void *ctx)
@@ -245,7 +245,7 @@ void pg_link_free(struct pg_link **linkp)
     answer_all(link);
     watch_stop(&link->watch);
     timer_stop(&link->patience);
-    later_stop(&link->bury);
+    deferred_stop(&link->bury);
     PQfinish(link->conn);
     free(link);
     *linkp = NULL;
@@ -325,7 +325,7 @@ bool pg_link_is_up(const struct pg_link *link)
     return link->up;
 }
 
-unsigned pg_link_awaited(const struct pg_link *link)
+unsigned pg_link_in_flight(const struct pg_link *link)
 {
     return link->awaited;
 }

@@ -56,7 +56,7 @@ MUST_CHECK bool pg_link_prepare(struct pg_link *link, const char *name, const ch
 MUST_CHECK bool pg_link_run(struct pg_link *link, const char *text, pg_link_fn fn, void *ctx);
 
 bool     pg_link_is_up(const struct pg_link *link);
-unsigned pg_link_awaited(const struct pg_link *link); /* groups sent and not yet answered */
+unsigned pg_link_in_flight(const struct pg_link *link); /* groups sent and not yet answered */
 
 /* Ends it as if the other side had: what it says is not to be trusted. */
 void pg_link_drop(struct pg_link *link, const char *why);

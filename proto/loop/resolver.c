@@ -145,8 +145,8 @@ void resolver_free(struct resolver **resolver)
     *resolver = NULL;
 }
 
-void resolver_ask(struct resolver *r, const char                            *name,
-                  void (*fn)(void *ctx, const struct resolved *found), void *ctx)
+void resolver_resolve(struct resolver *r, const char                            *name,
+                      void (*fn)(void *ctx, const struct resolved *found), void *ctx)
 {
     struct asked *a = mem_new(sizeof *a);
 
@@ -155,7 +155,7 @@ void resolver_ask(struct resolver *r, const char                            *nam
     zsock_send(zactor_sock(r->thread), "sb", name, &a->id, sizeof a->id);
 }
 
-void resolver_forget(struct resolver *r, void *ctx)
+void resolver_cancel(struct resolver *r, void *ctx)
 {
     for (struct asked **link = &r->asked; *link;) {
         struct asked *a = *link;

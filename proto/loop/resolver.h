@@ -23,9 +23,9 @@ struct resolver *resolver_new(struct loop *l);
 void             resolver_free(struct resolver **r); /* waits for the look-up that runs, if any */
 
 /* A numeric address is answered too, by the same way.  fn is called once, from
- * the loop, unless resolver_forget(ctx) came before. */
-void resolver_ask(struct resolver *r, const char                            *name,
-                  void (*fn)(void *ctx, const struct resolved *found), void *ctx);
-void resolver_forget(struct resolver *r, void *ctx);
+ * the loop, unless resolver_cancel(ctx) came before. */
+void resolver_resolve(struct resolver *r, const char                            *name,
+                      void (*fn)(void *ctx, const struct resolved *found), void *ctx);
+void resolver_cancel(struct resolver *r, void *ctx);
 
 #endif

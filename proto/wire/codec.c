@@ -10,7 +10,7 @@
 void dec_open(struct dec *d, struct str bytes)
 {
     d->at = d->end = 0;
-    d->bad = tape_read(&d->tape, bytes) != ERR_OK || d->tape.tokens[0].type != TOKEN_ARRAY;
+    d->bad = token_stream_read(&d->tape, bytes) != ERR_OK || d->tape.tokens[0].type != TOKEN_ARRAY;
     if (!d->bad) {
         d->at = 1;
         d->end = d->tape.tokens[0].end;
@@ -19,7 +19,7 @@ void dec_open(struct dec *d, struct str bytes)
 
 enum err dec_close(struct dec *d)
 {
-    tape_fini(&d->tape);
+    token_stream_fini(&d->tape);
     return d->bad ? ERR_BAD_FRAME : ERR_OK;
 }
 

@@ -4,13 +4,13 @@
  * empty, and dec_close tells.  So a decoder is a straight line. */
 #ifndef PROTO_WIRE_CODEC_H
 #define PROTO_WIRE_CODEC_H
-#include "wire/tape.h"
+#include "wire/token_stream.h"
 
 struct dec {
-    struct tape tape;
-    uint32_t    at;  /* next token */
-    uint32_t    end; /* behind the array being read; missing fields begin here */
-    bool        bad;
+    struct token_stream tape;
+    uint32_t            at;  /* next token */
+    uint32_t            end; /* behind the array being read; missing fields begin here */
+    bool                bad;
 };
 
 void                dec_open(struct dec *d, struct str bytes); /* enters the outermost array */

@@ -2,8 +2,8 @@
  *
  * For every message there is a struct and a pair of functions:
  *
- *   void     turn_begin_ask_encode(const struct turn_begin_ask *m, struct buf *out);
- *   enum err turn_begin_ask_decode(struct turn_begin_ask *m, struct str body);
+ *   void     turn_begin_request_encode(const struct turn_begin_request *m, struct buf *out);
+ *   enum err turn_begin_request_decode(struct turn_begin_request *m, struct str body);
  *
  * encode appends to out; strings over their max are our bug (must).  decode
  * gives views into body: they live as long as its bytes.  It answers
@@ -62,7 +62,7 @@ enum msg {
 #define PART_END
 #include "wire/messages.def"
 
-const char *msg_name(uint64_t number); /* "turn_begin_ask"; "?" if there is none */
+const char *msg_name(uint64_t number); /* "turn_begin_request"; "?" if there is none */
 
 /* The number of the message in body, 0 if that cannot be read. */
 uint64_t msg_number(struct str body);

@@ -8,7 +8,7 @@
 #include "base/metrics.h"
 #include "base/span.h"
 #include "filter.h"
-#include "loop/private.h"
+#include "loop/admin.h"
 #include "review.h"
 #include "topic.h"
 
@@ -17,28 +17,28 @@ struct filter {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct private_port *private_port;
+    struct admin        *admin_port;
     struct topic        *topic;
     struct buf           out; /* the answer being made */
 };
 
-static void send_answer(struct filter *f, const struct request *rq)
+static void send_answer(struct filter *f, const struct backend_request *rq)
 {
     backend_final(f->backend, rq->handle, buf_view(&f->out));
     buf_clear(&f->out);
 }
 
-static enum err check(struct filter *f, const struct request *rq)
+static enum err check(struct filter *f, const struct backend_request *rq)
 {
-    static const char *const names[] = {"off", "depends", "on"};
-    struct filter_check_ask  ask;
-    enum err                 err = filter_check_ask_decode(&ask, rq->body);
+    static const char *const    names[] = {"off", "depends", "on"};
+    struct filter_check_request ask;
+    enum err                    err = filter_check_request_decode(&ask, rq->body);
 
     if (err)
         return err;
-    struct judgement        j = topic_judge(f->topic, ask.text, ask.previous);
-    struct filter_check_say say = {j.verdict, j.score, str_of(j.reason), j.greeting, 0};
-    filter_check_say_encode(&say, &f->out);
+    struct judgement          j = topic_judge(f->topic, ask.text, ask.previous);
+    struct filter_check_reply say = {j.verdict, j.score, str_of(j.reason), j.greeting, 0};
+    filter_check_reply_encode(&say, &f->out);
     log_info(rq->handle, "filter.checked",
              "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[j.verdict],
              j.score, j.reason, j.greeting, ask.text.len, log_quote(rq->trace));
@@ -48,27 +48,27 @@ static enum err check(struct filter *f, const struct request *rq)
     return ERR_OK;
 }
 
-static enum err review(struct filter *f, const struct request *rq)
+static enum err review(struct filter *f, const struct backend_request *rq)
 {
-    struct filter_review_ask ask;
-    enum err                 err = filter_review_ask_decode(&ask, rq->body);
+    struct filter_review_request ask;
+    enum err                     err = filter_review_request_decode(&ask, rq->body);
 
     if (err)
         return err;
-    struct review_verdict    v = review_judge(f->config->review_test_word, ask.text, ask.whole);
-    struct filter_review_say say = {v.fit, v.score, str_of(v.reason), 0};
-    filter_review_say_encode(&say, &f->out);
+    struct review_verdict v = review_judge(f->config->review_test_word, ask.text, ask.is_complete);
+    struct filter_review_reply say = {v.fit, v.score, str_of(v.reason), 0};
+    filter_review_reply_encode(&say, &f->out);
     /* One line a turn: what is looked at on the way says no more unless it is unfit. */
-    log_event(ask.whole || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle, "filter.reviewed",
-              "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu trace=%s", v.fit, v.score,
-              v.reason, ask.whole, ask.text.len, log_quote(rq->trace));
+    log_event(ask.is_complete || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle,
+              "filter.reviewed", "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu trace=%s",
+              v.fit, v.score, v.reason, ask.is_complete, ask.text.len, log_quote(rq->trace));
     metric_add_for(METRIC_REVIEWS, v.reason, v.fit ? "yes" : "no", 1);
     failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
     send_answer(f, rq);
     return ERR_OK;
 }
 
-static void on_request(void *ctx, const struct request *rq)
+static void on_request(void *ctx, const struct backend_request *rq)
 {
     struct filter *f = ctx;
     enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
@@ -79,9 +79,9 @@ static void on_request(void *ctx, const struct request *rq)
     trace_read(&above, rq->trace);
     span_begin(&span, msg_name(rq->number), SPAN_SERVER, &above);
 
-    if (rq->number == MSG_FILTER_CHECK_ASK)
+    if (rq->number == MSG_FILTER_CHECK_REQUEST)
         err = check(f, rq);
-    else if (rq->number == MSG_FILTER_REVIEW_ASK)
+    else if (rq->number == MSG_FILTER_REVIEW_REQUEST)
         err = review(f, rq);
     if (err) {
         log_warn(rq->handle, "filter.refused", "message=%" PRIu64 " why=%s", rq->number,
@@ -117,10 +117,10 @@ static const char *not_ready(void *ctx)
 static void count(void *ctx)
 {
     const struct filter *f = ctx;
-    backend_count(f->backend);
+    backend_update_metrics(f->backend);
 }
 
-static const struct private_ops private_ops = {"filter", not_ready, count};
+static const struct admin_ops admin_ops = {"filter", not_ready, count};
 
 enum err filter_open(struct filter **out, struct loop *l, const struct config *config)
 {
@@ -139,8 +139,8 @@ enum err filter_open(struct filter **out, struct loop *l, const struct config *c
     f->config = config;
     f->topic = topic_new();
     f->resolver = resolver_new(l);
-    enum err err = private_open(&f->private_port, l, config->private_address,
-                                (unsigned)config->private_port, &private_ops, f);
+    enum err err = admin_open(&f->admin_port, l, config->admin_address,
+                              (unsigned)config->admin_port, &admin_ops, f);
     if (!err)
         err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
     if (err) {
@@ -155,7 +155,7 @@ void filter_close(struct filter **f)
 {
     if (!*f)
         return;
-    private_close(&(*f)->private_port);
+    admin_close(&(*f)->admin_port);
     backend_close(&(*f)->backend);
     resolver_free(&(*f)->resolver);
     topic_free(&(*f)->topic);

@@ -4,13 +4,13 @@
  * any of them may be killed. */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
-#include "bus/backend.h"
+#include "bus/backend/backend.h"
 
 struct config {
 #include "base/config_as_fields.h"
 
 #include "base/common.def"
-#include "bus/backend.def"
+#include "bus/backend/backend.def"
 #include "config.def"
 
 #include "base/config_done.h"

@@ -129,21 +129,21 @@ static enum chat_step ask_limit(struct chat *c)
 
 static enum chat_step take_limit(struct chat *c)
 {
-    struct chat_slot     *s = &c->slots[CHAT_Q_LIMIT];
-    struct limit_take_say say;
-    uint64_t              wait = 0;
+    struct chat_slot       *s = &c->slots[CHAT_Q_LIMIT];
+    struct limit_take_reply say;
+    uint64_t                wait = 0;
 
     if (s->is_open)
         return CHAT_PARKED;
     if (!s->err)
-        s->err = limit_take_say_decode(&say, buf_view(&s->body));
+        s->err = limit_take_reply_decode(&say, buf_view(&s->body));
     if (s->err)
         return fail_by(c, s, ERR_STORE_DOWN);
     if (c->is_stopping)
         return fail(c, ERR_STOPPED);
     if (!say.allowed)
         return fail_limited(c, say.retry_after_ms);
-    if (say.unlimited_here)
+    if (say.limits_unavailable)
         wait = c->ports->limit_address(c->ports->ctx, c->address_hash);
     failpoint(FAILPOINT_GATEWAY_LIMIT_PASSED);
     return wait ? fail_limited(c, wait) : CHAT_ASK_BOTH;
@@ -162,13 +162,13 @@ static enum chat_step ask_both(struct chat *c)
 }
 
 /* What the store said to turn.begin; free() it.  NULL: it did not, or nonsense. */
-static struct turn_begin_say *read_begun(struct chat *c)
+static struct turn_begin_reply *read_begun(struct chat *c)
 {
-    struct chat_slot      *s = &c->slots[CHAT_Q_BEGIN];
-    struct turn_begin_say *say = mem_new(sizeof *say);
+    struct chat_slot        *s = &c->slots[CHAT_Q_BEGIN];
+    struct turn_begin_reply *say = mem_new(sizeof *say);
 
     if (!s->err)
-        s->err = turn_begin_say_decode(say, buf_view(&s->body));
+        s->err = turn_begin_reply_decode(say, buf_view(&s->body));
     if (s->err) {
         free(say);
         say = NULL;
@@ -180,7 +180,7 @@ static enum chat_step take_both(struct chat *c)
 {
     if (chat_is_open(c, CHAT_Q_BEGIN))
         return CHAT_PARKED;
-    struct turn_begin_say *begun = read_begun(c);
+    struct turn_begin_reply *begun = read_begun(c);
     if (!begun)
         return fail_by(c, &c->slots[CHAT_Q_BEGIN], ERR_STORE_DOWN);
 
@@ -207,13 +207,13 @@ static enum chat_step take_both(struct chat *c)
 }
 
 /* Off topic stays out; what depends on the talk passes where the talk is about cars. */
-static enum err judge(struct chat *c, const struct turn_begin_say *begun)
+static enum err judge(struct chat *c, const struct turn_begin_reply *begun)
 {
-    struct chat_slot       *s = &c->slots[CHAT_Q_FILTER];
-    struct filter_check_say say;
+    struct chat_slot         *s = &c->slots[CHAT_Q_FILTER];
+    struct filter_check_reply say;
 
     if (!s->err)
-        s->err = filter_check_say_decode(&say, buf_view(&s->body));
+        s->err = filter_check_reply_decode(&say, buf_view(&s->body));
     if (s->err)
         return s->err == ERR_OVERLOADED ? ERR_OVERLOADED : ERR_FILTER_DOWN;
     c->verdict = say.verdict;
@@ -225,9 +225,9 @@ static enum err judge(struct chat *c, const struct turn_begin_say *begun)
 
 static enum chat_step join(struct chat *c)
 {
-    struct turn_begin_say *begun = read_begun(c);
+    struct turn_begin_reply *begun = read_begun(c);
     must(begun != NULL); /* take_both has read it */
-    bool     is_uncounted = begun->unlimited_here;
+    bool     is_uncounted = begun->limits_unavailable;
     enum err err = judge(c, begun);
 
     free(begun);
@@ -242,7 +242,7 @@ static enum chat_step join(struct chat *c)
 
 static enum chat_step ask_answer(struct chat *c)
 {
-    struct turn_begin_say *begun = read_begun(c);
+    struct turn_begin_reply *begun = read_begun(c);
     must(begun != NULL);
     enum err err = chat_ask_answer(c, begun);
 
@@ -255,13 +255,13 @@ static enum chat_step ask_answer(struct chat *c)
 /* A mid-way look that fails decides nothing: the last one does. */
 static void look_again(struct chat *c)
 {
-    struct chat_slot        *s = &c->slots[CHAT_Q_REVIEW];
-    struct filter_review_say say;
+    struct chat_slot          *s = &c->slots[CHAT_Q_REVIEW];
+    struct filter_review_reply say;
 
     if (s->is_open)
         return;
-    if (s->body.len && filter_review_say_decode(&say, buf_view(&s->body)) == ERR_OK)
-        c->is_unfit = !say.fit;
+    if (s->body.len && filter_review_reply_decode(&say, buf_view(&s->body)) == ERR_OK)
+        c->is_unfit = !say.accepted;
     buf_fini(&s->body);
     size_t due = look_due(buf_view(&c->answer), c->reviewed);
     if (due && !c->is_unfit && chat_ask_review(c, due, false) != ERR_OK)
@@ -317,16 +317,16 @@ static enum chat_step ask_review(struct chat *c)
 
 static enum chat_step take_review(struct chat *c)
 {
-    struct chat_slot        *s = &c->slots[CHAT_Q_REVIEW];
-    struct filter_review_say say;
+    struct chat_slot          *s = &c->slots[CHAT_Q_REVIEW];
+    struct filter_review_reply say;
 
     if (s->is_open)
         return CHAT_PARKED;
     if (!s->err)
-        s->err = filter_review_say_decode(&say, buf_view(&s->body));
+        s->err = filter_review_reply_decode(&say, buf_view(&s->body));
     if (s->err)
         return fail_by(c, s, ERR_FILTER_DOWN);
-    if (!say.fit)
+    if (!say.accepted)
         return fail(c, ERR_RETRACTED);
     failpoint(FAILPOINT_GATEWAY_REVIEW_PASSED);
     return CHAT_ASK_COMMIT;
@@ -351,13 +351,13 @@ static enum chat_step ask_commit(struct chat *c)
 
 static enum chat_step take_commit(struct chat *c)
 {
-    struct chat_slot      *s = &c->slots[CHAT_Q_END];
-    struct turn_commit_say say;
+    struct chat_slot        *s = &c->slots[CHAT_Q_END];
+    struct turn_commit_reply say;
 
     if (s->is_open)
         return CHAT_PARKED;
     if (!s->err)
-        s->err = turn_commit_say_decode(&say, buf_view(&s->body));
+        s->err = turn_commit_reply_decode(&say, buf_view(&s->body));
     if (s->err && err_http(s->err) >= 500)
         return leave_unsaved(c);
     if (s->err)
@@ -381,7 +381,7 @@ static enum chat_status status_of(struct str name)
 
 static enum chat_step replay(struct chat *c)
 {
-    struct turn_begin_say *begun = read_begun(c);
+    struct turn_begin_reply *begun = read_begun(c);
     must(begun != NULL);
 
     failpoint(FAILPOINT_GATEWAY_REPLAY_DUE);
@@ -430,7 +430,7 @@ static enum chat_step follow_failed(struct chat *c, const struct chat_slot *s)
     return fail_by(c, s, ERR_STORE_DOWN);
 }
 
-static void take_words(struct chat *c, const struct turn_follow_say *say)
+static void take_words(struct chat *c, const struct turn_follow_reply *say)
 {
     c->followed_ms = c->ports->now_ms(c->ports->ctx);
     if (say->conversation.len && !uuid_parse(&c->conversation, say->conversation))
@@ -445,14 +445,14 @@ static void take_words(struct chat *c, const struct turn_follow_say *say)
 }
 
 /* Whether this cannot be the rest of what was repeated so far. */
-static bool is_anothers(struct chat *c, const struct turn_follow_say *say)
+static bool is_anothers(struct chat *c, const struct turn_follow_reply *say)
 {
     if (!c->answer.len)
         c->follow_epoch = say->epoch;
     return say->epoch && c->follow_epoch && say->epoch != c->follow_epoch;
 }
 
-static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *say)
+static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_reply *say)
 {
     c->status = status_of(say->status);
     c->seq = say->seq;
@@ -466,13 +466,13 @@ static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_say *
 
 static enum chat_step take_follow(struct chat *c)
 {
-    struct chat_slot      *s = &c->slots[CHAT_Q_FOLLOW];
-    struct turn_follow_say say;
+    struct chat_slot        *s = &c->slots[CHAT_Q_FOLLOW];
+    struct turn_follow_reply say;
 
     if (s->is_open)
         return CHAT_PARKED;
     if (!s->err)
-        s->err = turn_follow_say_decode(&say, buf_view(&s->body));
+        s->err = turn_follow_reply_decode(&say, buf_view(&s->body));
     if (s->err)
         return follow_failed(c, s);
     failpoint(FAILPOINT_GATEWAY_FOLLOW_ANSWERED);
@@ -572,7 +572,7 @@ static enum chat_step end(struct chat *c)
              "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s cost=%g doubtful=%d "
              "verdict=%llu reason=%s turn=%s trace=%s",
              err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
-             c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_doubtful,
+             c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_implausible,
              (unsigned long long)c->verdict, log_quote(str_of(c->reason)), c->turn_id.text, trace);
     end_span(c);
     if (!c->is_following)
@@ -588,18 +588,18 @@ static enum chat_step end(struct chat *c)
 
 /* ---- what wakes it ---- */
 
-void chat_hear(struct chat_slot *s, const struct answer *a)
+void chat_hear(struct chat_slot *s, const struct bus_reply *a)
 {
     struct chat *c = s->chat;
 
     if (!s->is_open || s->id != a->id)
         return;
-    if (a->kind == ANSWER_CHUNK) {
+    if (a->kind == BUS_REPLY_CHUNK) {
         if (s->what == CHAT_Q_ANSWER)
             chat_take_piece(c, a->body);
     } else {
         s->is_open = false;
-        s->err = a->kind == ANSWER_ERROR ? (a->err ? a->err : ERR_INTERNAL) : ERR_OK;
+        s->err = a->kind == BUS_REPLY_ERROR ? (a->err ? a->err : ERR_INTERNAL) : ERR_OK;
         chat_end_span(s, s->err ? err_code(s->err) : NULL);
         s->is_retryable = a->retryable;
         s->retry_after_ms = a->retry_after_ms;

@@ -9,7 +9,7 @@
 #include "audience.h"
 #include "base/ids.h"
 #include "base/span.h"
-#include "bus/bus.h"
+#include "bus/gateway/bus.h"
 #include "session.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
@@ -114,20 +114,20 @@ struct chat {
     bool     is_following; /* another gateway walks this turn: we repeat what it says */
     bool     may_begin;    /* the person sent it here, so if it ended badly there, it begins anew */
     bool     is_stopping, is_lost, is_unfit, is_full, has_started;
-    bool     is_cost_known, is_cost_doubtful; /* its end named a cost; with odd figures */
-    bool     is_free;                         /* the model that speaks costs nothing */
+    bool     is_cost_known, is_cost_implausible; /* its end named a cost; with odd figures */
+    bool     is_free;                            /* the model that speaks costs nothing */
     bool     has_budget;
     uint64_t epoch, seq, verdict;
     uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */
     unsigned ticks, place, pieces;
-    unsigned renewed;      /* tick of the last renewal */
-    unsigned follow_at;    /* tick of the next question about a turn elsewhere */
-    uint64_t followed_ms;  /* when that was answered last */
-    uint64_t follow_epoch; /* of the owner whose words were repeated; 0: none yet */
-    size_t   held;         /* bytes of the answer that a store holds for followers */
-    bool     is_unheld;    /* Redis is away: it can hold none */
-    bool     is_textless;  /* Redis was emptied: it wants to know the question again */
-    size_t   reviewed;     /* bytes of the answer the filter was shown last */
+    unsigned renewed;             /* tick of the last renewal */
+    unsigned follow_at;           /* tick of the next question about a turn elsewhere */
+    uint64_t followed_ms;         /* when that was answered last */
+    uint64_t follow_epoch;        /* of the owner whose words were repeated; 0: none yet */
+    size_t   held;                /* bytes of the answer that a store holds for followers */
+    bool     is_not_buffered;     /* Redis is away: it can hold none */
+    bool     is_question_missing; /* Redis was emptied: it wants to know the question again */
+    size_t   reviewed;            /* bytes of the answer the filter was shown last */
 
     struct buf       answer;
     char             model[129], finish_reason[33], generation_id[65], reason[65];
@@ -145,7 +145,7 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
 void         chat_join(struct chat *c, struct listener *l); /* tells it what it missed */
 void         chat_begin(struct chat *c);                    /* takes the first step */
 
-void chat_hear(struct chat_slot *slot, const struct answer *a);
+void chat_hear(struct chat_slot *slot, const struct bus_reply *a);
 void chat_tick(struct chat *c); /* every CHAT_TICK_MS */
 void chat_stop(struct chat *c); /* the person has had enough */
 void chat_cut(struct chat **c); /* the process ends: no more steps, no abort */

@@ -19,7 +19,7 @@ void chat_add_text(struct chat *c, struct str text)
     struct str fitting = str_cut(text, CHAT_ANSWER_MAX - c->answer.len);
 
     if (fitting.len && !c->answer.len && !c->is_following && c->status == CHAT_OPEN)
-        metric_observe(METRIC_TURN_FIRST,
+        metric_observe(METRIC_TURN_FIRST_TOKEN,
                        (double)(c->ports->now_ms(c->ports->ctx) - c->since_ms) / 1000);
     buf_str(&c->answer, fitting);
     if (fitting.len)
@@ -34,9 +34,9 @@ void chat_add_text(struct chat *c, struct str text)
 void chat_take_piece(struct chat *c, struct str body)
 {
     struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
-    struct llm_piece  piece;
+    struct llm_chunk  piece;
 
-    if (llm_piece_decode(&piece, body) != ERR_OK) {
+    if (llm_chunk_decode(&piece, body) != ERR_OK) {
         chat_drop(c, CHAT_Q_ANSWER);
         s->err = ERR_BAD_FRAME;
         return;
@@ -53,8 +53,8 @@ void chat_take_piece(struct chat *c, struct str body)
 
 enum err chat_take_last(struct chat *c, struct str body)
 {
-    struct llm_answer_say say;
-    enum err              err = llm_answer_say_decode(&say, body);
+    struct llm_answer_reply say;
+    enum err                err = llm_answer_reply_decode(&say, body);
 
     if (err)
         return err;
@@ -68,7 +68,7 @@ enum err chat_take_last(struct chat *c, struct str body)
     c->completion_tokens = say.completion_tokens;
     c->cost = say.cost;
     c->is_cost_known = !say.cost_unknown;
-    c->is_cost_doubtful = say.cost_doubtful;
+    c->is_cost_implausible = say.cost_implausible;
     if (c->answer.len)
         return ERR_OK;
     chat_keep(c->slots[CHAT_Q_ANSWER].detail, sizeof c->slots[CHAT_Q_ANSWER].detail,

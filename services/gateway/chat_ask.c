@@ -61,19 +61,19 @@ static enum err ask(struct chat *c, enum chat_question what, enum service to, st
 
 enum err chat_ask_limit(struct chat *c)
 {
-    struct limit_take_ask m = {.address_hash = str_of(c->address_hash), .what = STR("chat")};
-    struct buf            body = {0};
+    struct limit_take_request m = {.address_hash = str_of(c->address_hash), .what = STR("chat")};
+    struct buf                body = {0};
 
-    limit_take_ask_encode(&m, &body);
+    limit_take_request_encode(&m, &body);
     return ask(c, CHAT_Q_LIMIT, SERVICE_STORE, &body, STORE_MS);
 }
 
 enum err chat_ask_filter(struct chat *c)
 {
-    struct filter_check_ask m = {.text = str_of(c->text)};
-    struct buf              body = {0};
+    struct filter_check_request m = {.text = str_of(c->text)};
+    struct buf                  body = {0};
 
-    filter_check_ask_encode(&m, &body);
+    filter_check_request_encode(&m, &body);
     return ask(c, CHAT_Q_FILTER, SERVICE_FILTER, &body, FILTER_MS);
 }
 
@@ -85,46 +85,46 @@ static const struct uuid *chat_to_begin_in(const struct chat *c)
 
 enum err chat_ask_begin(struct chat *c)
 {
-    struct turn_begin_ask m = {.session = uuid_str(&c->session),
-                               .conversation = uuid_str(chat_to_begin_in(c)),
-                               .fresh = c->is_fresh,
-                               .branch = c->is_branch,
-                               .after_seq = c->after_seq,
-                               .turn_id = uuid_str(&c->turn_id),
-                               .text = str_of(c->text),
-                               .window = c->window,
-                               .address_hash = str_of(c->address_hash),
-                               .model = str_of(c->wanted_model),
-                               .asker = random_u64()};
-    struct buf            body = {0};
+    struct turn_begin_request m = {.session = uuid_str(&c->session),
+                                   .conversation = uuid_str(chat_to_begin_in(c)),
+                                   .new_conversation = c->is_fresh,
+                                   .branch = c->is_branch,
+                                   .after_seq = c->after_seq,
+                                   .turn_id = uuid_str(&c->turn_id),
+                                   .text = str_of(c->text),
+                                   .window = c->window,
+                                   .address_hash = str_of(c->address_hash),
+                                   .model = str_of(c->wanted_model),
+                                   .request_nonce = random_u64()};
+    struct buf                body = {0};
 
-    turn_begin_ask_encode(&m, &body);
+    turn_begin_request_encode(&m, &body);
     return ask(c, CHAT_Q_BEGIN, SERVICE_STORE, &body, STORE_MS);
 }
 
 /* The newest exchanges that fit, and the question behind them. */
-static void fill_talk(struct llm_answer_ask *m, const struct turn_begin_say *begun,
+static void fill_talk(struct llm_answer_request *m, const struct turn_begin_reply *begun,
                       struct str question)
 {
-    uint64_t first = begun->talk_count;
+    uint64_t first = begun->context_count;
     size_t   bytes = 0;
 
-    while (first >= 2 && begun->talk_count - first + 2 < COUNT_OF(m->talk)) {
-        bytes += begun->talk[first - 1].text.len + begun->talk[first - 2].text.len;
+    while (first >= 2 && begun->context_count - first + 2 < COUNT_OF(m->context)) {
+        bytes += begun->context[first - 1].text.len + begun->context[first - 2].text.len;
         if (bytes > TALK_MAX)
             break;
         first -= 2;
     }
-    for (uint64_t i = first; i < begun->talk_count; i++)
-        m->talk[m->talk_count++] = begun->talk[i];
-    m->talk[m->talk_count++] = (struct said){.by_user = 1, .text = question};
+    for (uint64_t i = first; i < begun->context_count; i++)
+        m->context[m->context_count++] = begun->context[i];
+    m->context[m->context_count++] = (struct context_message){.by_user = 1, .text = question};
 }
 
-enum err chat_ask_answer(struct chat *c, const struct turn_begin_say *begun)
+enum err chat_ask_answer(struct chat *c, const struct turn_begin_reply *begun)
 {
-    struct llm_answer_ask *m = mem_new(sizeof *m);
-    struct buf             body = {0};
-    char                   user[PSEUDONYM_SIZE];
+    struct llm_answer_request *m = mem_new(sizeof *m);
+    struct buf                 body = {0};
+    char                       user[PSEUDONYM_SIZE];
 
     pseudonym_of_session(user, &c->session);
     m->turn_id = uuid_str(&c->turn_id);
@@ -134,53 +134,53 @@ enum err chat_ask_answer(struct chat *c, const struct turn_begin_say *begun)
     m->stream = 1;
     m->total_ms = c->total_ms;
     fill_talk(m, begun, str_of(c->text));
-    llm_answer_ask_encode(m, &body);
+    llm_answer_request_encode(m, &body);
     free(m);
     return ask(c, CHAT_Q_ANSWER, SERVICE_LLM_WORKER, &body, c->total_ms);
 }
 
 enum err chat_ask_review(struct chat *c, size_t len, bool is_whole)
 {
-    struct filter_review_ask m = {.text = {c->answer.p, len}, .whole = is_whole};
-    struct buf               body = {0};
+    struct filter_review_request m = {.text = {c->answer.p, len}, .is_complete = is_whole};
+    struct buf                   body = {0};
 
-    filter_review_ask_encode(&m, &body);
+    filter_review_request_encode(&m, &body);
     c->reviewed = len;
     return ask(c, CHAT_Q_REVIEW, SERVICE_FILTER, &body, FILTER_MS);
 }
 
 static void encode_renew(const struct chat *c, struct buf *body)
 {
-    struct turn_renew_ask m = {.session = uuid_str(&c->session),
-                               .conversation = uuid_str(&c->conversation),
-                               .turn_id = uuid_str(&c->turn_id),
-                               .epoch = c->epoch,
-                               .user_text = str_of(c->is_textless ? c->text : ""),
-                               .seq = c->seq,
-                               .asked_at = c->asked_at};
-    turn_renew_ask_encode(&m, body);
+    struct turn_renew_request m = {.session = uuid_str(&c->session),
+                                   .conversation = uuid_str(&c->conversation),
+                                   .turn_id = uuid_str(&c->turn_id),
+                                   .epoch = c->epoch,
+                                   .user_text = str_of(c->is_question_missing ? c->text : ""),
+                                   .seq = c->seq,
+                                   .asked_at = c->asked_at};
+    turn_renew_request_encode(&m, body);
 }
 
 static void encode_append(const struct chat *c, struct buf *body)
 {
-    struct turn_append_ask m = {.session = uuid_str(&c->session),
-                                .conversation = uuid_str(&c->conversation),
-                                .turn_id = uuid_str(&c->turn_id),
-                                .epoch = c->epoch,
-                                .offset = c->held,
-                                .text = {c->answer.p + c->held, c->answer.len - c->held},
-                                .model = str_of(c->model),
-                                .user_text = str_of(c->is_textless ? c->text : ""),
-                                .seq = c->seq,
-                                .asked_at = c->asked_at};
-    turn_append_ask_encode(&m, body);
+    struct turn_append_request m = {.session = uuid_str(&c->session),
+                                    .conversation = uuid_str(&c->conversation),
+                                    .turn_id = uuid_str(&c->turn_id),
+                                    .epoch = c->epoch,
+                                    .offset = c->held,
+                                    .text = {c->answer.p + c->held, c->answer.len - c->held},
+                                    .model = str_of(c->model),
+                                    .user_text = str_of(c->is_question_missing ? c->text : ""),
+                                    .seq = c->seq,
+                                    .asked_at = c->asked_at};
+    turn_append_request_encode(&m, body);
 }
 
 enum err chat_ask_renew(struct chat *c)
 {
     struct buf body = {0};
 
-    if (c->answer.len > c->held && !c->is_unheld)
+    if (c->answer.len > c->held && !c->is_not_buffered)
         encode_append(c, &body);
     else
         encode_renew(c, &body);
@@ -189,17 +189,17 @@ enum err chat_ask_renew(struct chat *c)
 
 enum err chat_ask_follow(struct chat *c)
 {
-    struct turn_follow_ask m = {
+    struct turn_follow_request m = {
         .session = uuid_str(&c->session), .turn_id = uuid_str(&c->turn_id), .after = c->answer.len};
     struct buf body = {0};
 
-    turn_follow_ask_encode(&m, &body);
+    turn_follow_request_encode(&m, &body);
     return ask(c, CHAT_Q_FOLLOW, SERVICE_STORE, &body, STORE_MS);
 }
 
 enum err chat_ask_commit(struct chat *c)
 {
-    struct turn_commit_ask m = {
+    struct turn_commit_request m = {
         .session = uuid_str(&c->session),
         .conversation = uuid_str(&c->conversation),
         .turn_id = uuid_str(&c->turn_id),
@@ -220,7 +220,7 @@ enum err chat_ask_commit(struct chat *c)
     };
     struct buf body = {0};
 
-    turn_commit_ask_encode(&m, &body);
+    turn_commit_request_encode(&m, &body);
     return ask(c, CHAT_Q_END, SERVICE_STORE, &body, COMMIT_MS);
 }
 
@@ -232,11 +232,11 @@ static bool may_have_cost(const struct chat *c)
     if (c->is_free)
         return false;
     return c->pieces || (was_asked && (c->err == ERR_STOPPED || c->err == ERR_UPSTREAM_TIMEOUT ||
-                                       c->err == ERR_UPSTREAM_CUT || c->err == ERR_INTERNAL));
+                                       c->err == ERR_UPSTREAM_TRUNCATED || c->err == ERR_INTERNAL));
 }
 
 /* Its worker died: what was said so far is worth keeping, if only to be asked again. */
-static void add_what_there_is(const struct chat *c, struct turn_abort_ask *m)
+static void add_what_there_is(const struct chat *c, struct turn_abort_request *m)
 {
     m->interrupted = 1;
     m->seq = c->seq;
@@ -248,16 +248,16 @@ static void add_what_there_is(const struct chat *c, struct turn_abort_ask *m)
 
 enum err chat_ask_abort(struct chat *c)
 {
-    struct turn_abort_ask m = {.session = uuid_str(&c->session),
-                               .conversation = uuid_str(&c->conversation),
-                               .turn_id = uuid_str(&c->turn_id),
-                               .epoch = c->epoch,
-                               .reason = str_of(err_code(c->err)),
-                               .spent = may_have_cost(c)};
-    struct buf            body = {0};
+    struct turn_abort_request m = {.session = uuid_str(&c->session),
+                                   .conversation = uuid_str(&c->conversation),
+                                   .turn_id = uuid_str(&c->turn_id),
+                                   .epoch = c->epoch,
+                                   .reason = str_of(err_code(c->err)),
+                                   .spent = may_have_cost(c)};
+    struct buf                body = {0};
 
     if (c->err == ERR_INTERRUPTED)
         add_what_there_is(c, &m);
-    turn_abort_ask_encode(&m, &body);
+    turn_abort_request_encode(&m, &body);
     return ask(c, CHAT_Q_END, SERVICE_STORE, &body, ABORT_MS);
 }

@@ -8,7 +8,7 @@
 MUST_CHECK enum err chat_ask_limit(struct chat *c);
 MUST_CHECK enum err chat_ask_filter(struct chat *c);
 MUST_CHECK enum err chat_ask_begin(struct chat *c);
-MUST_CHECK enum err chat_ask_answer(struct chat *c, const struct turn_begin_say *begun);
+MUST_CHECK enum err chat_ask_answer(struct chat *c, const struct turn_begin_reply *begun);
 MUST_CHECK enum err chat_ask_review(struct chat *c, size_t len, bool is_whole);
 MUST_CHECK enum err chat_ask_renew(struct chat *c);
 MUST_CHECK enum err chat_ask_follow(struct chat *c);

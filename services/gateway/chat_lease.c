@@ -11,7 +11,7 @@
 static bool is_renewal_due(const struct chat *c)
 {
     unsigned since = c->ticks - c->renewed;
-    bool     has_more = c->answer.len > c->held && !c->is_unheld;
+    bool     has_more = c->answer.len > c->held && !c->is_not_buffered;
 
     return since >= RENEW_TICKS || (has_more && since >= APPEND_TICKS) ||
            (chat_is_open(c, CHAT_Q_ANSWER) && since >= LISTEN_TICKS);
@@ -29,14 +29,14 @@ void chat_keep_lease(struct chat *c)
 
 void chat_take_renewal(struct chat *c, const struct chat_slot *s)
 {
-    struct turn_renew_say say;
+    struct turn_renew_reply say;
 
-    if (s->err || turn_renew_say_decode(&say, buf_view(&s->body)) != ERR_OK)
+    if (s->err || turn_renew_reply_decode(&say, buf_view(&s->body)) != ERR_OK)
         return; /* the lease has time for three of these */
     failpoint(FAILPOINT_GATEWAY_RENEW_ANSWERED);
     c->is_stopping |= say.stop;
     c->is_lost |= say.lost;
-    c->is_unheld = say.unheld_here;
-    c->is_textless = say.textless;
-    c->held = say.held < c->answer.len ? say.held : c->answer.len;
+    c->is_not_buffered = say.not_buffered;
+    c->is_question_missing = say.question_missing;
+    c->held = say.buffered < c->answer.len ? say.buffered : c->answer.len;
 }

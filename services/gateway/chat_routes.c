@@ -104,7 +104,7 @@ static void refuse_wish(const struct visit *v, const struct wish *w, enum err er
 static void join_running(const struct visit *v, const struct wish *w, struct chat *c)
 {
     if (*c->text && !str_is(w->message, c->text)) /* a follower may not know it yet */
-        refuse_wish(v, w, ERR_SAME_ID, 0);
+        refuse_wish(v, w, ERR_TURN_ID_REUSED, 0);
     else if (c->audience.count >= AUDIENCE_MAX)
         refuse_wish(v, w, ERR_LIMITED, 1000);
     else
@@ -124,8 +124,8 @@ static void start_turn(const struct visit *v, const struct wish *w)
                               .text = w->message,
                               .model = w->model,
                               .address_hash = address_hash,
-                              .window = cf->history_window,
-                              .total_ms = cf->answer_seconds * 1000};
+                              .window = cf->history_messages - 1,
+                              .total_ms = cf->answer_timeout_ms};
 
     visit_address_hash(v, address_hash);
     trace_read(&o.trace, http_header(v->rq, "traceparent"));
@@ -159,13 +159,13 @@ void route_chat(const struct visit *v)
 /* The store tells whichever gateway walks the turn.  While it is away itself the
  * workers are told, all of them: one of them has it.  A turn that nobody walks
  * has stopped: the answer may have ended while the finger was on its way. */
-static void take_stop(struct errand *e, const struct answer *a)
+static void take_stop(struct errand *e, const struct bus_reply *a)
 {
-    bool is_away = a->kind == ANSWER_ERROR && err_http(a->err) >= 500;
+    bool is_away = a->kind == BUS_REPLY_ERROR && err_http(a->err) >= 500;
 
     if (is_away)
         bus_cancel_turn(e->gw->bus, uuid_str(&e->turn_id));
-    if (a->kind == ANSWER_ERROR && !is_away && a->err != ERR_NOT_FOUND)
+    if (a->kind == BUS_REPLY_ERROR && !is_away && a->err != ERR_NOT_FOUND)
         errand_fail(e, a);
     else
         errand_reply(e, 202, json_object());
@@ -173,12 +173,12 @@ static void take_stop(struct errand *e, const struct answer *a)
 
 static void stop_elsewhere(const struct visit *v, const struct uuid *turn_id)
 {
-    struct turn_stop_ask m = {uuid_str(&v->session), uuid_str(turn_id), 0};
-    struct errand       *e = errand_new(v);
-    struct buf           body = {0};
+    struct turn_stop_request m = {uuid_str(&v->session), uuid_str(turn_id), 0};
+    struct errand           *e = errand_new(v);
+    struct buf               body = {0};
 
     e->turn_id = *turn_id;
-    turn_stop_ask_encode(&m, &body);
+    turn_stop_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_stop);
 }
 

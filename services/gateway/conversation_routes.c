@@ -13,7 +13,7 @@
 
 /* ---- GET /conversations?cursor= ---- */
 
-static json_t *chat_of(const struct listed *l)
+static json_t *chat_of(const struct conversation_summary *l)
 {
     json_t *o = json_object();
     bool    is_branch = l->forked_from.len > 0;
@@ -30,15 +30,15 @@ static json_t *chat_of(const struct listed *l)
 }
 
 /* When the last one was touched, and its id: two chats may have been touched at once. */
-static json_t *cursor_of(const struct chat_list_say *say)
+static json_t *cursor_of(const struct conversation_list_reply *say)
 {
-    const struct listed *last = &say->chats[say->chats_count - 1];
+    const struct conversation_summary *last = &say->conversations[say->conversations_count - 1];
 
     return json_sprintf("%llu-%.*s", (unsigned long long)last->touched_at,
                         (int)last->conversation.len, last->conversation.p);
 }
 
-static bool read_cursor(struct str text, struct chat_list_ask *m)
+static bool read_cursor(struct str text, struct conversation_list_request *m)
 {
     const char *dash = text.len ? memchr(text.p, '-', text.len) : NULL;
     struct uuid id;
@@ -46,22 +46,22 @@ static bool read_cursor(struct str text, struct chat_list_ask *m)
     if (!dash)
         return text.len == 0;
     size_t digits = (size_t)(dash - text.p);
-    m->behind = (struct str){dash + 1, text.len - digits - 1};
-    return query_digits((struct str){text.p, digits}, &m->behind_at) && m->behind_at &&
-           uuid_parse(&id, m->behind);
+    m->after_id = (struct str){dash + 1, text.len - digits - 1};
+    return query_digits((struct str){text.p, digits}, &m->after_at) && m->after_at &&
+           uuid_parse(&id, m->after_id);
 }
 
-static void take_chats(struct errand *e, const struct answer *a)
+static void take_chats(struct errand *e, const struct bus_reply *a)
 {
-    struct chat_list_say *say = mem_new(sizeof *say);
+    struct conversation_list_reply *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, chat_list_say, say)) {
+    if (errand_read(e, a, conversation_list_reply, say)) {
         json_t *o = json_object(), *list = json_array();
-        for (uint64_t i = 0; i < say->chats_count; i++)
-            json_array_append_new(list, chat_of(&say->chats[i]));
+        for (uint64_t i = 0; i < say->conversations_count; i++)
+            json_array_append_new(list, chat_of(&say->conversations[i]));
         json_object_set_new(o, "conversations", list);
         json_object_set_new(o, "more",
-                            say->more && say->chats_count ? cursor_of(say) : json_null());
+                            say->more && say->conversations_count ? cursor_of(say) : json_null());
         errand_reply(e, 200, o);
     }
     free(say);
@@ -69,15 +69,15 @@ static void take_chats(struct errand *e, const struct answer *a)
 
 void route_conversations(const struct visit *v)
 {
-    struct chat_list_ask m = {.session = uuid_str(&v->session), .page = CHATS_PAGE};
-    struct buf           body = {0};
+    struct conversation_list_request m = {.session = uuid_str(&v->session), .page = CHATS_PAGE};
+    struct buf                       body = {0};
 
     if (!read_cursor(http_query(v->rq, "cursor"), &m)) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }
     struct errand *e = errand_new(v);
-    chat_list_ask_encode(&m, &body);
+    conversation_list_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_chats);
 }
 
@@ -116,19 +116,19 @@ static bool read_title(const struct visit *v, struct str *title, struct buf *why
     return false;
 }
 
-static void take_renamed(struct errand *e, const struct answer *a)
+static void take_renamed(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (errand_read(e, a, done_say, &say))
+    if (errand_read(e, a, done_reply, &say))
         errand_reply(e, 200, json_pack("{s:o}", "title", json_of(buf_view(&e->body))));
 }
 
 void route_conversation_rename(const struct visit *v)
 {
-    struct chat_rename_ask m = {.session = uuid_str(&v->session)};
-    struct uuid            id;
-    struct buf             why = {0}, body = {0};
+    struct conversation_rename_request m = {.session = uuid_str(&v->session)};
+    struct uuid                        id;
+    struct buf                         why = {0}, body = {0};
 
     if (!uuid_parse(&id, v->word)) {
         reply_error(v->rq, ERR_NOT_FOUND);
@@ -141,17 +141,17 @@ void route_conversation_rename(const struct visit *v)
     struct errand *e = errand_new(v);
     buf_str(&e->body, m.title);
     m.conversation = uuid_str(&id);
-    chat_rename_ask_encode(&m, &body);
+    conversation_rename_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_renamed);
 }
 
 /* ---- DELETE /conversations/{id} ---- */
 
-static void take_deleted(struct errand *e, const struct answer *a)
+static void take_deleted(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (errand_read(e, a, done_say, &say))
+    if (errand_read(e, a, done_reply, &say))
         errand_reply(e, 200, json_object());
 }
 
@@ -164,10 +164,10 @@ void route_conversation_delete(const struct visit *v)
         reply_error(v->rq, ERR_NOT_FOUND);
         return;
     }
-    struct errand         *e = errand_new(v);
-    struct chat_delete_ask m = {.session = uuid_str(&e->session),
-                                .conversation = uuid_str(&id),
-                                .address_hash = str_of(e->address_hash)};
-    chat_delete_ask_encode(&m, &body);
+    struct errand                     *e = errand_new(v);
+    struct conversation_delete_request m = {.session = uuid_str(&e->session),
+                                            .conversation = uuid_str(&id),
+                                            .address_hash = str_of(e->address_hash)};
+    conversation_delete_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_deleted);
 }

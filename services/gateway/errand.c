@@ -11,7 +11,7 @@
 void errand_free(struct errand *e)
 {
     if (e->is_open)
-        bus_drop(e->gw->bus, e->question);
+        bus_cancel(e->gw->bus, e->question);
     http_set_user(e->rq, NULL);
     buf_fini(&e->body);
     json_decref(e->whole);
@@ -39,31 +39,31 @@ struct errand *errand_new(const struct visit *v)
     return e;
 }
 
-static void on_answer(void *ctx, const struct answer *a)
+static void on_reply(void *ctx, const struct bus_reply *a)
 {
     struct errand *e = ctx;
 
-    if (a->kind == ANSWER_CHUNK)
+    if (a->kind == BUS_REPLY_CHUNK)
         return; /* nothing that errands ask is answered in pieces */
     e->is_open = false;
     e->take(e, a);
 }
 
 void errand_ask(struct errand *e, enum service to, struct buf *body,
-                void (*take)(struct errand *e, const struct answer *a))
+                void (*take)(struct errand *e, const struct bus_reply *a))
 {
-    struct question q = {.service = to,
-                         .body = buf_view(body),
-                         .ttl_ms = to == SERVICE_LLM_WORKER ? WORKER_MS : ERRAND_MS,
-                         .on_answer = on_answer,
-                         .ctx = e};
-    enum err        err = bus_ask(e->gw->bus, &q, &e->question);
+    struct bus_request q = {.service = to,
+                            .body = buf_view(body),
+                            .ttl_ms = to == SERVICE_LLM_WORKER ? WORKER_MS : ERRAND_MS,
+                            .on_reply = on_reply,
+                            .ctx = e};
+    enum err           err = bus_send(e->gw->bus, &q, &e->question);
 
     buf_fini(body);
     e->take = take;
     e->is_open = !err;
     if (err)
-        take(e, &(struct answer){.kind = ANSWER_ERROR, .err = err});
+        take(e, &(struct bus_reply){.kind = BUS_REPLY_ERROR, .err = err});
 }
 
 void errand_reply_and(struct errand *e, unsigned status, json_t *body,
@@ -83,10 +83,10 @@ void errand_reply(struct errand *e, unsigned status, json_t *body)
     reply_json(rq, status, body);
 }
 
-void errand_fail(struct errand *e, const struct answer *a)
+void errand_fail(struct errand *e, const struct bus_reply *a)
 {
     struct http_request *rq = e->rq;
-    struct failure       f = {.err = a->kind == ANSWER_ERROR && a->err ? a->err : ERR_INTERNAL,
+    struct failure       f = {.err = a->kind == BUS_REPLY_ERROR && a->err ? a->err : ERR_INTERNAL,
                               .detail = a->detail,
                               .retry_after_ms = a->retry_after_ms};
 

@@ -11,17 +11,17 @@
 #include "export_text.h"
 #include "reply.h"
 
-static void take_part(struct errand *e, const struct answer *a);
+static void take_part(struct errand *e, const struct bus_reply *a);
 
 static void ask_part(struct errand *e)
 {
-    struct export_ask m = {.session = uuid_str(&e->session),
-                           .conversation = uuid_str(&e->turn_id),
-                           .behind_seq = e->behind_seq,
-                           .behind_lost = e->behind_lost};
-    struct buf        body = {0};
+    struct export_request m = {.session = uuid_str(&e->session),
+                               .conversation = uuid_str(&e->turn_id),
+                               .after_seq = e->after_seq,
+                               .after_interrupted = e->after_interrupted};
+    struct buf            body = {0};
 
-    export_ask_encode(&m, &body);
+    export_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_part);
 }
 
@@ -33,7 +33,7 @@ static void on_drained(struct waiter *w)
         ask_part(e);
 }
 
-static void begin_file(struct errand *e, const struct export_say *say)
+static void begin_file(struct errand *e, const struct export_reply *say)
 {
     struct buf disposition = {0}, text = {0};
 
@@ -44,10 +44,10 @@ static void begin_file(struct errand *e, const struct export_say *say)
         {"Cache-Control", "no-store"}};
     export_begin(&text, e->is_json, say);
     e->waiter.on_drained = on_drained;
-    http_stream_open(e->rq, &(struct http_answer){.status = 200,
-                                                  .fields = fields,
-                                                  .field_count = COUNT_OF(fields),
-                                                  .body = buf_view(&text)});
+    http_stream_open(e->rq, &(struct http_response){.status = 200,
+                                                    .fields = fields,
+                                                    .field_count = COUNT_OF(fields),
+                                                    .body = buf_view(&text)});
     buf_fini(&disposition);
     buf_fini(&text);
 }
@@ -64,36 +64,36 @@ static void end_file(struct errand *e)
     buf_fini(&text);
 }
 
-static void add_part(struct errand *e, const struct export_say *say)
+static void add_part(struct errand *e, const struct export_reply *say)
 {
     struct buf text = {0};
     bool       has_begun = e->waiter.on_drained != NULL;
 
     if (!has_begun)
         begin_file(e, say);
-    if (!say->lines_count) {
+    if (!say->messages_count) {
         end_file(e);
         return;
     }
     export_turns(&text, e->is_json, say, !has_begun);
     http_stream_write(e->rq, buf_view(&text));
-    e->behind_seq = say->last_seq;
-    e->behind_lost = say->last_lost;
+    e->after_seq = say->last_seq;
+    e->after_interrupted = say->last_interrupted;
     buf_fini(&text);
 }
 
-static void take_part(struct errand *e, const struct answer *a)
+static void take_part(struct errand *e, const struct bus_reply *a)
 {
-    struct export_say *say = mem_new(sizeof *say);
-    bool               has_begun = e->waiter.on_drained != NULL;
+    struct export_reply *say = mem_new(sizeof *say);
+    bool                 has_begun = e->waiter.on_drained != NULL;
 
     if (!has_begun) {
-        if (errand_read(e, a, export_say, say))
+        if (errand_read(e, a, export_reply, say))
             add_part(e, say);
-    } else if (a->kind == ANSWER_FINAL && export_say_decode(say, a->body) == ERR_OK) {
+    } else if (a->kind == BUS_REPLY_FINAL && export_reply_decode(say, a->body) == ERR_OK) {
         add_part(e, say);
     } else {
-        http_stream_cut(e->rq);
+        http_stream_abort(e->rq);
     }
     free(say);
 }

@@ -23,7 +23,7 @@ static void add_json(struct buf *out, json_t *value)
     json_decref(value);
 }
 
-static json_t *turn_of(const struct line *question, const struct line *answer)
+static json_t *turn_of(const struct message *question, const struct message *answer)
 {
     json_t *asked = json_object(), *said = json_object();
 
@@ -41,7 +41,7 @@ static json_t *turn_of(const struct line *question, const struct line *answer)
                      "answer", said);
 }
 
-static void begin_json(struct buf *out, const struct export_say *say)
+static void begin_json(struct buf *out, const struct export_reply *say)
 {
     buf_print(out, "{\"format\":\"automotive-chat\",\"version\":1,\"title\":");
     add_json(out, json_of(say->title));
@@ -72,7 +72,7 @@ static void add_quote(struct buf *out, struct str text)
     }
 }
 
-static void add_usage(struct buf *out, const struct line *answer)
+static void add_usage(struct buf *out, const struct message *answer)
 {
     buf_print(out, "*");
     if (!str_is(answer->status, "committed"))
@@ -82,7 +82,7 @@ static void add_usage(struct buf *out, const struct line *answer)
               (unsigned long long)answer->completion_tokens, answer->cost);
 }
 
-static void add_turn(struct buf *out, const struct line *question, const struct line *answer)
+static void add_turn(struct buf *out, const struct message *question, const struct message *answer)
 {
     buf_print(out, "\n## You, ");
     add_time(out, question->at);
@@ -100,7 +100,7 @@ static void add_turn(struct buf *out, const struct line *question, const struct 
 
 /* ---- both ---- */
 
-void export_begin(struct buf *out, bool is_json, const struct export_say *say)
+void export_begin(struct buf *out, bool is_json, const struct export_reply *say)
 {
     if (is_json) {
         begin_json(out, say);
@@ -111,10 +111,10 @@ void export_begin(struct buf *out, bool is_json, const struct export_say *say)
     buf_print(out, "*\n");
 }
 
-void export_turns(struct buf *out, bool is_json, const struct export_say *say, bool is_first)
+void export_turns(struct buf *out, bool is_json, const struct export_reply *say, bool is_first)
 {
-    for (uint64_t i = 0; i + 1 < say->lines_count; i += 2) {
-        const struct line *question = &say->lines[i], *answer = &say->lines[i + 1];
+    for (uint64_t i = 0; i + 1 < say->messages_count; i += 2) {
+        const struct message *question = &say->messages[i], *answer = &say->messages[i + 1];
         if (!is_json) {
             add_turn(out, question, answer);
             continue;

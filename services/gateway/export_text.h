@@ -6,8 +6,8 @@
 #define GATEWAY_EXPORT_TEXT_H
 #include "wire/messages.h"
 
-void export_begin(struct buf *out, bool is_json, const struct export_say *say);
-void export_turns(struct buf *out, bool is_json, const struct export_say *say, bool is_first);
+void export_begin(struct buf *out, bool is_json, const struct export_reply *say);
+void export_turns(struct buf *out, bool is_json, const struct export_reply *say, bool is_first);
 void export_end(struct buf *out, bool is_json);
 
 /* The value of Content-Disposition, with a name made of the title that no file system or header

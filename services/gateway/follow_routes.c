@@ -31,7 +31,7 @@ static void start_follower(struct gateway *g, struct http_request *rq, const str
     struct chat_order o = {.session = *session,
                            .turn_id = *turn_id,
                            .address_hash = nobody,
-                           .total_ms = g->config.answer_seconds * 1000,
+                           .total_ms = g->config.answer_timeout_ms,
                            .is_follower = true};
 
     turns_start(g->turns, &o, listen_events(rq, after));
@@ -53,15 +53,15 @@ static void listen_to(struct gateway *g, struct http_request *rq, const struct u
 }
 
 /* Asked before the stream opens, so that a turn nobody knows is a 404. */
-static void take_known(struct errand *e, const struct answer *a)
+static void take_known(struct errand *e, const struct bus_reply *a)
 {
-    struct turn_follow_say say;
-    struct gateway        *g = e->gw;
-    struct http_request   *rq = e->rq;
-    struct uuid            session = e->session, turn_id = e->turn_id;
-    size_t                 after = e->after;
+    struct turn_follow_reply say;
+    struct gateway          *g = e->gw;
+    struct http_request     *rq = e->rq;
+    struct uuid              session = e->session, turn_id = e->turn_id;
+    size_t                   after = e->after;
 
-    if (!errand_read(e, a, turn_follow_say, &say))
+    if (!errand_read(e, a, turn_follow_reply, &say))
         return;
     errand_free(e);
     listen_to(g, rq, &session, &turn_id, after);
@@ -69,13 +69,13 @@ static void take_known(struct errand *e, const struct answer *a)
 
 static void ask_store(const struct visit *v, const struct uuid *turn_id, size_t after)
 {
-    struct turn_follow_ask m = {uuid_str(&v->session), uuid_str(turn_id), CHAT_ANSWER_MAX, 0};
-    struct errand         *e = errand_new(v);
-    struct buf             body = {0};
+    struct turn_follow_request m = {uuid_str(&v->session), uuid_str(turn_id), CHAT_ANSWER_MAX, 0};
+    struct errand             *e = errand_new(v);
+    struct buf                 body = {0};
 
     e->turn_id = *turn_id;
     e->after = after;
-    turn_follow_ask_encode(&m, &body);
+    turn_follow_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_known);
 }
 

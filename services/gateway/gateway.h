@@ -2,7 +2,7 @@
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 #include "body.h"
-#include "bus/bus.h"
+#include "bus/gateway/bus.h"
 #include "client.h"
 #include "config.h"
 #include "loop/http.h"
@@ -17,7 +17,7 @@ struct gateway {
     struct config        config;
     struct loop         *loop;
     struct http         *http;
-    struct private_port *private_port;
+    struct admin        *admin_port;
     struct otlp         *otlp;
     struct bus          *bus;
     struct static_files *files;

@@ -6,7 +6,7 @@
 #include "query.h"
 #include "reply.h"
 
-static json_t *line_of(const struct line *l)
+static json_t *line_of(const struct message *l)
 {
     json_t *o = json_object();
 
@@ -24,7 +24,7 @@ static json_t *line_of(const struct line *l)
     return o;
 }
 
-json_t *history_lines(const struct line *lines, uint64_t count)
+json_t *history_lines(const struct message *lines, uint64_t count)
 {
     json_t *list = json_array();
 
@@ -51,11 +51,11 @@ json_t *history_cursor(uint64_t more_before)
 
 /* ---- GET /conversations/{id}?cursor= and POST /conversations/{id} ---- */
 
-static void take_page(struct errand *e, const struct answer *a)
+static void take_page(struct errand *e, const struct bus_reply *a)
 {
-    struct history_page_say *say = mem_new(sizeof *say);
+    struct history_page_reply *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, history_page_say, say)) {
+    if (errand_read(e, a, history_page_reply, say)) {
         json_t *page = json_object();
         bool    is_branch = say->forked_from.len > 0;
         json_object_set_new(page, "conversation_id", json_string(e->turn_id.text));
@@ -65,7 +65,8 @@ static void take_page(struct errand *e, const struct answer *a)
         json_object_set_new(page, "forked_at_seq",
                             is_branch ? json_integer((json_int_t)say->forked_at_seq) : json_null());
         json_object_set_new(page, "branches", history_branches(say->branches, say->branches_count));
-        json_object_set_new(page, "chat_history", history_lines(say->lines, say->lines_count));
+        json_object_set_new(page, "chat_history",
+                            history_lines(say->messages, say->messages_count));
         json_object_set_new(page, "more", history_cursor(say->more_before));
         errand_reply(e, 200, page);
     }
@@ -74,7 +75,7 @@ static void take_page(struct errand *e, const struct answer *a)
 
 static void ask_page(const struct visit *v, bool open)
 {
-    struct history_page_ask m = {
+    struct history_page_request m = {
         .session = uuid_str(&v->session), .page = v->gw->config.history_page, .open = open};
     struct uuid id;
     struct buf  body = {0};
@@ -90,7 +91,7 @@ static void ask_page(const struct visit *v, bool open)
     struct errand *e = errand_new(v);
     e->turn_id = id;
     m.conversation = uuid_str(&id);
-    history_page_ask_encode(&m, &body);
+    history_page_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_page);
 }
 

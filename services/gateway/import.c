@@ -42,7 +42,7 @@ static bool is_count(json_int_t n)
 }
 
 /* Every key must be there, and no other.  The cost is read and left. */
-static bool read_turn(json_t *turn, struct brought *b)
+static bool read_turn(json_t *turn, struct imported_turn *b)
 {
     struct text_of status, question, asked_at, answer, answered_at, model, finish;
     json_int_t     prompt, completion, feedback;
@@ -57,21 +57,21 @@ static bool read_turn(json_t *turn, struct brought *b)
                        "prompt_tokens", &prompt, "completion_tokens", &completion, "cost", &cost,
                        "feedback", &feedback) != 0)
         return false;
-    *b = (struct brought){.question = text(&question),
-                          .answer = text(&answer),
-                          .status = text(&status),
-                          .model = text(&model),
-                          .finish_reason = text(&finish),
-                          .prompt_tokens = (uint64_t)prompt,
-                          .completion_tokens = (uint64_t)completion,
-                          .feedback = feedback < 0 ? 2 : (uint64_t)feedback};
+    *b = (struct imported_turn){.question = text(&question),
+                                .answer = text(&answer),
+                                .status = text(&status),
+                                .model = text(&model),
+                                .finish_reason = text(&finish),
+                                .prompt_tokens = (uint64_t)prompt,
+                                .completion_tokens = (uint64_t)completion,
+                                .feedback = feedback < 0 ? 2 : (uint64_t)feedback};
     return is_time(&asked_at, &b->asked_at) && is_time(&answered_at, &b->answered_at) &&
            is_status(b->status) && question.len && question.len <= 8192 && answer.len <= 65536 &&
            model.len <= 128 && (!model.len || body_is_model(b->model)) && finish.len <= 32 &&
            is_count(prompt) && is_count(completion) && feedback >= -1 && feedback <= 1;
 }
 
-static bool read_head(json_t *whole, struct import_ask *m, json_t **turns)
+static bool read_head(json_t *whole, struct import_request *m, json_t **turns)
 {
     struct text_of format, title, created_at;
     json_int_t     version;
@@ -87,10 +87,10 @@ static bool read_head(json_t *whole, struct import_ask *m, json_t **turns)
 
 static bool is_good(json_t *whole, struct buf *why)
 {
-    struct import_ask *m = mem_new(sizeof *m);
-    json_t            *turns, *turn;
-    size_t             i;
-    bool               good = read_head(whole, m, &turns);
+    struct import_request *m = mem_new(sizeof *m);
+    json_t                *turns, *turn;
+    size_t                 i;
+    bool                   good = read_head(whole, m, &turns);
 
     free(m);
     if (!good) {
@@ -99,7 +99,7 @@ static bool is_good(json_t *whole, struct buf *why)
     }
     json_array_foreach(turns, i, turn)
     {
-        struct brought b;
+        struct imported_turn b;
         if (!read_turn(turn, &b)) {
             buf_print(why, "Turn %zu of it is not as it was exported.", i + 1);
             return false;
@@ -110,10 +110,10 @@ static bool is_good(json_t *whole, struct buf *why)
 
 /* ---- part by part ---- */
 
-static void take_kept(struct errand *e, const struct answer *a);
+static void take_kept(struct errand *e, const struct bus_reply *a);
 
 /* From e->after on, as many as fit. */
-static void fill_part(struct errand *e, struct import_ask *m)
+static void fill_part(struct errand *e, struct import_request *m)
 {
     json_t *turns = NULL;
     size_t  bytes = 0, count;
@@ -121,35 +121,35 @@ static void fill_part(struct errand *e, struct import_ask *m)
     must(read_head(e->whole, m, &turns));
     count = json_array_size(turns);
     for (size_t i = e->after; i < count && m->turns_count < PART_TURNS && bytes < PART_BYTES; i++) {
-        struct brought *b = &m->turns[m->turns_count++];
+        struct imported_turn *b = &m->turns[m->turns_count++];
         must(read_turn(json_array_get(turns, i), b));
         bytes += b->question.len + b->answer.len;
     }
-    m->place = e->after;
-    m->after_seq = e->behind_seq;
+    m->position = e->after;
+    m->after_seq = e->after_seq;
 }
 
 static void ask_part(struct errand *e)
 {
-    struct import_ask *m = mem_new(sizeof *m);
-    struct buf         body = {0};
+    struct import_request *m = mem_new(sizeof *m);
+    struct buf             body = {0};
 
     fill_part(e, m);
     m->session = uuid_str(&e->session);
     m->conversation = uuid_str(&e->turn_id);
-    import_ask_encode(m, &body);
+    import_request_encode(m, &body);
     e->after += m->turns_count;
     for (uint64_t i = 0; i < m->turns_count; i++)
-        e->behind_seq += !str_is(m->turns[i].status, "interrupted");
+        e->after_seq += !str_is(m->turns[i].status, "interrupted");
     free(m);
     errand_ask(e, SERVICE_STORE, &body, take_kept);
 }
 
-static void take_kept(struct errand *e, const struct answer *a)
+static void take_kept(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (!errand_read(e, a, done_say, &say))
+    if (!errand_read(e, a, done_reply, &say))
         return;
     if (e->after < json_array_size(json_object_get(e->whole, "turns")))
         ask_part(e);

@@ -7,11 +7,11 @@
 
 /* ---- POST /feedback ---- */
 
-static void take_done(struct errand *e, const struct answer *a)
+static void take_done(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (errand_read(e, a, done_say, &say))
+    if (errand_read(e, a, done_reply, &say))
         errand_reply(e, 200, json_object());
 }
 
@@ -36,10 +36,10 @@ void route_feedback(const struct visit *v)
         visit_refuse(v, ERR_BAD_REQUEST, &why);
         return;
     }
-    struct feedback_ask m = {.session = uuid_str(&v->session),
-                             .turn_id = uuid_str(&turn_id),
-                             .feedback = value < 0 ? 2 : (uint64_t)value};
-    feedback_ask_encode(&m, &body);
+    struct feedback_request m = {.session = uuid_str(&v->session),
+                                 .turn_id = uuid_str(&turn_id),
+                                 .feedback = value < 0 ? 2 : (uint64_t)value};
+    feedback_request_encode(&m, &body);
     errand_ask(errand_new(v), SERVICE_STORE, &body, take_done);
 }
 
@@ -48,7 +48,7 @@ void route_feedback(const struct visit *v)
 #define DAYS     30
 #define DAYS_MAX 366
 
-static json_t *spent_of(const struct spent *s)
+static json_t *spent_of(const struct usage_row *s)
 {
     json_t *o = reply_usage(s->prompt_tokens, s->completion_tokens, s->cost);
 
@@ -58,7 +58,7 @@ static json_t *spent_of(const struct spent *s)
     return o;
 }
 
-static json_t *total_of(const struct usage_say *say)
+static json_t *total_of(const struct usage_reply *say)
 {
     json_t *o = reply_usage(say->prompt_tokens, say->completion_tokens, say->cost);
 
@@ -66,30 +66,30 @@ static json_t *total_of(const struct usage_say *say)
     return o;
 }
 
-static void take_usage(struct errand *e, const struct answer *a)
+static void take_usage(struct errand *e, const struct bus_reply *a)
 {
-    struct usage_say *say = mem_new(sizeof *say);
+    struct usage_reply *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, usage_say, say)) {
+    if (errand_read(e, a, usage_reply, say)) {
         json_t *days = json_array();
         for (uint64_t i = 0; i < say->rows_count; i++)
             json_array_append_new(days, spent_of(&say->rows[i]));
         errand_reply(e, 200,
-                     json_pack("{s:o,s:o,s:b}", "total", total_of(say), "days", days, "is_cut",
-                               (int)say->is_cut));
+                     json_pack("{s:o,s:o,s:b}", "total", total_of(say), "days", days,
+                               "is_truncated", (int)say->is_truncated));
     }
     free(say);
 }
 
 void route_usage(const struct visit *v)
 {
-    struct usage_ask m = {.session = uuid_str(&v->session)};
-    struct buf       body = {0};
+    struct usage_request m = {.session = uuid_str(&v->session)};
+    struct buf           body = {0};
 
     if (!query_number(v->rq, "days", DAYS, &m.days) || !m.days || m.days > DAYS_MAX) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }
-    usage_ask_encode(&m, &body);
+    usage_request_encode(&m, &body);
     errand_ask(errand_new(v), SERVICE_STORE, &body, take_usage);
 }

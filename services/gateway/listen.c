@@ -204,10 +204,10 @@ struct listener *listen_events(struct http_request *rq, size_t after)
 
     e->listener.at = after;
     e->listener.hear = hear_events;
-    http_stream_open(rq, &(struct http_answer){.status = 200,
-                                               .fields = event_fields,
-                                               .field_count = event_field_count,
-                                               .body = STR(": hello\n\n")});
+    http_stream_open(rq, &(struct http_response){.status = 200,
+                                                 .fields = event_fields,
+                                                 .field_count = event_field_count,
+                                                 .body = STR(": hello\n\n")});
     return &e->listener;
 }
 

@@ -10,17 +10,16 @@
 #include "base/metrics.h"
 #include "chat.h"
 #include "gateway.h"
+#include "loop/admin.h"
 #include "loop/otlp.h"
-#include "loop/private.h"
 #include "router.h"
 #include "static.h"
 #include "turns.h"
 
-#define DRAIN_TICK_MS    50
-#define LAST_CALL_MS     300          /* for requests that were on their way when the door closed */
-#define HTTP_UNSENT_MAX  (512 * 1024) /* a whole answer, replayed, with room for its escapes */
-#define MINUTE_MS        60000
-#define TESTS_PER_MINUTE 5
+#define DRAIN_TICK_MS   50
+#define LAST_CALL_MS    300          /* for requests that were on their way when the door closed */
+#define HTTP_UNSENT_MAX (512 * 1024) /* a whole answer, replayed, with room for its escapes */
+#define MINUTE_MS       60000
 
 /* ---- ending ---- */
 
@@ -42,7 +41,7 @@ static void on_drain_tick(void *ctx)
         loop_quit(g->loop);
     } else {
         if (now_ms() >= g->last_call)
-            http_close_quiet(g->http);
+            http_close_idle(g->http);
         timer_start(&g->drain_tick, g->loop, DRAIN_TICK_MS, on_drain_tick, g);
     }
 }
@@ -53,7 +52,7 @@ static void on_stop(void *ctx)
 
     log_info(0, "gateway.draining", "turns=%u", turns_count(g->turns));
     g->last_call = now_ms() + LAST_CALL_MS;
-    g->drain_until = now_ms() + g->config.drain_seconds * 1000;
+    g->drain_until = now_ms() + g->config.drain_ms;
     http_quiesce(g->http);
     on_drain_tick(g);
 }
@@ -83,9 +82,9 @@ static enum err open_http(struct gateway *g)
                              .connections = (unsigned)g->config.http_connections,
                              .body_max = g->config.http_body_bytes,
                              .unsent_max = HTTP_UNSENT_MAX,
-                             .head_ms = g->config.http_head_seconds * 1000,
-                             .body_ms = g->config.http_body_seconds * 1000,
-                             .idle_ms = g->config.http_idle_seconds * 1000};
+                             .head_ms = g->config.http_head_ms,
+                             .body_ms = g->config.http_body_ms,
+                             .idle_ms = g->config.http_idle_ms};
     return http_open(&g->http, g->loop, &o, &router_ops, g);
 }
 
@@ -109,17 +108,17 @@ static void count(void *ctx)
 {
     const struct gateway *g = ctx;
 
-    bus_count(g->bus);
+    bus_update_metrics(g->bus);
     chat_count();
     metric_set(METRIC_TURNS_RUNNING, turns_count(g->turns));
 }
 
 static enum err open_private(struct gateway *g)
 {
-    static const struct private_ops ops = {"gateway", not_ready, count};
+    static const struct admin_ops ops = {"gateway", not_ready, count};
 
-    return private_open(&g->private_port, g->loop, g->config.private_address,
-                        (unsigned)g->config.private_port, &ops, g);
+    return admin_open(&g->admin_port, g->loop, g->config.admin_address,
+                      (unsigned)g->config.admin_port, &ops, g);
 }
 
 static void open_counts(struct gateway *g)
@@ -129,7 +128,7 @@ static void open_counts(struct gateway *g)
     g->by_address = rate_new((unsigned)g->config.address_per_minute, MINUTE_MS);
     g->by_session = rate_new((unsigned)g->config.messages_per_minute, MINUTE_MS);
     g->new_sessions = rate_new((unsigned)g->config.sessions_per_minute, MINUTE_MS);
-    g->key_tests = rate_new(TESTS_PER_MINUTE, MINUTE_MS);
+    g->key_tests = rate_new((unsigned)g->config.key_tests_per_minute, MINUTE_MS);
     g->searches = rate_new((unsigned)g->config.searches_per_minute, MINUTE_MS);
     g->imports = rate_new((unsigned)g->config.imports_per_minute, MINUTE_MS);
     o.by_address = g->by_address;
@@ -162,7 +161,7 @@ static void tell_port(const struct gateway *g)
 static void close_all(struct gateway *g)
 {
     timer_stop(&g->drain_tick);
-    private_close(&g->private_port);
+    admin_close(&g->admin_port);
     http_close(&g->http);
     turns_free(&g->turns);
     models_close(&g->models);
@@ -186,7 +185,7 @@ int main(int argc, char **argv)
     ids_init();
     body_init();
     config_read(&g.config, argc, argv);
-    loop_allow_files();
+    loop_raise_fd_limit();
     g.loop = loop_new();
     g.otlp = otlp_open(g.loop, g.config.otlp_endpoint, "gateway");
     enum err err = static_open(&g.files, g.config.web_root);

@@ -34,7 +34,7 @@ static json_t *model_of(const struct model *m)
     return o;
 }
 
-static void keep(struct models *m, const struct models_list_say *say)
+static void keep(struct models *m, const struct models_list_reply *say)
 {
     json_t *list = json_array();
 
@@ -45,15 +45,15 @@ static void keep(struct models *m, const struct models_list_say *say)
     m->kept_until = now_ms() + KEPT_MS;
 }
 
-static void take_models(struct errand *e, const struct answer *a)
+static void take_models(struct errand *e, const struct bus_reply *a)
 {
-    struct models          *m = &e->gw->models;
-    struct models_list_say *say = mem_new(sizeof *say);
+    struct models            *m = &e->gw->models;
+    struct models_list_reply *say = mem_new(sizeof *say);
 
-    if (a->kind == ANSWER_ERROR && m->list) {
+    if (a->kind == BUS_REPLY_ERROR && m->list) {
         log_info(0, "models.kept", "why=%s", err_code(a->err));
         errand_reply(e, 200, json_incref(m->list));
-    } else if (errand_read(e, a, models_list_say, say)) {
+    } else if (errand_read(e, a, models_list_reply, say)) {
         keep(m, say);
         errand_reply(e, 200, json_incref(m->list));
     }
@@ -62,15 +62,15 @@ static void take_models(struct errand *e, const struct answer *a)
 
 void route_models(const struct visit *v)
 {
-    const struct models   *m = &v->gw->models;
-    struct models_list_ask ask = {0};
-    struct buf             body = {0};
+    const struct models       *m = &v->gw->models;
+    struct models_list_request ask = {0};
+    struct buf                 body = {0};
 
     if (m->list && now_ms() < m->kept_until) {
         reply_json(v->rq, 200, json_incref(m->list));
         return;
     }
     struct errand *e = errand_new(v);
-    models_list_ask_encode(&ask, &body);
+    models_list_request_encode(&ask, &body);
     errand_ask(e, SERVICE_LLM_WORKER, &body, take_models);
 }

@@ -10,8 +10,8 @@
 
 static void reply_file(const struct visit *v, const struct static_file *file, enum coding c)
 {
-    struct http_field  fields[5] = {{"Content-Type", file->type}, {"Vary", "Accept-Encoding"}};
-    struct http_answer a = {.status = 200, .fields = fields, .field_count = 2};
+    struct http_field    fields[5] = {{"Content-Type", file->type}, {"Vary", "Accept-Encoding"}};
+    struct http_response a = {.status = 200, .fields = fields, .field_count = 2};
 
     fields[a.field_count++] = (struct http_field){
         "Cache-Control", file->is_hashed ? "public, max-age=31536000, immutable" : "no-cache"};

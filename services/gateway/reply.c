@@ -67,10 +67,10 @@ static void send_json(struct http_request *rq, unsigned status, json_t *body,
     must(text && more_count <= 2);
     for (unsigned i = 0; i < more_count; i++)
         fields[2 + i] = more[i];
-    http_reply(rq, &(struct http_answer){.status = status,
-                                         .fields = fields,
-                                         .field_count = 2 + more_count,
-                                         .body = str_of(text)});
+    http_reply(rq, &(struct http_response){.status = status,
+                                           .fields = fields,
+                                           .field_count = 2 + more_count,
+                                           .body = str_of(text)});
     free(text);
     json_decref(body);
 }
@@ -111,8 +111,8 @@ bool err_is_passing(enum err err)
 {
     int status = err_http(err);
     return status == 503 || status == 504 || status == 429 || err == ERR_BUSY ||
-           err == ERR_UPSTREAM_ERROR || err == ERR_INTERRUPTED || err == ERR_UPSTREAM_CUT ||
-           err == ERR_UPSTREAM_LIMITED || err == ERR_INTERNAL || err == ERR_RETRACTED;
+           err == ERR_UPSTREAM_ERROR || err == ERR_INTERRUPTED || err == ERR_UPSTREAM_TRUNCATED ||
+           err == ERR_UPSTREAM_RATE_LIMITED || err == ERR_INTERNAL || err == ERR_RETRACTED;
 }
 
 void reply_failure(struct http_request *rq, const struct failure *f)

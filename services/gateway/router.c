@@ -168,7 +168,7 @@ static void serve(struct visit *v, const struct route *route)
 {
     enum err err = check(v, route->needs);
 
-    http_set_note(v->rq, route->path);
+    http_set_route(v->rq, route->path);
     if (err)
         reply_error(v->rq, err);
     else if (route->needs == CHANGES || route->needs == BRINGS)
@@ -235,7 +235,7 @@ static const char *outcome_of(unsigned status)
 /* Anybody may ask for what is not there; all of that is one route. */
 static void count_end(const struct http_request *rq)
 {
-    const char *route = http_note(rq);
+    const char *route = http_route(rq);
 
     metric_add_for(METRIC_HTTP_REQUESTS, route, outcome_of(http_status(rq)), 1);
     metric_observe_for(METRIC_HTTP_TIME, route, NULL, (double)http_age_ms(rq) / 1000);
@@ -251,7 +251,7 @@ static void on_end(void *ctx, const struct http_request *rq)
     count_end(rq);
     log_event(is_dull ? LOG_LEVEL_TRACE : LOG_LEVEL_INFO, 0, "http.done",
               "method=%s route=%s status=%u ms=%llu bytes=%llu", log_quote(str_of(http_method(rq))),
-              http_note(rq), http_status(rq), (unsigned long long)http_age_ms(rq),
+              http_route(rq), http_status(rq), (unsigned long long)http_age_ms(rq),
               (unsigned long long)http_sent(rq));
 }
 

@@ -31,7 +31,7 @@ static json_t *pieces_of(struct str snippet)
     }
 }
 
-static json_t *hit_of(const struct hit *h)
+static json_t *hit_of(const struct search_hit *h)
 {
     json_t *o = json_object();
 
@@ -45,11 +45,11 @@ static json_t *hit_of(const struct hit *h)
     return o;
 }
 
-static void take_hits(struct errand *e, const struct answer *a)
+static void take_hits(struct errand *e, const struct bus_reply *a)
 {
-    struct search_say *say = mem_new(sizeof *say);
+    struct search_reply *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, search_say, say)) {
+    if (errand_read(e, a, search_reply, say)) {
         json_t *hits = json_array();
         for (uint64_t i = 0; i < say->hits_count; i++)
             json_array_append_new(hits, hit_of(&say->hits[i]));
@@ -61,14 +61,14 @@ static void take_hits(struct errand *e, const struct answer *a)
 
 void route_search(const struct visit *v)
 {
-    struct buf        text = {0}, body = {0};
-    struct search_ask m = {.session = uuid_str(&v->session), .page = PAGE};
+    struct buf            text = {0}, body = {0};
+    struct search_request m = {.session = uuid_str(&v->session), .page = PAGE};
 
     if (!visit_may(v, v->gw->searches))
         return;
     if (query_text(v->rq, "q", TEXT_MAX, &text) && query_number(v->rq, "cursor", 0, &m.before)) {
         m.text = buf_view(&text);
-        search_ask_encode(&m, &body);
+        search_request_encode(&m, &body);
         errand_ask(errand_new(v), SERVICE_STORE, &body, take_hits);
     } else {
         reply_error(v->rq, ERR_BAD_REQUEST);

@@ -23,7 +23,7 @@ static json_t *text_or_null(struct str text)
     return text.len ? json_of(text) : json_null();
 }
 
-static json_t *describe(const struct errand *e, const struct session_open_say *say)
+static json_t *describe(const struct errand *e, const struct session_open_reply *say)
 {
     const struct config *cf = &e->gw->config;
     json_t              *o = json_object(), *session = json_object(), *limits = json_object();
@@ -44,7 +44,7 @@ static json_t *describe(const struct errand *e, const struct session_open_say *s
     json_object_set_new(o, "api_key_hint", text_or_null(say->key_hint));
     json_object_set_new(o, "demo", json_boolean(cf->demo));
     json_object_set_new(o, "conversation_id", text_or_null(say->conversation));
-    json_object_set_new(o, "chat_history", history_lines(say->lines, say->lines_count));
+    json_object_set_new(o, "chat_history", history_lines(say->messages, say->messages_count));
     json_object_set_new(o, "branches", history_branches(say->branches, say->branches_count));
     json_object_set_new(o, "more", history_cursor(say->more_before));
     json_object_set_new(o, "running_turn",
@@ -67,9 +67,10 @@ static void reply_with_cookie(struct errand *e, json_t *body)
     buf_fini(&cookie);
 }
 
-static void open_session(struct errand *e, void (*take)(struct errand *e, const struct answer *a))
+static void open_session(struct errand *e,
+                         void (*take)(struct errand *e, const struct bus_reply *a))
 {
-    struct session_open_ask m = {
+    struct session_open_request m = {
         .session = uuid_str(&e->session), .create = e->is_new, .page = e->gw->config.history_page};
     struct buf body = {0};
 
@@ -77,23 +78,23 @@ static void open_session(struct errand *e, void (*take)(struct errand *e, const 
         m.account = str_of(e->account);
         m.former = uuid_str(&e->former);
     }
-    session_open_ask_encode(&m, &body);
+    session_open_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take);
 }
 
 /* A new session of somebody who is signed in is the one of their account, which only the store
  * knows.  An older store does not; then nobody's chats would follow them, so it counts as away. */
-static bool read_opened(struct errand *e, const struct answer *a, struct session_open_say *say)
+static bool read_opened(struct errand *e, const struct bus_reply *a, struct session_open_reply *say)
 {
-    if (!errand_read(e, a, session_open_say, say))
+    if (!errand_read(e, a, session_open_reply, say))
         return false;
     if (!e->is_new || !e->account[0] || uuid_parse(&e->session, say->session))
         return true;
-    errand_fail(e, &(struct answer){.kind = ANSWER_ERROR, .err = ERR_STORE_DOWN});
+    errand_fail(e, &(struct bus_reply){.kind = BUS_REPLY_ERROR, .err = ERR_STORE_DOWN});
     return false;
 }
 
-static void take_session(struct errand *e, const struct answer *a);
+static void take_session(struct errand *e, const struct bus_reply *a);
 
 static void open_new_session(struct errand *e)
 {
@@ -101,8 +102,8 @@ static void open_new_session(struct errand *e)
     uint64_t wait = rate_take(e->gw->new_sessions, client_network(&e->client, network), now_ms());
 
     if (wait) {
-        errand_fail(
-            e, &(struct answer){.kind = ANSWER_ERROR, .err = ERR_LIMITED, .retry_after_ms = wait});
+        errand_fail(e, &(struct bus_reply){
+                           .kind = BUS_REPLY_ERROR, .err = ERR_LIMITED, .retry_after_ms = wait});
         return;
     }
     e->session = uuid_new();
@@ -110,13 +111,13 @@ static void open_new_session(struct errand *e)
     open_session(e, take_session);
 }
 
-static void take_session(struct errand *e, const struct answer *a)
+static void take_session(struct errand *e, const struct bus_reply *a)
 {
-    if (a->kind == ANSWER_ERROR && a->err == ERR_SIGNED_OUT && !e->is_new) {
+    if (a->kind == BUS_REPLY_ERROR && a->err == ERR_SIGNED_OUT && !e->is_new) {
         open_new_session(e); /* the cookie is ours, but what it names has run out */
         return;
     }
-    struct session_open_say *say = mem_new(sizeof *say);
+    struct session_open_reply *say = mem_new(sizeof *say);
     if (read_opened(e, a, say))
         reply_with_cookie(e, describe(e, say));
     free(say);
@@ -134,11 +135,11 @@ void route_session_data(const struct visit *v)
 
 /* ---- POST /clear_chat ---- */
 
-static void take_cleared_chat(struct errand *e, const struct answer *a)
+static void take_cleared_chat(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (errand_read(e, a, done_say, &say))
+    if (errand_read(e, a, done_reply, &say))
         errand_reply(e, 200, json_object());
 }
 
@@ -151,30 +152,30 @@ void route_clear_chat(const struct visit *v)
         visit_refuse(v, ERR_BAD_REQUEST, &why);
         return;
     }
-    struct errand        *e = errand_new(v);
-    struct chat_clear_ask m = {.session = uuid_str(&e->session),
-                               .delete = is_delete,
-                               .address_hash = str_of(e->address_hash)};
-    chat_clear_ask_encode(&m, &body);
+    struct errand                    *e = errand_new(v);
+    struct conversation_clear_request m = {.session = uuid_str(&e->session),
+                                           .delete = is_delete,
+                                           .address_hash = str_of(e->address_hash)};
+    conversation_clear_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_cleared_chat);
 }
 
 /* ---- POST /clear_session ---- */
 
-static void take_fresh_session(struct errand *e, const struct answer *a)
+static void take_fresh_session(struct errand *e, const struct bus_reply *a)
 {
-    struct session_open_say *say = mem_new(sizeof *say);
+    struct session_open_reply *say = mem_new(sizeof *say);
 
     if (read_opened(e, a, say))
         reply_with_cookie(e, json_pack("{s:o}", "csrf_token", csrf_of(e)));
     free(say);
 }
 
-static void take_cleared_session(struct errand *e, const struct answer *a)
+static void take_cleared_session(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (!errand_read(e, a, done_say, &say))
+    if (!errand_read(e, a, done_reply, &say))
         return;
     e->session = uuid_new();
     e->is_new = true;
@@ -183,11 +184,11 @@ static void take_cleared_session(struct errand *e, const struct answer *a)
 
 void route_clear_session(const struct visit *v)
 {
-    struct errand           *e = errand_new(v);
-    struct session_clear_ask m = {.session = uuid_str(&e->session),
-                                  .address_hash = str_of(e->address_hash)};
-    struct buf               body = {0};
+    struct errand               *e = errand_new(v);
+    struct session_clear_request m = {.session = uuid_str(&e->session),
+                                      .address_hash = str_of(e->address_hash)};
+    struct buf                   body = {0};
 
-    session_clear_ask_encode(&m, &body);
+    session_clear_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_cleared_session);
 }

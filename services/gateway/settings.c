@@ -59,12 +59,12 @@ static bool take_model(const struct visit *v, struct wanted *w, struct buf *why)
 
 /* ---- POST /save_settings ---- */
 
-static void take_settings(struct errand *e, const struct answer *a)
+static void take_settings(struct errand *e, const struct bus_reply *a)
 {
-    struct session_open_say *say = mem_new(sizeof *say);
-    struct buf               csrf = {0};
+    struct session_open_reply *say = mem_new(sizeof *say);
+    struct buf                 csrf = {0};
 
-    if (errand_read(e, a, session_open_say, say)) {
+    if (errand_read(e, a, session_open_reply, say)) {
         struct str model = say->model.len ? say->model : str_of(e->gw->config.default_model);
         json_t    *o = json_object();
         session_csrf(&e->gw->config.cookie_ring, &e->session, e->account, &csrf);
@@ -81,38 +81,38 @@ static void take_settings(struct errand *e, const struct answer *a)
     free(say);
 }
 
-static void ask_session(struct errand *e, void (*take)(struct errand *e, const struct answer *a))
+static void ask_session(struct errand *e, void (*take)(struct errand *e, const struct bus_reply *a))
 {
-    struct session_open_ask m = {.session = uuid_str(&e->session)};
-    struct buf              body = {0};
+    struct session_open_request m = {.session = uuid_str(&e->session)};
+    struct buf                  body = {0};
 
-    session_open_ask_encode(&m, &body);
+    session_open_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take);
 }
 
-static void take_saved(struct errand *e, const struct answer *a)
+static void take_saved(struct errand *e, const struct bus_reply *a)
 {
-    struct done_say say;
+    struct done_reply say;
 
-    if (errand_read(e, a, done_say, &say))
+    if (errand_read(e, a, done_reply, &say))
         ask_session(e, take_settings);
 }
 
 static void save(const struct visit *v, const struct wanted *w)
 {
-    struct errand          *e = errand_new(v);
-    struct session_save_ask m = {.session = uuid_str(&e->session),
-                                 .key_change = w->change,
-                                 .sealed_key = buf_view(&w->sealed),
-                                 .key_hint = str_of(w->hint),
-                                 .remember = w->remember,
-                                 .model_change = w->has_model,
-                                 .model = w->model,
-                                 .address_hash = str_of(e->address_hash)};
-    struct buf              body = {0};
+    struct errand              *e = errand_new(v);
+    struct session_save_request m = {.session = uuid_str(&e->session),
+                                     .key_change = w->change,
+                                     .sealed_key = buf_view(&w->sealed),
+                                     .key_hint = str_of(w->hint),
+                                     .remember = w->remember,
+                                     .model_change = w->has_model,
+                                     .model = w->model,
+                                     .address_hash = str_of(e->address_hash)};
+    struct buf                  body = {0};
 
     e->is_unusual = w->is_unusual;
-    session_save_ask_encode(&m, &body);
+    session_save_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_saved);
 }
 
@@ -139,11 +139,11 @@ static json_t *number_or_null(uint64_t has, json_t *number)
     return json_null();
 }
 
-static void take_test(struct errand *e, const struct answer *a)
+static void take_test(struct errand *e, const struct bus_reply *a)
 {
-    struct key_test_say say;
+    struct key_test_reply say;
 
-    if (!errand_read(e, a, key_test_say, &say))
+    if (!errand_read(e, a, key_test_reply, &say))
         return;
     json_t *o = json_object();
     json_object_set_new(o, "ok", json_true());
@@ -159,36 +159,36 @@ static void take_test(struct errand *e, const struct answer *a)
 
 static void ask_test(struct errand *e, struct str sealed)
 {
-    struct key_test_ask m = {.sealed_key = sealed};
-    struct buf          body = {0};
+    struct key_test_request m = {.sealed_key = sealed};
+    struct buf              body = {0};
 
-    key_test_ask_encode(&m, &body);
+    key_test_request_encode(&m, &body);
     errand_ask(e, SERVICE_LLM_WORKER, &body, take_test);
 }
 
-static void take_kept_key(struct errand *e, const struct answer *a)
+static void take_kept_key(struct errand *e, const struct bus_reply *a)
 {
-    struct session_open_say *say = mem_new(sizeof *say);
+    struct session_open_reply *say = mem_new(sizeof *say);
 
-    if (errand_read(e, a, session_open_say, say))
+    if (errand_read(e, a, session_open_reply, say))
         ask_test(e, say->sealed_key);
     free(say);
 }
 
-static void take_test_limit(struct errand *e, const struct answer *a)
+static void take_test_limit(struct errand *e, const struct bus_reply *a)
 {
-    struct limit_take_say say;
+    struct limit_take_reply say;
 
-    if (!errand_read(e, a, limit_take_say, &say))
+    if (!errand_read(e, a, limit_take_reply, &say))
         return;
-    if (say.allowed && say.unlimited_here) {
+    if (say.allowed && say.limits_unavailable) {
         say.retry_after_ms = rate_take(e->gw->key_tests, str_of(e->address_hash), now_ms());
         say.allowed = say.retry_after_ms == 0;
     }
     if (!say.allowed)
-        errand_fail(e, &(struct answer){.kind = ANSWER_ERROR,
-                                        .err = ERR_LIMITED,
-                                        .retry_after_ms = say.retry_after_ms});
+        errand_fail(e, &(struct bus_reply){.kind = BUS_REPLY_ERROR,
+                                           .err = ERR_LIMITED,
+                                           .retry_after_ms = say.retry_after_ms});
     else if (e->body.len)
         ask_test(e, buf_view(&e->body));
     else
@@ -207,9 +207,9 @@ void route_key_test(const struct visit *v)
     }
     struct errand *e = errand_new(v);
     e->body = w.sealed;
-    struct limit_take_ask m = {.address_hash = str_of(e->address_hash),
-                               .what = STR("key_test"),
-                               .session = uuid_str(&e->session)};
-    limit_take_ask_encode(&m, &body);
+    struct limit_take_request m = {.address_hash = str_of(e->address_hash),
+                                   .what = STR("key_test"),
+                                   .session = uuid_str(&e->session)};
+    limit_take_request_encode(&m, &body);
     errand_ask(e, SERVICE_STORE, &body, take_test_limit);
 }

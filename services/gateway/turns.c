@@ -52,7 +52,7 @@ static void on_chat_end(void *ctx, struct chat *c)
 
 /* ---- the ports ---- */
 
-static void on_answer(void *ctx, const struct answer *a)
+static void on_reply(void *ctx, const struct bus_reply *a)
 {
     chat_hear(ctx, a);
 }
@@ -60,40 +60,40 @@ static void on_answer(void *ctx, const struct answer *a)
 static enum err port_ask(void *ctx, struct chat_slot *slot, enum service to, struct str body,
                          uint64_t ttl_ms, struct str trace)
 {
-    struct turns   *t = ctx;
-    struct question q = {to, body, ttl_ms, trace, on_answer, slot};
+    struct turns      *t = ctx;
+    struct bus_request q = {to, body, ttl_ms, trace, on_reply, slot};
 
-    return bus_ask(t->bus, &q, &slot->id);
+    return bus_send(t->bus, &q, &slot->id);
 }
 
 static void port_drop(void *ctx, struct chat_slot *slot)
 {
     struct turns *t = ctx;
-    bus_drop(t->bus, slot->id);
+    bus_cancel(t->bus, slot->id);
 }
 
 static enum err port_would_take(void *ctx, enum service to, uint64_t ttl_ms)
 {
     struct turns *t = ctx;
-    return bus_would_take(t->bus, to, ttl_ms);
+    return bus_would_accept(t->bus, to, ttl_ms);
 }
 
 static void port_taken(void *ctx, struct chat_slot *slot, uint64_t bytes)
 {
     struct turns *t = ctx;
-    bus_taken(t->bus, slot->id, bytes);
+    bus_credit(t->bus, slot->id, bytes);
 }
 
 static unsigned port_place(void *ctx, struct chat_slot *slot)
 {
     struct turns *t = ctx;
-    return bus_place(t->bus, slot->id);
+    return bus_queue_position(t->bus, slot->id);
 }
 
 static uint64_t port_rest_ms(void *ctx, struct chat_slot *slot)
 {
     struct turns *t = ctx;
-    return bus_rest_ms(t->bus, slot->id);
+    return bus_retry_in_ms(t->bus, slot->id);
 }
 
 static uint64_t port_limit_address(void *ctx, const char *address_hash)

@@ -87,20 +87,20 @@ static void tell_failure(struct answer *a)
 /* Its cost is only named here, so a stream and a whole answer cost the same. */
 static void tell_answer(struct answer *a)
 {
-    struct worker        *w = a->call.worker;
-    struct cost           cost = plan_cost(&w->planner, &a->plan, &a->job);
-    struct llm_answer_say say;
-    struct buf            body = {0};
+    struct worker          *w = a->call.worker;
+    struct cost             cost = plan_cost(&w->planner, &a->plan, &a->job);
+    struct llm_answer_reply say;
+    struct buf              body = {0};
 
     plan_worked(&w->planner, &a->plan, &a->job);
     if (cost.doubtful)
-        log_warn(a->call.handle, "answer.cost_doubtful", "named=%.8g counted=%.8g model=%s",
+        log_warn(a->call.handle, "answer.cost_implausible", "named=%.8g counted=%.8g model=%s",
                  a->job.usage.cost, cost.usd, log_quote(str_of(a->job.model)));
     job_say(&a->job, &say);
     say.cost = cost.usd;
-    say.cost_doubtful = cost.doubtful;
+    say.cost_implausible = cost.doubtful;
     say.cost_unknown = cost.unknown;
-    llm_answer_say_encode(&say, &body);
+    llm_answer_reply_encode(&say, &body);
     failpoint(FAILPOINT_WORKER_FINAL_DUE);
     backend_final(w->backend, a->call.handle, buf_view(&body));
     failpoint(FAILPOINT_WORKER_FINAL_SENT);
@@ -123,14 +123,14 @@ static void on_clock(void *ctx);
 static void send_pieces(struct answer *a)
 {
     struct backend  *bus = a->call.worker->backend;
-    struct llm_piece piece;
+    struct llm_chunk piece;
     struct buf       body = {0};
 
     while (backend_credit(bus, a->call.handle) > 0 && job_take_piece(&a->job, &piece)) {
         buf_clear(&body);
         if (piece.model.len)
             piece.is_free = plan_is_free(&a->call.worker->planner, &a->plan, piece.model);
-        llm_piece_encode(&piece, &body);
+        llm_chunk_encode(&piece, &body);
         backend_chunk(bus, a->call.handle, buf_view(&body));
         failpoint(FAILPOINT_WORKER_PIECE_SENT);
     }
@@ -234,13 +234,13 @@ static uint64_t lower(uint64_t ours, uint64_t asked)
     return asked && asked < ours ? asked : ours;
 }
 
-static struct job_limits limits_of(const struct config *c, const struct llm_answer_ask *ask,
+static struct job_limits limits_of(const struct config *c, const struct llm_answer_request *ask,
                                    uint64_t ttl_ms)
 {
     uint64_t left = ttl_ms > 2 * TTL_MARGIN_MS ? ttl_ms - TTL_MARGIN_MS : ttl_ms;
 
     return (struct job_limits){
-        .first_ms = lower(c->first_ms, ask->first_ms),
+        .first_ms = lower(c->first_ms, ask->first_token_ms),
         .idle_ms = lower(c->idle_ms, ask->idle_ms),
         .total_ms = lower(lower(c->total_ms, ask->total_ms), left),
     };
@@ -252,13 +252,14 @@ static void begin_spans(struct answer *a, char trace[TRACEPARENT_LEN + 1])
     struct trace above;
 
     trace_read(&above, str_of(a->call.trace));
-    span_begin(&a->served, "llm_answer_ask", SPAN_SERVER, &above);
+    span_begin(&a->served, "llm_answer_request", SPAN_SERVER, &above);
     span_begin(&a->asked, "chat", SPAN_CLIENT, &a->served.at);
     trace_write(&a->asked.at, trace);
 }
 
-static void begin(struct worker *w, const struct request *rq, const struct llm_answer_ask *ask,
-                  const struct plan *plan, const struct upstream_request *post)
+static void begin(struct worker *w, const struct backend_request *rq,
+                  const struct llm_answer_request *ask, const struct plan *plan,
+                  const struct upstream_request *post)
 {
     struct answer          *a = mem_new(sizeof *a);
     struct job_limits       limits = limits_of(w->config, ask, rq->ttl_ms);
@@ -278,31 +279,31 @@ static void begin(struct worker *w, const struct request *rq, const struct llm_a
     advance(a);
 }
 
-static void refuse(struct worker *w, const struct request *rq, const struct failure *why)
+static void refuse(struct worker *w, const struct backend_request *rq, const struct failure *why)
 {
     uint64_t     handle = rq->handle;
     struct trace above;
     struct span  span;
 
     trace_read(&above, rq->trace);
-    span_begin(&span, "llm_answer_ask", SPAN_SERVER, &above);
+    span_begin(&span, "llm_answer_request", SPAN_SERVER, &above);
     span_end(&span, err_code(why->err), NULL, 0);
     log_info(handle, "answer.refused", "why=%s trace=%s", err_code(why->err), log_quote(rq->trace));
     if (why->is_here)
-        backend_error_here(w->backend, handle, why->err, why->retry_after_ms, str_of(why->detail));
+        backend_error_local(w->backend, handle, why->err, why->retry_after_ms, str_of(why->detail));
     else
         backend_error(w->backend, handle, why->err, why->retryable, why->retry_after_ms,
                       str_of(why->detail));
 }
 
-void answer_start(struct worker *w, const struct request *rq)
+void answer_start(struct worker *w, const struct backend_request *rq)
 {
-    struct llm_answer_ask *ask = mem_new(sizeof *ask);
-    struct buf             key = {0}, body = {0};
-    struct plan            plan;
-    struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
-    bool good = llm_answer_ask_decode(ask, rq->body) == ERR_OK && ask->talk_count &&
-                ask->talk[ask->talk_count - 1].by_user &&
+    struct llm_answer_request *ask = mem_new(sizeof *ask);
+    struct buf                 key = {0}, body = {0};
+    struct plan                plan;
+    struct failure             why = failure_of(ERR_BAD_REQUEST, false, "");
+    bool good = llm_answer_request_decode(ask, rq->body) == ERR_OK && ask->context_count &&
+                ask->context[ask->context_count - 1].by_user &&
                 (!ask->model.len || route_is_name(ask->model));
 
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&

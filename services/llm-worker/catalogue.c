@@ -15,14 +15,14 @@ void catalogue_fini(struct catalogue *c)
 
 bool catalogue_take(struct catalogue *c, struct str body, uint64_t wall)
 {
-    struct models_list_say *said = mem_new(sizeof *said);
-    json_t                 *held = account_read_models(body, said);
+    struct models_list_reply *said = mem_new(sizeof *said);
+    json_t                   *held = account_read_models(body, said);
 
     said->at = wall;
     if (held) {
         buf_clear(&c->bytes);
-        models_list_say_encode(said, &c->bytes);
-        must(models_list_say_decode(&c->list, buf_view(&c->bytes)) == ERR_OK);
+        models_list_reply_encode(said, &c->bytes);
+        must(models_list_reply_decode(&c->list, buf_view(&c->bytes)) == ERR_OK);
         c->known = true;
     }
     json_decref(held);

@@ -5,9 +5,9 @@
 #include "wire/messages.h"
 
 struct catalogue {
-    bool                   known; /* it was read at least once */
-    struct buf             bytes; /* the list as a message */
-    struct models_list_say list;  /* points into bytes */
+    bool                     known; /* it was read at least once */
+    struct buf               bytes; /* the list as a message */
+    struct models_list_reply list;  /* points into bytes */
 };
 
 void catalogue_fini(struct catalogue *c); /* a zeroed one is a new one */

@@ -15,7 +15,7 @@ static const struct config_item items[] = {
 
 #include "base/common.def"
 
-#include "bus/backend.def"
+#include "bus/backend/backend.def"
 
 #include "config.def"
 

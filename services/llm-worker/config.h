@@ -11,7 +11,7 @@ struct config {
 
 #include "base/common.def"
 
-#include "bus/backend.def"
+#include "bus/backend/backend.def"
 
 #include "config.def"
 

@@ -16,7 +16,7 @@ struct fit_limits {
 
 /* The oldest message to send; the last one is the question.  False: the model
  * cannot even read that one. */
-MUST_CHECK bool fit_talk(const struct llm_answer_ask *ask, const struct fit_limits *limits,
+MUST_CHECK bool fit_talk(const struct llm_answer_request *ask, const struct fit_limits *limits,
                          unsigned *first);
 
 #endif

@@ -233,7 +233,7 @@ static void end_events(struct job *j, uint64_t now, uint64_t wall)
     if (*j->finish)
         conclude(j);
     else
-        fail_with(j, ERR_UPSTREAM_CUT, true, "");
+        fail_with(j, ERR_UPSTREAM_TRUNCATED, true, "");
 }
 
 static void end_whole(struct job *j, uint64_t now, uint64_t wall)
@@ -312,7 +312,7 @@ void job_hold(struct job *j, bool held, uint64_t now)
 
 /* ---- what goes out ---- */
 
-bool job_take_piece(struct job *j, struct llm_piece *piece)
+bool job_take_piece(struct job *j, struct llm_chunk *piece)
 {
     struct str text = str_cut(buf_view(&j->text), JOB_PIECE_MAX);
     struct str reasoning = str_cut(buf_view(&j->reasoning), JOB_PIECE_MAX);
@@ -324,7 +324,7 @@ bool job_take_piece(struct job *j, struct llm_piece *piece)
     buf_str(&j->piece, reasoning);
     buf_drop(&j->text, text.len);
     buf_drop(&j->reasoning, reasoning.len);
-    *piece = (struct llm_piece){
+    *piece = (struct llm_chunk){
         .text = {j->piece.p, text.len},
         .reasoning = {j->piece.p + text.len, reasoning.len},
         .model = str_of(j->model_told ? "" : j->model),
@@ -348,10 +348,10 @@ bool job_has_spoken(const struct job *j)
     return j->body_kind == BODY_EVENTS && (j->text_len || j->reasoning_len);
 }
 
-void job_say(const struct job *j, struct llm_answer_say *say)
+void job_say(const struct job *j, struct llm_answer_reply *say)
 {
     must(j->state == JOB_DONE && job_is_over(j));
-    *say = (struct llm_answer_say){
+    *say = (struct llm_answer_reply){
         .text = j->streams ? (struct str){0} : buf_view(&j->text),
         .model = str_of(j->model),
         .finish_reason = str_of(j->finish),
@@ -359,6 +359,6 @@ void job_say(const struct job *j, struct llm_answer_say *say)
         .prompt_tokens = j->usage.prompt_tokens,
         .completion_tokens = j->usage.completion_tokens,
         .cost = j->usage.cost,
-        .first_ms = j->first_ms,
+        .first_token_ms = j->first_ms,
     };
 }

@@ -73,12 +73,12 @@ uint64_t job_next_time(const struct job *j); /* when to call job_take_time next 
 void job_hold(struct job *j, bool held, uint64_t now);
 
 /* The next piece; false: none waits.  Views are valid until the next call. */
-bool job_take_piece(struct job *j, struct llm_piece *piece);
+bool job_take_piece(struct job *j, struct llm_chunk *piece);
 bool job_has_piece(const struct job *j);
 bool job_is_over(const struct job *j);    /* ended, and every piece taken */
 bool job_has_spoken(const struct job *j); /* a word or a thought came in its stream */
 
 /* The end of a JOB_DONE that is over; points into j. */
-void job_say(const struct job *j, struct llm_answer_say *say);
+void job_say(const struct job *j, struct llm_answer_reply *say);
 
 #endif

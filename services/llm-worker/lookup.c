@@ -91,7 +91,7 @@ static void on_end(void *ctx, enum reply_end reply_end)
 
 static const struct transfer_handlers handlers = {on_head, on_bytes, on_end};
 
-static void begin(struct worker *w, const struct request *rq, const char *what,
+static void begin(struct worker *w, const struct backend_request *rq, const char *what,
                   struct upstream_request get, reader *read)
 {
     struct lookup *l = mem_new(sizeof *l);
@@ -104,7 +104,7 @@ static void begin(struct worker *w, const struct request *rq, const char *what,
     timer_start(&l->clock, w->loop, rq->ttl_ms < ms ? rq->ttl_ms : ms, on_clock, l);
 }
 
-static void refuse(struct worker *w, const struct request *rq, const struct failure *f)
+static void refuse(struct worker *w, const struct backend_request *rq, const struct failure *f)
 {
     log_info(rq->handle, "lookup.refused", "why=%s", err_code(f->err));
     backend_error(w->backend, rq->handle, f->err, f->retryable, 0, str_of(f->detail));
@@ -114,22 +114,22 @@ static void refuse(struct worker *w, const struct request *rq, const struct fail
 
 static bool read_key(struct str body, struct buf *out)
 {
-    struct key_test_say say;
-    json_t             *held = account_read_key(body, &say);
+    struct key_test_reply say;
+    json_t               *held = account_read_key(body, &say);
 
     if (held)
-        key_test_say_encode(&say, out);
+        key_test_reply_encode(&say, out);
     json_decref(held);
     return held != NULL;
 }
 
-void lookup_start_key(struct worker *w, const struct request *rq)
+void lookup_start_key(struct worker *w, const struct backend_request *rq)
 {
-    struct key_test_ask ask;
-    struct buf          key = {0};
-    struct failure      why = failure_of(ERR_BAD_REQUEST, false, "");
+    struct key_test_request ask;
+    struct buf              key = {0};
+    struct failure          why = failure_of(ERR_BAD_REQUEST, false, "");
 
-    if (key_test_ask_decode(&ask, rq->body) == ERR_OK &&
+    if (key_test_request_decode(&ask, rq->body) == ERR_OK &&
         keyring_open(&w->config->ring, w->config->house_key, ask.sealed_key, &key, &why))
         begin(w, rq, "key", (struct upstream_request){.path = "/key", .key = buf_view(&key)},
               read_key);
@@ -170,12 +170,12 @@ static void on_models_cancel(struct call *call, enum end_by by)
     end_models((struct models_call *)call);
 }
 
-void lookup_start_models(struct worker *w, const struct request *rq)
+void lookup_start_models(struct worker *w, const struct backend_request *rq)
 {
-    struct models_list_ask ask;
-    struct failure         why = failure_of(ERR_BAD_REQUEST, false, "");
+    struct models_list_request ask;
+    struct failure             why = failure_of(ERR_BAD_REQUEST, false, "");
 
-    if (models_list_ask_decode(&ask, rq->body)) {
+    if (models_list_request_decode(&ask, rq->body)) {
         refuse(w, rq, &why);
         return;
     }

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
     config_load(&config, argc, argv);
     ids_init();
-    loop_allow_files();
+    loop_raise_fd_limit();
     struct loop     *loop = loop_new();
     struct otlp     *otlp = otlp_open(loop, config.otlp_endpoint, "llm-worker");
     struct resolver *resolver = resolver_new(loop);

@@ -7,7 +7,7 @@
 void planner_init(struct planner *p, const struct config *c, struct models *m)
 {
     const struct breaker_limits limits = {c->breaker_failures, c->breaker_window_ms,
-                                          c->breaker_rest_ms};
+                                          c->breaker_cooldown_ms};
 
     *p = (struct planner){.config = c, .models = m};
     breaker_init(&p->breaker, &limits);
@@ -39,7 +39,7 @@ static bool refuse_length(struct failure *why)
     return false;
 }
 
-static bool fit(struct planner *p, struct str model, const struct llm_answer_ask *ask,
+static bool fit(struct planner *p, struct str model, const struct llm_answer_request *ask,
                 unsigned *first)
 {
     const struct config *c = p->config;
@@ -58,20 +58,20 @@ static bool fit(struct planner *p, struct str model, const struct llm_answer_ask
 }
 
 static void note_request(struct plan *plan, const struct route *r, const struct config *c,
-                         const struct llm_answer_ask *ask, unsigned first)
+                         const struct llm_answer_request *ask, unsigned first)
 {
     plan->count = r->count;
     for (unsigned i = 0; i < r->count; i++)
         str_format(plan->names[i], sizeof plan->names[i], "%.*s", (int)r->models[i].len,
                    r->models[i].p);
     plan->bytes = str_of(c->system_prompt).len;
-    plan->messages = 1 + ask->talk_count - first;
-    for (size_t i = first; i < ask->talk_count; i++)
-        plan->bytes += ask->talk[i].text.len;
+    plan->messages = 1 + ask->context_count - first;
+    for (size_t i = first; i < ask->context_count; i++)
+        plan->bytes += ask->context[i].text.len;
 }
 
 static void write_request(const struct config *c, const struct route *r,
-                          const struct llm_answer_ask *ask, unsigned first, struct buf *out)
+                          const struct llm_answer_request *ask, unsigned first, struct buf *out)
 {
     const struct request_options options = {
         .system_prompt = c->system_prompt,
@@ -84,8 +84,8 @@ static void write_request(const struct config *c, const struct route *r,
     request_write(&options, ask, first, out);
 }
 
-bool plan_make(struct planner *p, struct plan *plan, const struct llm_answer_ask *ask, uint64_t now,
-               struct buf *out, struct failure *why)
+bool plan_make(struct planner *p, struct plan *plan, const struct llm_answer_request *ask,
+               uint64_t now, struct buf *out, struct failure *why)
 {
     const struct config *c = p->config;
     struct str           own = ask->model.len ? ask->model : str_of(c->default_model);

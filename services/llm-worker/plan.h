@@ -29,8 +29,9 @@ void planner_init(struct planner *p, const struct config *c, struct models *m);
 void planner_fini(struct planner *p);
 
 /* Appends the request's body to out; false: it is not asked, and why says why. */
-MUST_CHECK bool plan_make(struct planner *p, struct plan *plan, const struct llm_answer_ask *ask,
-                          uint64_t now, struct buf *out, struct failure *why);
+MUST_CHECK bool plan_make(struct planner *p, struct plan *plan,
+                          const struct llm_answer_request *ask, uint64_t now, struct buf *out,
+                          struct failure *why);
 
 /* The model has begun to speak: whoever tries for a breaker need not wait for the end. */
 void plan_spoken(struct planner *p, struct plan *plan, struct str answered);

@@ -32,8 +32,8 @@ static bool may_have_cost(const struct job *j, const struct cost *cost)
 {
     enum err err = j->state == JOB_FAILED ? j->failure.err : ERR_OK;
 
-    return cost->unknown &&
-           (!err || job_has_spoken(j) || err == ERR_UPSTREAM_TIMEOUT || err == ERR_UPSTREAM_CUT);
+    return cost->unknown && (!err || job_has_spoken(j) || err == ERR_UPSTREAM_TIMEOUT ||
+                             err == ERR_UPSTREAM_TRUNCATED);
 }
 
 /* Of every answer, whole or not: an upstream that breaks off may have told its bill. */
@@ -55,7 +55,7 @@ static void count(const struct job *j, const struct cost *cost, const char *outc
     metric_add_for(METRIC_ANSWERS, model, outcome, 1);
     count_bill(j, model, cost);
     if (has_answered(j))
-        metric_observe_for(METRIC_ANSWER_FIRST, model, NULL, seconds(j->first_ms));
+        metric_observe_for(METRIC_ANSWER_FIRST_TOKEN, model, NULL, seconds(j->first_ms));
     if (strcmp(outcome, "ok") == 0)
         count_whole(j, model, ms);
 }

@@ -31,7 +31,7 @@ struct transfer {
     const struct transfer_handlers *handlers; /* NULL: nobody listens any more */
     void                           *ctx;
     struct buf                      aside;
-    struct later                    news;
+    struct deferred_call            news;
     struct timer                    linger;
     bool                            head_given, done, held, paused, delivering;
     CURLcode                        result;
@@ -85,7 +85,7 @@ static void destroy(struct transfer *t)
     loop_curl_stop(&t->call);
     count_connects(t);
     timer_stop(&t->linger);
-    later_stop(&t->news);
+    deferred_stop(&t->news);
     *t->link = t->next;
     if (t->next)
         t->next->link = t->link;
@@ -174,7 +174,7 @@ static size_t put_aside(char *bytes, size_t one, size_t len, void *ctx)
         return CURL_WRITEFUNC_PAUSE;
     }
     buf_add(&t->aside, bytes, len);
-    later_start(&t->news, t->owner->loop, deliver, t);
+    deferred_start(&t->news, t->owner->loop, deliver, t);
     return len;
 }
 
@@ -190,7 +190,7 @@ static void on_done(void *ctx, CURLcode result)
     }
     if (result != CURLE_OK)
         log_info(0, "transfer.broken", "why=%s", log_quote(str_of(curl_easy_strerror(result))));
-    later_start(&t->news, t->owner->loop, deliver, t);
+    deferred_start(&t->news, t->owner->loop, deliver, t);
 }
 
 /* ---- what goes ---- */

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lookup.h"
-#include "loop/private.h"
+#include "loop/admin.h"
 #include "worker.h"
 
 /* ---- the table ---- */
@@ -19,7 +19,7 @@ static struct call **place_of(struct worker *w, uint64_t handle)
     return at;
 }
 
-void worker_begin(struct worker *w, struct call *c, const struct request *rq)
+void worker_begin(struct worker *w, struct call *c, const struct backend_request *rq)
 {
     struct call **at = place_of(w, rq->handle);
 
@@ -53,18 +53,18 @@ void worker_tell_ended(struct call *c, enum end_by by)
 
 /* ---- the bus ---- */
 
-static void on_request(void *ctx, const struct request *rq)
+static void on_request(void *ctx, const struct backend_request *rq)
 {
     struct worker *w = ctx;
 
     switch (rq->number) {
-    case MSG_LLM_ANSWER_ASK:
+    case MSG_LLM_ANSWER_REQUEST:
         answer_start(w, rq);
         break;
-    case MSG_KEY_TEST_ASK:
+    case MSG_KEY_TEST_REQUEST:
         lookup_start_key(w, rq);
         break;
-    case MSG_MODELS_LIST_ASK:
+    case MSG_MODELS_LIST_REQUEST:
         lookup_start_models(w, rq);
         break;
     default: /* a newer gateway may ask for more */
@@ -130,11 +130,11 @@ static void count(void *ctx)
 {
     const struct worker *w = ctx;
 
-    backend_count(w->backend);
+    backend_update_metrics(w->backend);
     breaker_count(&w->planner.breaker, now_ms());
 }
 
-static const struct private_ops private_ops = {"llm-worker", not_ready, count};
+static const struct admin_ops admin_ops = {"llm-worker", not_ready, count};
 
 enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const struct config *c)
 {
@@ -152,14 +152,14 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
         .gateway_key = c->bus_gateway_key,
         .slots = (unsigned)c->slots,
     };
-    const struct models_options models = {c->models_refresh_s * 1000, c->lookup_ms};
+    const struct models_options models = {c->models_refresh_ms, c->lookup_ms};
 
     *w = (struct worker){.config = c, .loop = l};
     w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
     models_init(&w->models, l, w->transfers, &models);
     planner_init(&w->planner, c, &w->models);
-    enum err err = private_open(&w->private_port, l, c->private_address, (unsigned)c->private_port,
-                                &private_ops, w);
+    enum err err =
+        admin_open(&w->admin_port, l, c->admin_address, (unsigned)c->admin_port, &admin_ops, w);
     return err ? err : backend_open(&w->backend, l, r, &bus, &ops, w);
 }
 
@@ -167,7 +167,7 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
  * the bus could not be opened. */
 void worker_close(struct worker *w)
 {
-    private_close(&w->private_port);
+    admin_close(&w->admin_port);
     timer_stop(&w->drain_end);
     for (size_t i = 0; i < COUNT_OF(w->calls); i++)
         while (w->calls[i])
@@ -182,14 +182,14 @@ static void on_drain_end(void *ctx)
 {
     struct worker *w = ctx;
 
-    log_warn(0, "worker.drain_cut", "seconds=%llu", (unsigned long long)w->config->drain_seconds);
+    log_warn(0, "worker.drain_cut", "ms=%llu", (unsigned long long)w->config->drain_ms);
     loop_quit(w->loop);
 }
 
 void worker_drain(struct worker *w)
 {
     w->draining_since = now_ms();
-    timer_start(&w->drain_end, w->loop, w->config->drain_seconds * 1000, on_drain_end, w);
+    timer_start(&w->drain_end, w->loop, w->config->drain_ms, on_drain_end, w);
     log_info(0, "worker.draining", "gateways=%u", backend_gateways(w->backend));
     backend_drain(w->backend);
 }

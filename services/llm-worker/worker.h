@@ -7,7 +7,7 @@
 #ifndef LLM_WORKER_WORKER_H
 #define LLM_WORKER_WORKER_H
 #include "base/ids.h"
-#include "bus/backend.h"
+#include "bus/backend/backend.h"
 #include "config.h"
 #include "models.h"
 #include "plan.h"
@@ -19,7 +19,7 @@ struct worker {
     struct loop         *loop;
     struct transfers    *transfers;
     struct backend      *backend;
-    struct private_port *private_port;
+    struct admin        *admin_port;
     struct models        models;
     struct planner       planner;
     struct call         *calls[1024]; /* by handle */
@@ -48,8 +48,9 @@ void                worker_close(struct worker *w);
 void                worker_drain(struct worker *w); /* finish what runs, then quit the loop */
 
 /* For the kinds of calls. */
-void worker_begin(struct worker *w, struct call *c, const struct request *rq); /* into the table */
-void worker_end(struct call *c); /* out of it; frees c */
+void worker_begin(struct worker *w, struct call *c,
+                  const struct backend_request *rq); /* into the table */
+void worker_end(struct call *c);                     /* out of it; frees c */
 void worker_tell_ended(struct call *c, enum end_by by);
 
 #endif

@@ -1,4 +1,4 @@
-/* The session of an account: session_open_ask of somebody who is signed in.
+/* The session of an account: session_open_request of somebody who is signed in.
  *
  *   find the session of the account ──► there is one: open it
  *         │ none, or it has ended
@@ -46,7 +46,7 @@ static enum step ask_find(struct job *j, enum step then)
 
 enum step account_ask(struct job *j)
 {
-    const struct session_open_ask *ask = &j->ask.open;
+    const struct session_open_request *ask = &j->ask.open;
 
     if (!is_hash(ask->account) || !job_ids(j, ask->session, ask->former, STR("")))
         return job_fail(j, ERR_BAD_REQUEST);

@@ -1,4 +1,4 @@
-/* turn_begin_ask: may this be said now, and what is needed to answer it?
+/* turn_begin_request: may this be said now, and what is needed to answer it?
  *
  *   look at Postgres ──► kept already? replay
  *         │    ▲    ▲    no such chat, session over? refuse
@@ -72,20 +72,20 @@ static struct uuid new_chat(const struct job *j)
 /* Which chat is looked for: the one that was named, or will be if this begins one. */
 static bool find_chat(struct job *j)
 {
-    const struct turn_begin_ask *ask = &j->ask.begin;
+    const struct turn_begin_request *ask = &j->ask.begin;
 
-    if (ask->branch && !ask->fresh)
+    if (ask->branch && !ask->new_conversation)
         return fork_prepare(j);
-    if (ask->fresh && (ask->branch || j->chat.text[0]))
+    if (ask->new_conversation && (ask->branch || j->chat.text[0]))
         return false;
-    if (ask->fresh)
+    if (ask->new_conversation)
         j->chat = new_chat(j);
     return true;
 }
 
 enum step begin_start(struct job *j)
 {
-    const struct turn_begin_ask *ask = &j->ask.begin;
+    const struct turn_begin_request *ask = &j->ask.begin;
 
     /* Postgres cannot keep U+0000, so it is refused before the model is paid to answer it. */
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->turn.text[0] ||
@@ -97,7 +97,7 @@ enum step begin_start(struct job *j)
 /* Looks once more after a branch was made, and when what was seen was old. */
 enum step begin_ask_look(struct job *j)
 {
-    const struct turn_begin_ask *ask = &j->ask.begin;
+    const struct turn_begin_request *ask = &j->ask.begin;
 
     struct uuid fresh = j->chat.text[0] ? j->chat : new_chat(j);
     return look_ask(j, ask->text, &fresh) ? STEP_BEGIN_ASK_FIND : job_park(j, STEP_BEGIN_TAKE_LOOK);
@@ -105,8 +105,8 @@ enum step begin_ask_look(struct job *j)
 
 static enum step replay(struct job *j)
 {
-    struct turn_begin_say *say = mem_new(sizeof *say);
-    struct buf             body = {0};
+    struct turn_begin_reply *say = mem_new(sizeof *say);
+    struct buf               body = {0};
 
     say->outcome = BEGIN_REPLAY;
     say->conversation = look_str(j, LOOK_TURN_CHAT);
@@ -119,7 +119,7 @@ static enum step replay(struct job *j)
     say->completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS);
     say->cost = grid_f64(&j->look, 0, LOOK_COST);
     budget_tell(j->config, look_u64(j, LOOK_COUNTED), &say->has_budget, &say->budget_left);
-    turn_begin_say_encode(say, &body);
+    turn_begin_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
@@ -134,7 +134,7 @@ enum step begin_take_look(struct job *j)
     if (look_is(j, LOOK_STATE, "cleared"))
         return job_fail(j, ERR_SIGNED_OUT);
     if (look_str(j, LOOK_STATUS).len)
-        return look_u64(j, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_SAME_ID);
+        return look_u64(j, LOOK_SAME_TEXT) ? replay(j) : job_fail(j, ERR_TURN_ID_REUSED);
     if (!look_str(j, LOOK_CHAT).len && look_u64(j, LOOK_USED))
         return job_fail(j, ERR_NOT_FOUND);
     if (j->ask.begin.branch && !look_str(j, LOOK_CHAT).len)
@@ -189,9 +189,9 @@ static enum err ask_grant(struct job *j, const struct uuid *chat)
     args_u64(a, c->answer_keep_ms);
     args_u64(a, c->session_idle_ms);
     args_u64(a, c->session_life_ms);
-    args_u64(a, c->limit_messages);
-    args_u64(a, c->limit_running);
-    args_u64(a, j->ask.begin.asker);
+    args_u64(a, c->messages_per_minute);
+    args_u64(a, c->turns_per_session);
+    args_u64(a, j->ask.begin.request_nonce);
     return job_ask_redis(j, PLACE_GRANT, SCRIPT_TURN_BEGIN);
 }
 
@@ -233,10 +233,11 @@ enum step begin_ask_grant(struct job *j)
 
 /* ---- the grant ---- */
 
-static void add_said(struct turn_begin_say *say, uint64_t by_user, struct str text)
+static void add_said(struct turn_begin_reply *say, uint64_t by_user, struct str text)
 {
-    if (say->talk_count < COUNT_OF(say->talk))
-        say->talk[say->talk_count++] = (struct said){by_user, str_cut(text, ANSWER_MAX)};
+    if (say->context_count < COUNT_OF(say->context))
+        say->context[say->context_count++] =
+            (struct context_message){by_user, str_cut(text, ANSWER_MAX)};
 }
 
 /* What Redis said; NULL: it is away. */
@@ -253,11 +254,11 @@ static uint64_t epoch_of(const struct job *j)
 
 static enum step say_granted(struct job *j)
 {
-    struct turn_begin_say *say = mem_new(sizeof *say);
-    const struct grid     *grant = grant_of(j), *reserve = &j->got[PLACE_RESERVE].grid;
-    const struct grid     *context = &j->got[PLACE_CONTEXT].grid;
-    struct str             wish = j->ask.begin.model;
-    struct buf             body = {0};
+    struct turn_begin_reply *say = mem_new(sizeof *say);
+    const struct grid       *grant = grant_of(j), *reserve = &j->got[PLACE_RESERVE].grid;
+    const struct grid       *context = &j->got[PLACE_CONTEXT].grid;
+    struct str               wish = j->ask.begin.model;
+    struct buf               body = {0};
 
     say->outcome = BEGIN_GRANTED;
     say->conversation = uuid_str(&j->chat);
@@ -266,7 +267,7 @@ static enum step say_granted(struct job *j)
     budget_tell(j->config, grid_u64(reserve, 0, RESERVED_COUNTED), &say->has_budget,
                 &say->budget_left);
     say->remaining = grant ? grid_u64(grant, 0, GRANT_REMAINING) : 0;
-    say->unlimited_here = !grant;
+    say->limits_unavailable = !grant;
     say->sealed_key = look_str(j, LOOK_KEY);
     if (grant &&
         look_is_outdated(j, grid_str(grant, 0, GRANT_KEY), grid_u64(grant, 0, GRANT_KEY_AT)))
@@ -278,20 +279,20 @@ static enum step say_granted(struct job *j)
         add_said(say, 1, grid_str(context, row, CONTEXT_QUESTION));
         add_said(say, 0, grid_str(context, row, CONTEXT_ANSWER));
     }
-    turn_begin_say_encode(say, &body);
+    turn_begin_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
 
 static enum step follow(struct job *j, struct str chat, uint64_t remaining)
 {
-    struct turn_begin_say *say = mem_new(sizeof *say);
-    struct buf             body = {0};
+    struct turn_begin_reply *say = mem_new(sizeof *say);
+    struct buf               body = {0};
 
     say->outcome = BEGIN_FOLLOW;
     say->conversation = str_cut(chat, UUID_LEN);
     say->remaining = remaining;
-    turn_begin_say_encode(say, &body);
+    turn_begin_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
@@ -353,7 +354,7 @@ enum step begin_take_grant(struct job *j)
     if (grid_is(grant, 0, GRANT_OUTCOME, "stale") && ++j->tries < LOOKS_MAX)
         return STEP_BEGIN_ASK_LOOK;
     if (grid_is(grant, 0, GRANT_OUTCOME, "same_id"))
-        return job_fail(j, ERR_SAME_ID);
+        return job_fail(j, ERR_TURN_ID_REUSED);
     if (grid_is(grant, 0, GRANT_OUTCOME, "not_found"))
         return job_fail(j, ERR_NOT_FOUND);
     if (grid_is(grant, 0, GRANT_OUTCOME, "signed_out"))
@@ -411,12 +412,12 @@ enum step begin_ask_find(struct job *j)
 
 static enum step replay_spooled(struct job *j, struct str body)
 {
-    struct turn_commit_ask kept;
+    struct turn_commit_request kept;
 
-    if (turn_commit_ask_decode(&kept, body))
+    if (turn_commit_request_decode(&kept, body))
         return job_fail(j, ERR_STORE_DOWN);
-    struct turn_begin_say *say = mem_new(sizeof *say);
-    struct buf             out = {0};
+    struct turn_begin_reply *say = mem_new(sizeof *say);
+    struct buf               out = {0};
     say->outcome = BEGIN_REPLAY;
     say->conversation = kept.conversation;
     say->seq = kept.seq;
@@ -427,7 +428,7 @@ static enum step replay_spooled(struct job *j, struct str body)
     say->prompt_tokens = kept.prompt_tokens;
     say->completion_tokens = kept.completion_tokens;
     say->cost = kept.cost;
-    turn_begin_say_encode(say, &out);
+    turn_begin_reply_encode(say, &out);
     free(say);
     return job_say(j, &out);
 }
@@ -439,7 +440,7 @@ enum step begin_take_find(struct job *j)
     if (j->got[0].err)
         return job_fail(j, ERR_STORE_DOWN);
     if (grid_is(found, 0, 0, "same_id"))
-        return job_fail(j, ERR_SAME_ID);
+        return job_fail(j, ERR_TURN_ID_REUSED);
     if (grid_is(found, 0, 0, "follow"))
         return follow(j, grid_str(found, 0, 1), 0);
     if (grid_is(found, 0, 0, "spooled"))

@@ -1,4 +1,5 @@
-/* A person's chats: chat_list_ask, chat_rename_ask and chat_delete_ask.
+/* A person's chats: conversation_list_request, conversation_rename_request and
+ * conversation_delete_request.
  *
  *   list, rename:  enter ──► Postgres
  *   delete:        enter ──► look at Postgres ──► Redis ──► Postgres ──► Redis
@@ -28,11 +29,11 @@ enum list_column {
 
 enum step list_enter(struct job *j)
 {
-    const struct chat_list_ask *ask = &j->ask.list;
-    struct uuid                 behind;
+    const struct conversation_list_request *ask = &j->ask.list;
+    struct uuid                             behind;
 
-    if (!ask->page || ask->behind_at > INT64_MAX ||
-        (ask->behind_at && !uuid_parse(&behind, ask->behind)))
+    if (!ask->page || ask->after_at > INT64_MAX ||
+        (ask->after_at && !uuid_parse(&behind, ask->after_id)))
         return job_fail(j, ERR_BAD_REQUEST);
     return enter(j, ask->session, false, STEP_LIST_ASK);
 }
@@ -40,29 +41,30 @@ enum step list_enter(struct job *j)
 /* One more than is wanted tells whether there are more. */
 enum step list_ask(struct job *j)
 {
-    const struct chat_list_ask *ask = &j->ask.list;
-    struct args                *a = job_args(j);
-    struct uuid                 behind = {{0}};
+    const struct conversation_list_request *ask = &j->ask.list;
+    struct args                            *a = job_args(j);
+    struct uuid                             behind = {{0}};
 
-    if (ask->behind_at && !uuid_parse(&behind, ask->behind))
+    if (ask->after_at && !uuid_parse(&behind, ask->after_id))
         return job_fail(j, ERR_BAD_REQUEST);
     args_id(a, &j->session);
-    args_u64(a, ask->behind_at);
+    args_u64(a, ask->after_at);
     args_id(a, &behind);
     args_u64(a, ask->page + 1);
     enum err err = job_ask_pg(j, 0, STATEMENT_CHATS);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_LIST_TAKE);
 }
 
-static struct listed listed_of(const struct grid *chats, unsigned row)
+static struct conversation_summary listed_of(const struct grid *chats, unsigned row)
 {
-    return (struct listed){.conversation = grid_str(chats, row, LISTED_ID),
-                           .title = str_cut(grid_str(chats, row, LISTED_TITLE), TITLE_MAX),
-                           .created_at = grid_u64(chats, row, LISTED_CREATED_AT),
-                           .touched_at = grid_u64(chats, row, LISTED_TOUCHED_AT),
-                           .last_seq = grid_u64(chats, row, LISTED_LAST_SEQ),
-                           .forked_from = grid_str(chats, row, LISTED_FORKED_FROM),
-                           .forked_at_seq = grid_u64(chats, row, LISTED_FORKED_AT)};
+    return (struct conversation_summary){.conversation = grid_str(chats, row, LISTED_ID),
+                                         .title =
+                                             str_cut(grid_str(chats, row, LISTED_TITLE), TITLE_MAX),
+                                         .created_at = grid_u64(chats, row, LISTED_CREATED_AT),
+                                         .touched_at = grid_u64(chats, row, LISTED_TOUCHED_AT),
+                                         .last_seq = grid_u64(chats, row, LISTED_LAST_SEQ),
+                                         .forked_from = grid_str(chats, row, LISTED_FORKED_FROM),
+                                         .forked_at_seq = grid_u64(chats, row, LISTED_FORKED_AT)};
 }
 
 enum step list_take(struct job *j)
@@ -71,13 +73,13 @@ enum step list_take(struct job *j)
 
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    struct chat_list_say *say = mem_new(sizeof *say);
-    struct buf            body = {0};
+    struct conversation_list_reply *say = mem_new(sizeof *say);
+    struct buf                      body = {0};
     say->more = chats->rows > j->ask.list.page;
-    say->chats_count = say->more ? j->ask.list.page : chats->rows;
-    for (unsigned row = 0; row < say->chats_count; row++)
-        say->chats[row] = listed_of(chats, row);
-    chat_list_say_encode(say, &body);
+    say->conversations_count = say->more ? j->ask.list.page : chats->rows;
+    for (unsigned row = 0; row < say->conversations_count; row++)
+        say->conversations[row] = listed_of(chats, row);
+    conversation_list_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
@@ -91,8 +93,8 @@ enum step rename_enter(struct job *j)
 
 enum step rename_ask(struct job *j)
 {
-    const struct chat_rename_ask *ask = &j->ask.rename;
-    struct args                  *a = job_args(j);
+    const struct conversation_rename_request *ask = &j->ask.rename;
+    struct args                              *a = job_args(j);
 
     if (!job_ids(j, ask->session, ask->conversation, STR("")) || !j->chat.text[0] ||
         !ask->title.len)
@@ -120,8 +122,8 @@ enum step delete_enter(struct job *j)
 
 enum step delete_ask_look(struct job *j)
 {
-    const struct chat_delete_ask *ask = &j->ask.chat_delete;
-    struct uuid                   none = {{0}};
+    const struct conversation_delete_request *ask = &j->ask.chat_delete;
+    struct uuid                               none = {{0}};
 
     if (!job_ids(j, ask->session, ask->conversation, STR("")) || !j->chat.text[0])
         return job_fail(j, ERR_BAD_REQUEST);

@@ -1,4 +1,4 @@
-/* Forgetting: session_clear_ask and chat_clear_ask.
+/* Forgetting: session_clear_request and conversation_clear_request.
  *
  *   session:  Postgres ──► Redis
  *   chat:     enter ──► Redis ──► Postgres ──► to delete it, Redis again
@@ -126,8 +126,8 @@ static enum err ask_leave(struct job *j)
 
 enum step chat_ask_pg(struct job *j)
 {
-    const struct chat_clear_ask *ask = &j->ask.chat_clear;
-    enum err                     err =
+    const struct conversation_clear_request *ask = &j->ask.chat_clear;
+    enum err                                 err =
         ask->delete ? clear_ask_delete(j, &j->entered.chat, ask->address_hash, true) : ask_leave(j);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_CHAT_TAKE_PG);
 }

@@ -1,4 +1,4 @@
-/* turn_commit_ask: keeps a turn, exactly once.
+/* turn_commit_request: keeps a turn, exactly once.
  *
  *   ask Postgres ──► dup: it was kept before, with the same answer
  *    │   │    ▲  ├── other: with another one, by another owner
@@ -27,7 +27,7 @@
 #define PATIENCE_MS  2000          /* that Postgres may be away, before turns are spooled */
 #define ASKED_AT_MAX 4102444800000 /* the year 2100: a clock that far off is no clock */
 
-static bool has_sane_numbers(const struct turn_commit_ask *ask)
+static bool has_sane_numbers(const struct turn_commit_request *ask)
 {
     return ask->seq && turn_number_is_sane(ask->seq) && turn_number_is_sane(ask->epoch) &&
            turn_number_is_sane(ask->prompt_tokens) && turn_number_is_sane(ask->completion_tokens) &&
@@ -36,7 +36,7 @@ static bool has_sane_numbers(const struct turn_commit_ask *ask)
 
 bool commit_is_sane(struct job *j)
 {
-    const struct turn_commit_ask *ask = &j->ask.commit;
+    const struct turn_commit_request *ask = &j->ask.commit;
 
     return job_ids(j, ask->session, ask->conversation, ask->turn_id) && j->chat.text[0] &&
            j->turn.text[0] && has_sane_numbers(ask) &&
@@ -45,8 +45,8 @@ bool commit_is_sane(struct job *j)
 
 void commit_args(struct job *j)
 {
-    const struct turn_commit_ask *ask = &j->ask.commit;
-    struct args                  *a = job_args(j);
+    const struct turn_commit_request *ask = &j->ask.commit;
+    struct args                      *a = job_args(j);
 
     args_id(a, &j->session);
     args_id(a, &j->chat);
@@ -85,7 +85,7 @@ static void drop_nul(struct job *j, struct str *text)
 
 enum step commit_start(struct job *j)
 {
-    struct turn_commit_ask *ask = &j->ask.commit;
+    struct turn_commit_request *ask = &j->ask.commit;
 
     if (!commit_is_sane(j))
         return job_fail(j, ERR_BAD_REQUEST);
@@ -94,7 +94,7 @@ enum step commit_start(struct job *j)
     drop_nul(j, &ask->model);
     drop_nul(j, &ask->finish_reason);
     drop_nul(j, &ask->generation_id);
-    turn_commit_ask_encode(ask, &j->kept);
+    turn_commit_request_encode(ask, &j->kept);
     return STEP_COMMIT_ASK;
 }
 
@@ -171,19 +171,19 @@ enum step commit_take(struct job *j)
 
 static enum step say_kept(struct job *j, enum commit_outcome outcome)
 {
-    struct turn_commit_say say = {.outcome = outcome};
-    struct buf             body = {0};
+    struct turn_commit_reply say = {.outcome = outcome};
+    struct buf               body = {0};
 
     if (j->is_counted)
         budget_tell(j->config, j->counted, &say.has_budget, &say.budget_left);
-    turn_commit_say_encode(&say, &body);
+    turn_commit_reply_encode(&say, &body);
     return job_say(j, &body);
 }
 
 enum step commit_ask_end(struct job *j)
 {
-    const struct turn_commit_ask *ask = &j->ask.commit;
-    struct args                  *a = job_args(j);
+    const struct turn_commit_request *ask = &j->ask.commit;
+    struct args                      *a = job_args(j);
 
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));
@@ -219,8 +219,8 @@ static enum step ask_once_more(struct job *j)
 
 enum step commit_ask_spool(struct job *j)
 {
-    const struct turn_commit_ask *ask = &j->ask.commit;
-    struct args                  *a = job_args(j);
+    const struct turn_commit_request *ask = &j->ask.commit;
+    struct args                      *a = job_args(j);
 
     args_key(a, key_turns(&j->session));
     args_key(a, key_answer(&j->session, &j->turn));

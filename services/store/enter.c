@@ -80,7 +80,7 @@ static enum step enter_without_redis(struct job *j)
 {
     struct entered *e = &j->entered;
 
-    e->remaining = j->config->limit_messages;
+    e->remaining = j->config->messages_per_minute;
     if (e->pg_away)
         return job_fail(j, ERR_STORE_DOWN);
     if (e->known) {
@@ -119,7 +119,7 @@ enum step enter_ask_redis(struct job *j)
     args_u64(a, look_u64(j, LOOK_CURRENT_AT));
     args_u64(a, j->config->session_idle_ms);
     args_u64(a, j->config->session_life_ms);
-    args_u64(a, j->config->limit_messages);
+    args_u64(a, j->config->messages_per_minute);
     if (job_ask_redis(j, 0, SCRIPT_SESSION_OPEN))
         return enter_without_redis(j);
     return job_park(j, STEP_ENTER_TAKE_REDIS);

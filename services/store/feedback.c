@@ -1,17 +1,17 @@
-/* feedback_ask: what a person thinks of an answer that is kept.
+/* feedback_request: what a person thinks of an answer that is kept.
  *
  *   enter ──► Postgres ──► done, or there is no such turn of this person */
 #include "enter.h"
 
 enum step feedback_enter(struct job *j)
 {
-    return enter(j, j->ask.feedback.session, false, STEP_FEEDBACK_ASK);
+    return enter(j, j->ask.feedback.session, false, STEP_FEEDBACK_REQUEST);
 }
 
-enum step feedback_ask(struct job *j)
+enum step feedback_request(struct job *j)
 {
-    const struct feedback_ask *ask = &j->ask.feedback;
-    struct args               *a = job_args(j);
+    const struct feedback_request *ask = &j->ask.feedback;
+    struct args                   *a = job_args(j);
 
     if (!job_ids(j, ask->session, STR(""), ask->turn_id) || !j->turn.text[0])
         return job_fail(j, ERR_BAD_REQUEST);

@@ -1,4 +1,4 @@
-/* turn_follow_ask: what there is of an answer that is written elsewhere, and how it ended.
+/* turn_follow_request: what there is of an answer that is written elsewhere, and how it ended.
  *
  *   ask Redis ──► it runs, it was aborted, it is spooled: say so
  *         │ nothing known, or away
@@ -34,17 +34,17 @@ static struct str behind(struct str text, uint64_t after)
     return (struct str){text.p + after, text.len - after};
 }
 
-static enum step say(struct job *j, const struct turn_follow_say *said)
+static enum step say(struct job *j, const struct turn_follow_reply *said)
 {
     struct buf body = {0};
 
-    turn_follow_say_encode(said, &body);
+    turn_follow_reply_encode(said, &body);
     return job_say(j, &body);
 }
 
 enum step follow_ask(struct job *j)
 {
-    const struct turn_follow_ask *ask = &j->ask.follow;
+    const struct turn_follow_request *ask = &j->ask.follow;
 
     if (!job_ids(j, ask->session, STR(""), ask->turn_id) || !j->turn.text[0])
         return job_fail(j, ERR_BAD_REQUEST);
@@ -62,28 +62,28 @@ enum step follow_ask(struct job *j)
 
 static enum step say_spooled(struct job *j, struct str commit)
 {
-    struct turn_commit_ask kept;
+    struct turn_commit_request kept;
 
-    if (turn_commit_ask_decode(&kept, commit))
+    if (turn_commit_request_decode(&kept, commit))
         return job_fail(j, ERR_STORE_DOWN);
-    return say(j, &(struct turn_follow_say){.outcome = FOLLOW_KEPT,
-                                            .conversation = kept.conversation,
-                                            .text = behind(kept.answer, j->ask.follow.after),
-                                            .model = kept.model,
-                                            .status = STR("spooled"),
-                                            .finish_reason = kept.finish_reason,
-                                            .prompt_tokens = kept.prompt_tokens,
-                                            .completion_tokens = kept.completion_tokens,
-                                            .cost = kept.cost,
-                                            .epoch = kept.epoch,
-                                            .seq = kept.seq});
+    return say(j, &(struct turn_follow_reply){.outcome = FOLLOW_KEPT,
+                                              .conversation = kept.conversation,
+                                              .text = behind(kept.answer, j->ask.follow.after),
+                                              .model = kept.model,
+                                              .status = STR("spooled"),
+                                              .finish_reason = kept.finish_reason,
+                                              .prompt_tokens = kept.prompt_tokens,
+                                              .completion_tokens = kept.completion_tokens,
+                                              .cost = kept.cost,
+                                              .epoch = kept.epoch,
+                                              .seq = kept.seq});
 }
 
 static enum step say_as_redis(struct job *j, enum follow_outcome outcome)
 {
     const struct grid *found = &j->got[0].grid;
 
-    return say(j, &(struct turn_follow_say){
+    return say(j, &(struct turn_follow_reply){
                       .outcome = outcome,
                       .conversation = str_cut(grid_str(found, 0, FOLLOW_CHAT), UUID_LEN),
                       .question = str_cut(grid_str(found, 0, FOLLOW_QUESTION), 8192),
@@ -121,18 +121,18 @@ enum step follow_ask_look(struct job *j)
 
 static enum step say_kept(struct job *j)
 {
-    struct str             answer = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
-    struct turn_follow_say said = {.outcome = FOLLOW_KEPT,
-                                   .conversation = look_str(j, LOOK_TURN_CHAT),
-                                   .text = behind(answer, j->ask.follow.after),
-                                   .model = str_cut(look_str(j, LOOK_TURN_MODEL), 128),
-                                   .status = str_cut(look_str(j, LOOK_STATUS), 16),
-                                   .finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32),
-                                   .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
-                                   .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
-                                   .cost = grid_f64(&j->look, 0, LOOK_COST),
-                                   .epoch = look_u64(j, LOOK_TURN_EPOCH),
-                                   .seq = look_u64(j, LOOK_TURN_SEQ)};
+    struct str               answer = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
+    struct turn_follow_reply said = {.outcome = FOLLOW_KEPT,
+                                     .conversation = look_str(j, LOOK_TURN_CHAT),
+                                     .text = behind(answer, j->ask.follow.after),
+                                     .model = str_cut(look_str(j, LOOK_TURN_MODEL), 128),
+                                     .status = str_cut(look_str(j, LOOK_STATUS), 16),
+                                     .finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32),
+                                     .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
+                                     .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
+                                     .cost = grid_f64(&j->look, 0, LOOK_COST),
+                                     .epoch = look_u64(j, LOOK_TURN_EPOCH),
+                                     .seq = look_u64(j, LOOK_TURN_SEQ)};
 
     budget_tell(j->config, look_u64(j, LOOK_COUNTED), &said.has_budget, &said.budget_left);
     return say(j, &said);
@@ -169,7 +169,7 @@ enum step follow_take_interrupted(struct job *j)
     if (!found->rows)
         return job_fail(j, j->is_blind ? ERR_STORE_DOWN : ERR_NOT_FOUND);
     struct str answer = str_cut(grid_str(found, 0, INTERRUPTED_ANSWER), ANSWER_MAX);
-    return say(j, &(struct turn_follow_say){
+    return say(j, &(struct turn_follow_reply){
                       .outcome = FOLLOW_INTERRUPTED,
                       .conversation = grid_str(found, 0, INTERRUPTED_CHAT),
                       .question = str_cut(grid_str(found, 0, INTERRUPTED_QUESTION), 8192),

@@ -1,4 +1,4 @@
-/* The part of turn_begin_ask that makes a branch.
+/* The part of turn_begin_request that makes a branch.
  *
  *   ask Postgres ──► made, or it was there: look again, at the branch
  *        │      └──► no such chat, too many branches of branches: refuse

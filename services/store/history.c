@@ -1,4 +1,4 @@
-/* history_page_ask: older messages of a chat.
+/* history_page_request: older messages of a chat.
  *
  *   enter ──► ask Postgres ──► a page
  *                 │ away
@@ -62,7 +62,7 @@ static unsigned first_row(const struct grid *page)
     return row;
 }
 
-uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before)
+uint64_t history_lines(const struct grid *page, struct message *lines, uint64_t *more_before)
 {
     uint64_t count = 0;
 
@@ -73,12 +73,12 @@ uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *mo
             continue;
         if (!count && seq > 1)
             *more_before = seq;
-        struct line line = {.turn_id = grid_str(page, row, PAGE_TURN),
-                            .seq = seq,
-                            .by_user = 1,
-                            .text = str_cut(grid_str(page, row, PAGE_QUESTION), ANSWER_MAX),
-                            .at = grid_u64(page, row, PAGE_ASKED_AT),
-                            .status = str_cut(grid_str(page, row, PAGE_STATUS), 16)};
+        struct message line = {.turn_id = grid_str(page, row, PAGE_TURN),
+                               .seq = seq,
+                               .by_user = 1,
+                               .text = str_cut(grid_str(page, row, PAGE_QUESTION), ANSWER_MAX),
+                               .at = grid_u64(page, row, PAGE_ASKED_AT),
+                               .status = str_cut(grid_str(page, row, PAGE_STATUS), 16)};
         lines[count++] = line;
         line.by_user = 0;
         line.text = str_cut(grid_str(page, row, PAGE_ANSWER), ANSWER_MAX);
@@ -130,27 +130,27 @@ void history_window_args(struct args *a, const struct job *j, const struct uuid 
     args_id(a, chat);
 }
 
-uint64_t history_window_lines(const struct grid *window, uint64_t before, struct line *lines,
+uint64_t history_window_lines(const struct grid *window, uint64_t before, struct message *lines,
                               uint64_t *more_before, struct uuid *chat)
 {
     uint64_t count = 0;
 
     *more_before = 0;
     for (unsigned row = 0; row < window->rows && count + 2 <= PAGE_LINES; row++) {
-        struct str             turn = grid_str(window, row, WINDOW_TURN);
-        struct turn_commit_ask kept;
+        struct str                 turn = grid_str(window, row, WINDOW_TURN);
+        struct turn_commit_request kept;
         if (!turn.len || (before && grid_u64(window, row, WINDOW_SEQ) >= before) ||
-            turn_commit_ask_decode(&kept, (struct str){turn.p + 1, turn.len - 1}) ||
+            turn_commit_request_decode(&kept, (struct str){turn.p + 1, turn.len - 1}) ||
             !uuid_parse(chat, kept.conversation))
             continue;
         if (!count && kept.seq > 1)
             *more_before = kept.seq;
-        struct line line = {.turn_id = kept.turn_id,
-                            .seq = kept.seq,
-                            .by_user = 1,
-                            .text = kept.user_text,
-                            .at = kept.asked_at,
-                            .status = turn.p[0] == 'S' ? STR("spooled") : kept.status};
+        struct message line = {.turn_id = kept.turn_id,
+                               .seq = kept.seq,
+                               .by_user = 1,
+                               .text = kept.user_text,
+                               .at = kept.asked_at,
+                               .status = turn.p[0] == 'S' ? STR("spooled") : kept.status};
         lines[count++] = line;
         line.by_user = 0;
         line.text = kept.answer;
@@ -160,7 +160,7 @@ uint64_t history_window_lines(const struct grid *window, uint64_t before, struct
     return count;
 }
 
-/* ---- history_page_ask ---- */
+/* ---- history_page_request ---- */
 
 enum step history_enter(struct job *j)
 {
@@ -179,7 +179,7 @@ static enum err ask_page(struct job *j)
 
 static enum err ask_branches(struct job *j)
 {
-    const struct history_page_ask *ask = &j->ask.history;
+    const struct history_page_request *ask = &j->ask.history;
 
     history_branch_args(job_args(j), j, &j->chat, ask->before, ask->page);
     return job_ask_pg(j, PLACE_BRANCHES, STATEMENT_BRANCHES);
@@ -187,7 +187,7 @@ static enum err ask_branches(struct job *j)
 
 enum step history_ask(struct job *j)
 {
-    const struct history_page_ask *ask = &j->ask.history;
+    const struct history_page_request *ask = &j->ask.history;
 
     if (!job_ids(j, ask->session, ask->conversation, STR("")) || !j->chat.text[0] ||
         ask->before > INT64_MAX)
@@ -199,7 +199,7 @@ enum step history_ask(struct job *j)
     return job_park(j, STEP_HISTORY_TAKE);
 }
 
-static void add_branches(const struct grid *found, struct history_page_say *say)
+static void add_branches(const struct grid *found, struct history_page_reply *say)
 {
     say->title = str_cut(grid_str(found, 0, BRANCH_TITLE), TITLE_MAX);
     say->forked_from = grid_str(found, 0, BRANCH_FORKED_FROM);
@@ -215,12 +215,12 @@ enum step history_take(struct job *j)
         return err == ERR_STORE_DOWN ? STEP_HISTORY_ASK_WINDOW : job_fail(j, err);
     if (!j->got[0].grid.rows)
         return job_fail(j, ERR_NOT_FOUND);
-    struct history_page_say *say = mem_new(sizeof *say);
-    struct buf               body = {0};
-    say->lines_count = history_lines(&j->got[0].grid, say->lines, &say->more_before);
+    struct history_page_reply *say = mem_new(sizeof *say);
+    struct buf                 body = {0};
+    say->messages_count = history_lines(&j->got[0].grid, say->messages, &say->more_before);
     if (!j->got[PLACE_BRANCHES].err)
         add_branches(&j->got[PLACE_BRANCHES].grid, say);
-    history_page_say_encode(say, &body);
+    history_page_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
@@ -234,17 +234,17 @@ enum step history_ask_window(struct job *j)
 
 enum step history_take_window(struct job *j)
 {
-    struct history_page_say *say = mem_new(sizeof *say);
-    struct buf               body = {0};
-    struct uuid              chat;
+    struct history_page_reply *say = mem_new(sizeof *say);
+    struct buf                 body = {0};
+    struct uuid                chat;
 
     if (!j->got[0].err)
-        say->lines_count = history_window_lines(&j->got[0].grid, j->ask.history.before, say->lines,
-                                                &say->more_before, &chat);
+        say->messages_count = history_window_lines(&j->got[0].grid, j->ask.history.before,
+                                                   say->messages, &say->more_before, &chat);
     say->from_cache = 1;
-    if (say->lines_count)
-        history_page_say_encode(say, &body);
-    bool is_empty = !say->lines_count;
+    if (say->messages_count)
+        history_page_reply_encode(say, &body);
+    bool is_empty = !say->messages_count;
     free(say);
     return is_empty ? job_fail(j, ERR_STORE_DOWN) : job_say(j, &body);
 }

@@ -13,7 +13,7 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
 
 /* What it answered, into lines of at least PAGE_LINES; views into the grid.  Returns their number,
  * and in more_before where older ones begin. */
-uint64_t history_lines(const struct grid *page, struct line *lines, uint64_t *more_before);
+uint64_t history_lines(const struct grid *page, struct message *lines, uint64_t *more_before);
 
 /* The same for STATEMENT_BRANCHES: which turns of that page others stand beside, into branches of
  * at least PAGE_BRANCHES; views into the grid.  Returns their number. */
@@ -24,7 +24,7 @@ uint64_t history_branches(const struct grid *found, struct branch *branches);
 /* What is shown while Postgres is away: for SCRIPT_WINDOW, and its answer into lines before that
  * seq (0: all).  The lines are views into the grid. */
 void     history_window_args(struct args *a, const struct job *j, const struct uuid *chat);
-uint64_t history_window_lines(const struct grid *window, uint64_t before, struct line *lines,
+uint64_t history_window_lines(const struct grid *window, uint64_t before, struct message *lines,
                               uint64_t *more_before, struct uuid *chat);
 
 #endif

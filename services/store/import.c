@@ -1,4 +1,4 @@
-/* import_ask: a chat that was exported comes back, part by part, as a new one.
+/* import_request: a chat that was exported comes back, part by part, as a new one.
  *
  *   enter ──► Postgres: the chat, then its turns, in one transaction
  *
@@ -14,7 +14,7 @@
 
 enum step import_enter(struct job *j)
 {
-    return enter(j, j->ask.imported.session, false, STEP_IMPORT_ASK);
+    return enter(j, j->ask.imported.session, false, STEP_IMPORT_REQUEST);
 }
 
 static struct uuid turn_at(const struct job *j, uint64_t place)
@@ -27,16 +27,16 @@ static struct uuid turn_at(const struct job *j, uint64_t place)
 
 static void open_args(struct args *a, const struct job *j)
 {
-    const struct import_ask *ask = &j->ask.imported;
+    const struct import_request *ask = &j->ask.imported;
 
     args_id(a, &j->session);
     args_id(a, &j->chat);
     args_bytes(a, ask->title);
     args_u64(a, ask->created_at);
-    args_u64(a, ask->place);
+    args_u64(a, ask->position);
 }
 
-static enum statement turn_args(struct args *a, const struct job *j, const struct brought *b,
+static enum statement turn_args(struct args *a, const struct job *j, const struct imported_turn *b,
                                 const struct uuid *turn, uint64_t seq)
 {
     bool is_lost = str_is(b->status, "interrupted");
@@ -62,7 +62,7 @@ static enum statement turn_args(struct args *a, const struct job *j, const struc
     return is_lost ? STATEMENT_IMPORT_LOST : STATEMENT_IMPORT_TURN;
 }
 
-static bool is_sane(const struct import_ask *ask)
+static bool is_sane(const struct import_request *ask)
 {
     for (uint64_t i = 0; i < ask->turns_count; i++) {
         struct str status = ask->turns[i].status;
@@ -70,16 +70,16 @@ static bool is_sane(const struct import_ask *ask)
             !str_is(status, "interrupted"))
             return false;
     }
-    return ask->place <= INT32_MAX && ask->after_seq <= ask->place &&
+    return ask->position <= INT32_MAX && ask->after_seq <= ask->position &&
            ask->created_at <= INT64_MAX / 2;
 }
 
-enum step import_ask(struct job *j)
+enum step import_request(struct job *j)
 {
-    const struct import_ask *ask = &j->ask.imported;
-    struct pg_item           items[1 + TURNS_MAX];
-    struct args             *args;
-    uint64_t                 seq = ask->after_seq;
+    const struct import_request *ask = &j->ask.imported;
+    struct pg_item               items[1 + TURNS_MAX];
+    struct args                 *args;
+    uint64_t                     seq = ask->after_seq;
 
     if (!job_ids(j, ask->session, ask->conversation, STR("")) || !j->chat.text[0] || !is_sane(ask))
         return job_fail(j, ERR_BAD_REQUEST);
@@ -87,7 +87,7 @@ enum step import_ask(struct job *j)
     open_args(&args[0], j);
     items[0] = (struct pg_item){STATEMENT_IMPORT_OPEN, &args[0]};
     for (uint64_t i = 0; i < ask->turns_count; i++) {
-        struct uuid turn = turn_at(j, ask->place + i);
+        struct uuid turn = turn_at(j, ask->position + i);
         seq += !str_is(ask->turns[i].status, "interrupted");
         items[1 + i].statement = turn_args(&args[1 + i], j, &ask->turns[i], &turn, seq);
         items[1 + i].args = &args[1 + i];
@@ -97,7 +97,7 @@ enum step import_ask(struct job *j)
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_IMPORT_TAKE);
 }
 
-static uint64_t last_seq(const struct import_ask *ask)
+static uint64_t last_seq(const struct import_request *ask)
 {
     uint64_t seq = ask->after_seq;
 
@@ -109,8 +109,8 @@ static uint64_t last_seq(const struct import_ask *ask)
 /* What the chat was before tells whether the part was its next one, or was kept already. */
 enum step import_take(struct job *j)
 {
-    const struct import_ask *ask = &j->ask.imported;
-    const struct grid       *g = &j->got[0].grid;
+    const struct import_request *ask = &j->ask.imported;
+    const struct grid           *g = &j->got[0].grid;
 
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));

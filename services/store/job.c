@@ -50,8 +50,8 @@ static void job_free(struct job *j)
 /* What happens several times a second for every answer is no news. */
 static bool is_news(const struct job *j)
 {
-    return j->err || (j->number != MSG_TURN_RENEW_ASK && j->number != MSG_TURN_APPEND_ASK &&
-                      j->number != MSG_TURN_FOLLOW_ASK);
+    return j->err || (j->number != MSG_TURN_RENEW_REQUEST && j->number != MSG_TURN_APPEND_REQUEST &&
+                      j->number != MSG_TURN_FOLLOW_REQUEST);
 }
 
 static void tell(struct job *j)
@@ -243,10 +243,10 @@ enum step job_say(struct job *j, struct buf *body)
 
 enum step job_say_done(struct job *j)
 {
-    struct done_say done = {0};
-    struct buf      body = {0};
+    struct done_reply done = {0};
+    struct buf        body = {0};
 
-    done_say_encode(&done, &body);
+    done_reply_encode(&done, &body);
     return job_say(j, &body);
 }
 

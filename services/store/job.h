@@ -100,27 +100,27 @@ struct job {
 
     char *body; /* owned: what ask's views point into */
     union {
-        struct turn_begin_ask    begin;
-        struct turn_renew_ask    renew;
-        struct turn_append_ask   append;
-        struct turn_stop_ask     stop;
-        struct turn_follow_ask   follow;
-        struct turn_commit_ask   commit;
-        struct turn_abort_ask    abort;
-        struct session_open_ask  open;
-        struct session_save_ask  save;
-        struct session_clear_ask clear;
-        struct chat_clear_ask    chat_clear;
-        struct history_page_ask  history;
-        struct limit_take_ask    limit;
-        struct chat_list_ask     list;
-        struct chat_rename_ask   rename;
-        struct chat_delete_ask   chat_delete;
-        struct search_ask        search;
-        struct feedback_ask      feedback;
-        struct usage_ask         usage;
-        struct export_ask        exported;
-        struct import_ask        imported;
+        struct turn_begin_request          begin;
+        struct turn_renew_request          renew;
+        struct turn_append_request         append;
+        struct turn_stop_request           stop;
+        struct turn_follow_request         follow;
+        struct turn_commit_request         commit;
+        struct turn_abort_request          abort;
+        struct session_open_request        open;
+        struct session_save_request        save;
+        struct session_clear_request       clear;
+        struct conversation_clear_request  chat_clear;
+        struct history_page_request        history;
+        struct limit_take_request          limit;
+        struct conversation_list_request   list;
+        struct conversation_rename_request rename;
+        struct conversation_delete_request chat_delete;
+        struct search_request              search;
+        struct feedback_request            feedback;
+        struct usage_request               usage;
+        struct export_request              exported;
+        struct import_request              imported;
     } ask;
     struct uuid session, chat, turn; /* of the question, checked; empty if not given */
     struct uuid former;              /* open: the browser's session before it was signed in */

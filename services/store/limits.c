@@ -1,4 +1,4 @@
-/* limit_take_ask: may this client address, and this session, go on?
+/* limit_take_request: may this client address, and this session, go on?
  *
  *   ask for the address ──► ask for the session, if one was given
  *
@@ -10,11 +10,11 @@ enum { TAKEN_ALLOWED, TAKEN_RETRY_MS };
 
 static enum step say_taken(struct job *j, bool allowed, uint64_t retry_after_ms, bool redis_away)
 {
-    struct limit_take_say say = {
-        .allowed = allowed, .retry_after_ms = retry_after_ms, .unlimited_here = redis_away};
+    struct limit_take_reply say = {
+        .allowed = allowed, .retry_after_ms = retry_after_ms, .limits_unavailable = redis_away};
     struct buf body = {0};
 
-    limit_take_say_encode(&say, &body);
+    limit_take_reply_encode(&say, &body);
     return job_say(j, &body);
 }
 
@@ -39,12 +39,13 @@ static enum err ask(struct job *j, struct key key, uint64_t per_minute)
 
 enum step limit_ask_address(struct job *j)
 {
-    const struct limit_take_ask *q = &j->ask.limit;
+    const struct limit_take_request *q = &j->ask.limit;
 
     if (!q->address_hash.len || (!is_key_test(j) && !str_is(q->what, "chat")) ||
         (q->session.len && !job_ids(j, q->session, STR(""), STR(""))))
         return job_fail(j, ERR_BAD_REQUEST);
-    uint64_t most = is_key_test(j) ? j->config->limit_key_tests : j->config->limit_address_messages;
+    uint64_t most =
+        is_key_test(j) ? j->config->key_tests_per_minute : j->config->address_per_minute;
     if (ask(j, key_address_limit(q->address_hash, what(j)), most))
         return say_taken(j, true, 0, true);
     return job_park(j, STEP_LIMIT_TAKE_ADDRESS);
@@ -61,7 +62,8 @@ enum step limit_take_address(struct job *j)
 
 enum step limit_ask_session(struct job *j)
 {
-    uint64_t most = is_key_test(j) ? j->config->limit_key_tests : j->config->limit_messages;
+    uint64_t most =
+        is_key_test(j) ? j->config->key_tests_per_minute : j->config->messages_per_minute;
 
     if (ask(j, key_session_limit(&j->session, what(j)), most))
         return say_taken(j, true, 0, true);

@@ -11,7 +11,7 @@
 #include "base/config_as_items.h"
 static const struct config_item items[] = {
 #include "base/common.def"
-#include "bus/backend.def"
+#include "bus/backend/backend.def"
 #include "config.def"
 };
 #include "base/config_done.h"

@@ -220,7 +220,7 @@ static void resolve_next(struct pg *p)
 
     p->resolving = name != NULL;
     if (name)
-        resolver_ask(p->resolver, name, on_found, p);
+        resolver_resolve(p->resolver, name, on_found, p);
     else
         connect_now(p);
 }
@@ -348,7 +348,7 @@ static struct lane *idlest(struct pg *p)
     for (unsigned i = 0; i < p->lanes; i++) {
         struct lane *lane = &p->lane[i];
         if (lane->up && pg_link_is_up(lane->link) &&
-            (!best || pg_link_awaited(lane->link) < pg_link_awaited(best->link)))
+            (!best || pg_link_in_flight(lane->link) < pg_link_in_flight(best->link)))
             best = lane;
     }
     return best;
@@ -414,10 +414,10 @@ void pg_count(const struct pg *p)
     unsigned awaited = 0;
 
     for (unsigned i = 0; i < p->lanes; i++)
-        awaited += p->lane[i].up ? pg_link_awaited(p->lane[i].link) : 0;
+        awaited += p->lane[i].up ? pg_link_in_flight(p->lane[i].link) : 0;
     metric_set_for(METRIC_PG, "up", NULL, p->up);
     metric_set_for(METRIC_PG, "down", NULL, p->lanes - p->up);
-    metric_set(METRIC_PG_AWAITED, awaited);
+    metric_set(METRIC_PG_IN_FLIGHT, awaited);
 }
 
 uint64_t pg_away_ms(const struct pg *p)
@@ -454,7 +454,7 @@ void pg_close(struct pg **pg)
 
     if (!p)
         return;
-    resolver_forget(p->resolver, p);
+    resolver_cancel(p->resolver, p);
     timer_stop(&p->retry);
     migrate_free(&p->migrate);
     for (unsigned i = 0; i < p->lanes; i++) {

@@ -183,7 +183,7 @@ static void connect_now(void *ctx)
     if (r->url.path)
         connect_to(r, NULL);
     else
-        resolver_ask(r->resolver, r->url.host, on_found, r);
+        resolver_resolve(r->resolver, r->url.host, on_found, r);
 }
 
 /* ---- scripts ---- */
@@ -369,7 +369,7 @@ void redis_close(struct redis **redis)
     if (!r)
         return;
     r->up = false;
-    resolver_forget(r->resolver, r);
+    resolver_cancel(r->resolver, r);
     timer_stop(&r->retry);
     redis_link_free(&r->link);
     redis_url_fini(&r->url);

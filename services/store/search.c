@@ -1,4 +1,4 @@
-/* search_ask: a person looks for words in all their chats.
+/* search_request: a person looks for words in all their chats.
  *
  *   enter ──► Postgres ──► a page of hits
  *
@@ -21,14 +21,14 @@ enum hit_column {
 
 enum step search_enter(struct job *j)
 {
-    return enter(j, j->ask.search.session, false, STEP_SEARCH_ASK);
+    return enter(j, j->ask.search.session, false, STEP_SEARCH_REQUEST);
 }
 
 /* One more than is shown tells whether there are more. */
-enum step search_ask(struct job *j)
+enum step search_request(struct job *j)
 {
-    const struct search_ask *ask = &j->ask.search;
-    struct args             *a = job_args(j);
+    const struct search_request *ask = &j->ask.search;
+    struct args                 *a = job_args(j);
 
     if (ask->before > INT64_MAX || !ask->page)
         return job_fail(j, ERR_BAD_REQUEST);
@@ -46,15 +46,15 @@ static bool is_hit(const struct grid *g, unsigned row)
     return grid_str(g, row, HIT_TURN).len != 0;
 }
 
-static struct hit read_hit(const struct grid *g, unsigned row)
+static struct search_hit read_hit(const struct grid *g, unsigned row)
 {
-    return (struct hit){.turn_id = grid_str(g, row, HIT_TURN),
-                        .conversation = grid_str(g, row, HIT_CHAT),
-                        .title = str_cut(grid_str(g, row, HIT_TITLE), 512),
-                        .seq = grid_u64(g, row, HIT_SEQ),
-                        .by_user = grid_u64(g, row, HIT_BY_USER),
-                        .snippet = str_cut(grid_str(g, row, HIT_SNIPPET), 4096),
-                        .at = grid_u64(g, row, HIT_AT)};
+    return (struct search_hit){.turn_id = grid_str(g, row, HIT_TURN),
+                               .conversation = grid_str(g, row, HIT_CHAT),
+                               .title = str_cut(grid_str(g, row, HIT_TITLE), 512),
+                               .seq = grid_u64(g, row, HIT_SEQ),
+                               .by_user = grid_u64(g, row, HIT_BY_USER),
+                               .snippet = str_cut(grid_str(g, row, HIT_SNIPPET), 4096),
+                               .at = grid_u64(g, row, HIT_AT)};
 }
 
 enum step search_take(struct job *j)
@@ -64,15 +64,15 @@ enum step search_take(struct job *j)
 
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    struct search_say *say = mem_new(sizeof *say);
-    struct buf         body = {0};
+    struct search_reply *say = mem_new(sizeof *say);
+    struct buf           body = {0};
     for (unsigned row = 0; row < g->rows && say->hits_count < page && is_hit(g, row); row++)
         say->hits[say->hits_count++] = read_hit(g, row);
     if (g->rows > page)
         say->more_before = grid_u64(g, (unsigned)page - 1, HIT_NO);
     else if (g->rows && !is_hit(g, g->rows - 1))
         say->more_before = grid_u64(g, g->rows - 1, HIT_NO);
-    search_say_encode(say, &body);
+    search_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }

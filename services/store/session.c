@@ -1,4 +1,4 @@
-/* A person's session: session_open_ask and session_save_ask.
+/* A person's session: session_open_request and session_save_request.
  *
  *   open:  enter, of an account see account.c
  *            └──► ask Postgres for the newest messages of the current chat
@@ -31,14 +31,15 @@ enum step open_enter(struct job *j)
 
 static enum step say_opened(struct job *j, const struct grid *page)
 {
-    struct session_open_say *say = mem_new(sizeof *say);
-    struct entered          *e = &j->entered;
-    struct buf               body = {0};
+    struct session_open_reply *say = mem_new(sizeof *say);
+    struct entered            *e = &j->entered;
+    struct buf                 body = {0};
 
     if (page && e->pg_away)
-        say->lines_count = history_window_lines(page, 0, say->lines, &say->more_before, &e->chat);
+        say->messages_count =
+            history_window_lines(page, 0, say->messages, &say->more_before, &e->chat);
     else if (page)
-        say->lines_count = history_lines(page, say->lines, &say->more_before);
+        say->messages_count = history_lines(page, say->messages, &say->more_before);
     if (page && !e->pg_away && !j->got[PLACE_BRANCHES].err)
         say->branches_count = history_branches(&j->got[PLACE_BRANCHES].grid, say->branches);
     say->session = uuid_str(&j->session);
@@ -53,7 +54,7 @@ static enum step say_opened(struct job *j, const struct grid *page)
     say->from_cache = e->pg_away;
     if (!e->pg_away) /* a new session has spent nothing, and was not looked at */
         budget_tell(j->config, look_u64(j, LOOK_COUNTED), &say->has_budget, &say->budget_left);
-    session_open_say_encode(say, &body);
+    session_open_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }
@@ -98,14 +99,14 @@ enum step open_take_window(struct job *j)
 
 enum step save_enter(struct job *j)
 {
-    const struct session_save_ask *ask = &j->ask.save;
+    const struct session_save_request *ask = &j->ask.save;
 
     if (ask->key_change == KEY_SET && !ask->sealed_key.len)
         return job_fail(j, ERR_BAD_REQUEST);
     return enter(j, ask->session, false, STEP_SAVE_ASK_PG);
 }
 
-static bool is_kept_in_postgres(const struct session_save_ask *ask)
+static bool is_kept_in_postgres(const struct session_save_request *ask)
 {
     return ask->key_change == KEY_SET && ask->remember;
 }
@@ -122,7 +123,7 @@ static struct str key_id(struct str sealed)
 }
 
 /* For the audit log. */
-static const char *what_changes(const struct session_save_ask *ask)
+static const char *what_changes(const struct session_save_request *ask)
 {
     static const char *const words[3][2] = {
         {"nothing", "model"},
@@ -134,9 +135,9 @@ static const char *what_changes(const struct session_save_ask *ask)
 
 enum step save_ask_pg(struct job *j)
 {
-    const struct session_save_ask *ask = &j->ask.save;
-    bool                           keep = is_kept_in_postgres(ask);
-    struct args                   *a = job_args(j);
+    const struct session_save_request *ask = &j->ask.save;
+    bool                               keep = is_kept_in_postgres(ask);
+    struct args                       *a = job_args(j);
 
     j->saved_at = j->world->wall_ms(j->world->ctx);
     args_id(a, &j->session);
@@ -163,15 +164,15 @@ enum step save_take_pg(struct job *j)
     return j->ask.save.key_change == KEY_LEAVE ? job_say_done(j) : STEP_SAVE_ASK_REDIS;
 }
 
-static bool is_kept_in_redis(const struct session_save_ask *ask)
+static bool is_kept_in_redis(const struct session_save_request *ask)
 {
     return ask->key_change == KEY_SET && !ask->remember;
 }
 
 enum step save_ask_redis(struct job *j)
 {
-    const struct session_save_ask *ask = &j->ask.save;
-    struct args                   *a = job_args(j);
+    const struct session_save_request *ask = &j->ask.save;
+    struct args                       *a = job_args(j);
 
     args_key(a, key_session(&j->session));
     args_bytes(a, is_kept_in_redis(ask) ? ask->sealed_key : STR(""));

@@ -7,7 +7,7 @@ struct config {
 #include "base/config_as_fields.h"
 
 #include "base/common.def"
-#include "bus/backend.def"
+#include "bus/backend/backend.def"
 #include "config.def"
 
 #include "base/config_done.h"

@@ -159,7 +159,7 @@ enum step drain_read(struct job *j)
     j->tries = 0;
     s->how = "kept";
     s->is_readable =
-        !turn_commit_ask_decode(&j->ask.commit, grid_str(&s->rows, s->row, NEXT_COMMIT)) &&
+        !turn_commit_request_decode(&j->ask.commit, grid_str(&s->rows, s->row, NEXT_COMMIT)) &&
         commit_is_sane(j);
     failpoint(FAILPOINT_STORE_DRAIN_READ);
     if (s->is_readable)
@@ -204,7 +204,7 @@ enum step drain_ask_look(struct job *j)
 
 enum step drain_take_look(struct job *j)
 {
-    struct turn_commit_ask *ask = &j->ask.commit;
+    struct turn_commit_request *ask = &j->ask.commit;
 
     if (j->got[0].err)
         return STEP_DONE;
@@ -223,11 +223,11 @@ enum step drain_take_look(struct job *j)
 /* Of one that makes no sense nobody knows whose it is: no key of a session is touched. */
 static void done_args(struct job *j)
 {
-    struct spool                 *s = j->spool;
-    const struct turn_commit_ask *ask = &j->ask.commit;
-    struct key                    refused = key_of_bucket(s->bucket, "refused");
-    struct uuid                   none = {{0}};
-    struct args                  *a = job_args(j);
+    struct spool                     *s = j->spool;
+    const struct turn_commit_request *ask = &j->ask.commit;
+    struct key                        refused = key_of_bucket(s->bucket, "refused");
+    struct uuid                       none = {{0}};
+    struct args                      *a = job_args(j);
 
     args_key(a, key_of_bucket(s->bucket, "spool"));
     args_key(a, s->is_readable ? key_spooled(&j->session) : refused);
@@ -250,7 +250,7 @@ enum step drain_ask_done(struct job *j)
     done_args(j);
     buf_clear(&j->kept);
     if (s->is_readable) /* its place may be another one by now */
-        turn_commit_ask_encode(&j->ask.commit, &j->kept);
+        turn_commit_request_encode(&j->ask.commit, &j->kept);
     args_bytes(&j->args,
                s->is_readable ? buf_view(&j->kept) : grid_str(&s->rows, s->row, NEXT_COMMIT));
     return job_ask_redis(j, 0, SCRIPT_SPOOL_DONE) ? STEP_DONE : job_park(j, STEP_DRAIN_TAKE_DONE);

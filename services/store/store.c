@@ -11,7 +11,7 @@
 #include "fill.h"
 #include "forget.h"
 #include "job.h"
-#include "loop/private.h"
+#include "loop/admin.h"
 #include "pg.h"
 #include "redis.h"
 #include "rounds.h"
@@ -26,12 +26,12 @@ struct store {
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct private_port *private_port;
+    struct admin        *admin_port;
     struct redis        *redis;
     struct pg           *pg;
     struct batch        *batch;
     struct timer         pump;
-    struct later         soon;
+    struct deferred_call soon;
     struct timer         drain;
     struct forget       *forget;
     struct wipe         *wipe;
@@ -122,7 +122,7 @@ static void pump(void *ctx)
 /* All commits that one turn of the loop brings leave together. */
 static void pump_soon(struct store *s)
 {
-    later_start(&s->soon, s->loop, pump, s);
+    deferred_start(&s->soon, s->loop, pump, s);
 }
 
 struct flight {
@@ -198,7 +198,7 @@ static void fail(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_
     backend_error(s->backend, handle, err, err == ERR_STORE_DOWN, retry_after_ms, STR(""));
 }
 
-static void on_request(void *ctx, const struct request *rq)
+static void on_request(void *ctx, const struct backend_request *rq)
 {
     struct store *s = ctx;
     job_start(&s->world, s->config, rq->handle, rq->body, rq->ttl_ms, rq->trace);
@@ -259,7 +259,7 @@ static void count(void *ctx)
 {
     const struct store *s = ctx;
 
-    backend_count(s->backend);
+    backend_update_metrics(s->backend);
     pg_count(s->pg);
     commit_count();
     spool_count();
@@ -268,10 +268,10 @@ static void count(void *ctx)
 
 static enum err open_private(struct store *s)
 {
-    static const struct private_ops ops = {"store", not_ready, count};
+    static const struct admin_ops ops = {"store", not_ready, count};
 
-    return private_open(&s->private_port, s->loop, s->config->private_address,
-                        (unsigned)s->config->private_port, &ops, s);
+    return admin_open(&s->admin_port, s->loop, s->config->admin_address,
+                      (unsigned)s->config->admin_port, &ops, s);
 }
 
 static enum err open_pg(struct store *s)
@@ -344,7 +344,7 @@ void store_close(struct store **store)
 
     if (!s)
         return;
-    private_close(&s->private_port);
+    admin_close(&s->admin_port);
     redis_close(&s->redis);
     pg_close(&s->pg);
     forget_free(&s->forget);
@@ -357,7 +357,7 @@ void store_close(struct store **store)
     backend_close(&s->backend);
     timer_stop(&s->pump);
     timer_stop(&s->drain);
-    later_stop(&s->soon);
+    deferred_stop(&s->soon);
     resolver_free(&s->resolver);
     free(s);
     *store = NULL;

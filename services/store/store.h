@@ -4,7 +4,7 @@
  * say so, and what can be done without is done. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
-#include "bus/backend.h"
+#include "bus/backend/backend.h"
 #include "settings.h"
 
 struct store;

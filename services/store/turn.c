@@ -1,4 +1,4 @@
-/* A turn under way: turn_renew_ask, turn_append_ask, turn_stop_ask, turn_abort_ask.
+/* A turn under way: turn_renew_request, turn_append_request, turn_stop_request, turn_abort_request.
  *
  *   renew:  ask Redis ──► ok, lost
  *                 │ missing: Redis was emptied, or the turn was cleared away
@@ -67,43 +67,43 @@ bool turn_number_is_sane(uint64_t n)
 
 /* ---- renew and append ---- */
 
-static enum step say(struct job *j, const struct turn_renew_say *say)
+static enum step say(struct job *j, const struct turn_renew_reply *say)
 {
     struct buf body = {0};
 
-    turn_renew_say_encode(say, &body);
+    turn_renew_reply_encode(say, &body);
     return job_say(j, &body);
 }
 
 static enum step say_lost(struct job *j)
 {
-    return say(j, &(struct turn_renew_say){.lost = 1});
+    return say(j, &(struct turn_renew_reply){.lost = 1});
 }
 
 static enum step say_without_redis(struct job *j)
 {
-    return say(j, &(struct turn_renew_say){.unheld_here = 1});
+    return say(j, &(struct turn_renew_reply){.not_buffered = 1});
 }
 
 /* An append is a renew with a text. */
-static struct turn_append_ask renewal(const struct job *j)
+static struct turn_append_request renewal(const struct job *j)
 {
-    const struct turn_renew_ask *r = &j->ask.renew;
+    const struct turn_renew_request *r = &j->ask.renew;
 
-    if (j->number == MSG_TURN_APPEND_ASK)
+    if (j->number == MSG_TURN_APPEND_REQUEST)
         return j->ask.append;
-    return (struct turn_append_ask){.session = r->session,
-                                    .conversation = r->conversation,
-                                    .turn_id = r->turn_id,
-                                    .epoch = r->epoch,
-                                    .user_text = r->user_text,
-                                    .seq = r->seq,
-                                    .asked_at = r->asked_at};
+    return (struct turn_append_request){.session = r->session,
+                                        .conversation = r->conversation,
+                                        .turn_id = r->turn_id,
+                                        .epoch = r->epoch,
+                                        .user_text = r->user_text,
+                                        .seq = r->seq,
+                                        .asked_at = r->asked_at};
 }
 
 enum step renew_ask(struct job *j)
 {
-    const struct turn_append_ask ask = renewal(j);
+    const struct turn_append_request ask = renewal(j);
 
     if (!job_ids(j, ask.session, ask.conversation, ask.turn_id) || !j->chat.text[0] ||
         !j->turn.text[0] || !turn_number_is_sane(ask.epoch) || !turn_number_is_sane(ask.seq) ||
@@ -142,9 +142,10 @@ enum step renew_take(struct job *j)
     failpoint(FAILPOINT_STORE_RENEWED);
     if (grid_is(said, 0, RENEW_OUTCOME, "lost"))
         return say_lost(j);
-    return say(j, &(struct turn_renew_say){.stop = grid_u64(said, 0, RENEW_STOP) != 0,
-                                           .held = grid_u64(said, 0, RENEW_HELD),
-                                           .textless = grid_u64(said, 0, RENEW_TEXTLESS)});
+    return say(j,
+               &(struct turn_renew_reply){.stop = grid_u64(said, 0, RENEW_STOP) != 0,
+                                          .buffered = grid_u64(said, 0, RENEW_HELD),
+                                          .question_missing = grid_u64(said, 0, RENEW_TEXTLESS)});
 }
 
 enum step renew_ask_wanted(struct job *j)
@@ -172,7 +173,7 @@ enum step renew_take_wanted(struct job *j)
 
 enum step stop_ask(struct job *j)
 {
-    const struct turn_stop_ask *ask = &j->ask.stop;
+    const struct turn_stop_request *ask = &j->ask.stop;
 
     if (!job_ids(j, ask->session, STR(""), ask->turn_id) || !j->turn.text[0])
         return job_fail(j, ERR_BAD_REQUEST);
@@ -196,7 +197,7 @@ enum step stop_take(struct job *j)
 
 enum step abort_start(struct job *j)
 {
-    const struct turn_abort_ask *ask = &j->ask.abort;
+    const struct turn_abort_request *ask = &j->ask.abort;
 
     if (!job_ids(j, ask->session, ask->conversation, ask->turn_id) || !j->chat.text[0] ||
         !j->turn.text[0] || !turn_number_is_sane(ask->epoch) || !turn_number_is_sane(ask->seq) ||
@@ -207,13 +208,13 @@ enum step abort_start(struct job *j)
 
 enum step abort_ask_keep(struct job *j)
 {
-    const struct turn_abort_ask *ask = &j->ask.abort;
-    const struct interruption    what = {.seq = ask->seq,
-                                         .epoch = ask->epoch,
-                                         .at = ask->asked_at,
-                                         .question = ask->user_text,
-                                         .answer = ask->answer,
-                                         .model = ask->model};
+    const struct turn_abort_request *ask = &j->ask.abort;
+    const struct interruption        what = {.seq = ask->seq,
+                                             .epoch = ask->epoch,
+                                             .at = ask->asked_at,
+                                             .question = ask->user_text,
+                                             .answer = ask->answer,
+                                             .model = ask->model};
 
     turn_interrupt_args(job_args(j), j, &what);
     return job_ask_pg(j, 0, STATEMENT_INTERRUPT) ? job_say_done(j)
@@ -231,7 +232,7 @@ enum step abort_take_keep(struct job *j)
 
 enum step abort_ask(struct job *j)
 {
-    const struct turn_abort_ask *ask = &j->ask.abort;
+    const struct turn_abort_request *ask = &j->ask.abort;
 
     metric_add(METRIC_TURNS_ABORTED, 1);
     job_note(j, "turn.aborted", STR(""), ask->reason);

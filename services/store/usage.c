@@ -1,4 +1,4 @@
-/* usage_ask: what a person's turns cost, by day and model.
+/* usage_request: what a person's turns cost, by day and model.
  *
  *   enter ──► Postgres ──► the sum and its rows
  *
@@ -21,10 +21,10 @@ enum usage_column {
 
 enum step usage_enter(struct job *j)
 {
-    return enter(j, j->ask.usage.session, false, STEP_USAGE_ASK);
+    return enter(j, j->ask.usage.session, false, STEP_USAGE_REQUEST);
 }
 
-enum step usage_ask(struct job *j)
+enum step usage_request(struct job *j)
 {
     struct args *a = job_args(j);
 
@@ -35,14 +35,14 @@ enum step usage_ask(struct job *j)
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_USAGE_TAKE);
 }
 
-static struct spent read_row(const struct grid *g, unsigned row)
+static struct usage_row read_row(const struct grid *g, unsigned row)
 {
-    return (struct spent){.day = str_cut(grid_str(g, row, USAGE_DAY), 10),
-                          .model = str_cut(grid_str(g, row, USAGE_MODEL), 128),
-                          .turns = grid_u64(g, row, USAGE_TURNS),
-                          .prompt_tokens = grid_u64(g, row, USAGE_PROMPT_TOKENS),
-                          .completion_tokens = grid_u64(g, row, USAGE_COMPLETION_TOKENS),
-                          .cost = grid_f64(g, row, USAGE_COST)};
+    return (struct usage_row){.day = str_cut(grid_str(g, row, USAGE_DAY), 10),
+                              .model = str_cut(grid_str(g, row, USAGE_MODEL), 128),
+                              .turns = grid_u64(g, row, USAGE_TURNS),
+                              .prompt_tokens = grid_u64(g, row, USAGE_PROMPT_TOKENS),
+                              .completion_tokens = grid_u64(g, row, USAGE_COMPLETION_TOKENS),
+                              .cost = grid_f64(g, row, USAGE_COST)};
 }
 
 enum step usage_take(struct job *j)
@@ -51,16 +51,16 @@ enum step usage_take(struct job *j)
 
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    struct usage_say *say = mem_new(sizeof *say);
-    struct buf        body = {0};
+    struct usage_reply *say = mem_new(sizeof *say);
+    struct buf          body = {0};
     say->turns = grid_u64(g, 0, USAGE_TURNS);
     say->prompt_tokens = grid_u64(g, 0, USAGE_PROMPT_TOKENS);
     say->completion_tokens = grid_u64(g, 0, USAGE_COMPLETION_TOKENS);
     say->cost = grid_f64(g, 0, USAGE_COST);
     for (unsigned row = 1; row < g->rows && say->rows_count < ROWS_MAX; row++)
         say->rows[say->rows_count++] = read_row(g, row);
-    say->is_cut = g->rows > ROWS_MAX + 1;
-    usage_say_encode(say, &body);
+    say->is_truncated = g->rows > ROWS_MAX + 1;
+    usage_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);
 }

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
-#include "bus/bus.h"
+#include "bus/gateway/bus.h"
 #include "wire/messages.h"
 
 #define TTL_MS  600000
@@ -49,19 +49,19 @@ static void end(struct one *one, bool whole)
         loop_quit(a->loop);
 }
 
-static void on_answer(void *ctx, const struct answer *answer)
+static void on_reply(void *ctx, const struct bus_reply *answer)
 {
     struct one   *one = ctx;
     struct asker *a = one->asker;
 
-    if (answer->kind == ANSWER_ERROR)
+    if (answer->kind == BUS_REPLY_ERROR)
         log_error(0, "asker.failed", "why=%s", err_code(answer->err));
-    if (answer->kind != ANSWER_CHUNK) {
-        end(one, answer->kind == ANSWER_FINAL);
+    if (answer->kind != BUS_REPLY_CHUNK) {
+        end(one, answer->kind == BUS_REPLY_FINAL);
         return;
     }
     a->chunks++;
-    bus_taken(a->bus, answer->id, answer->body.len);
+    bus_credit(a->bus, answer->id, answer->body.len);
     if (!one->bytes && ++a->begun == a->count)
         say("streaming", a);
     one->bytes += answer->body.len;
@@ -69,16 +69,16 @@ static void on_answer(void *ctx, const struct answer *answer)
 
 static void ask(struct asker *a)
 {
-    struct one     *one = mem_new(sizeof *one);
-    struct question q = {.service = SERVICE_LLM_WORKER,
-                         .body = buf_view(&a->question),
-                         .ttl_ms = TTL_MS,
-                         .on_answer = on_answer,
-                         .ctx = one};
-    uint64_t        id;
+    struct one        *one = mem_new(sizeof *one);
+    struct bus_request q = {.service = SERVICE_LLM_WORKER,
+                            .body = buf_view(&a->question),
+                            .ttl_ms = TTL_MS,
+                            .on_reply = on_reply,
+                            .ctx = one};
+    uint64_t           id;
 
     one->asker = a;
-    must(bus_ask(a->bus, &q, &id) == ERR_OK);
+    must(bus_send(a->bus, &q, &id) == ERR_OK);
 }
 
 static void on_look(void *ctx)
@@ -96,12 +96,13 @@ static void on_look(void *ctx)
 
 static void write_question(struct asker *a, const char *model)
 {
-    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+    struct llm_answer_request *ask = mem_new(sizeof *ask);
 
     ask->model = str_of(model);
     ask->stream = 1;
-    ask->talk[ask->talk_count++] = (struct said){1, STR("How do I check the oil?")};
-    llm_answer_ask_encode(ask, &a->question);
+    ask->context[ask->context_count++] =
+        (struct context_message){1, STR("How do I check the oil?")};
+    llm_answer_request_encode(ask, &a->question);
     free(ask);
 }
 
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
     }
     log_open("asker", LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
     ids_init();
-    loop_allow_files();
+    loop_raise_fd_limit();
     a.count = (unsigned)strtoul(argv[4], NULL, 10);
     write_question(&a, argv[5]);
     a.loop = loop_new();

@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
-#include "bus/allow.h"
-#include "bus/backend.h"
-#include "bus/bus.h"
+#include "bus/backend/backend.h"
+#include "bus/common/allow.h"
+#include "bus/gateway/bus.h"
 #include "wire/messages.h"
 
 struct key {
@@ -30,7 +30,7 @@ struct place {
 
 static struct {
     unsigned        seconds, at_once;
-    struct place    bare, bus_place;
+    struct place    bare, bus_queue_position;
     struct key      gateway_key, store_key;
     char            allow_file[64];
     struct buf      question, answer;
@@ -111,7 +111,7 @@ static uint64_t bare_rounds(void)
 
 /* ---- the bus ---- */
 
-static void on_request(void *ctx, const struct request *rq)
+static void on_request(void *ctx, const struct backend_request *rq)
 {
     (void)ctx;
     backend_final(w.store, rq->handle, buf_view(&w.answer));
@@ -129,7 +129,7 @@ static void run_store(void)
     struct resolver       *resolver = resolver_new(loop);
     struct backend_ops     ops = {.on_request = on_request, .on_cancel = on_cancel};
     struct backend_options o = {.service = SERVICE_STORE,
-                                .gateways = w.bus_place.address,
+                                .gateways = w.bus_queue_position.address,
                                 .secret_key = w.store_key.secret_key,
                                 .gateway_key = w.gateway_key.public_key,
                                 .window = w.at_once};
@@ -140,10 +140,10 @@ static void run_store(void)
 
 static void ask(void);
 
-static void on_answer(void *ctx, const struct answer *a)
+static void on_reply(void *ctx, const struct bus_reply *a)
 {
     (void)ctx;
-    if (a->kind == ANSWER_FINAL)
+    if (a->kind == BUS_REPLY_FINAL)
         w.answered++;
     else
         w.failed++;
@@ -152,13 +152,13 @@ static void on_answer(void *ctx, const struct answer *a)
 
 static void ask(void)
 {
-    struct question q = {.service = SERVICE_STORE,
-                         .body = buf_view(&w.question),
-                         .ttl_ms = 10000,
-                         .on_answer = on_answer};
-    uint64_t        id;
+    struct bus_request q = {.service = SERVICE_STORE,
+                            .body = buf_view(&w.question),
+                            .ttl_ms = 10000,
+                            .on_reply = on_reply};
+    uint64_t           id;
 
-    must(bus_ask(w.bus, &q, &id) == ERR_OK);
+    must(bus_send(w.bus, &q, &id) == ERR_OK);
 }
 
 static void stop(void *ctx)
@@ -181,7 +181,7 @@ static void begin(void *ctx)
 
 static uint64_t bus_rounds(void)
 {
-    struct bus_options o = {.bind = w.bus_place.endpoint,
+    struct bus_options o = {.bind = w.bus_queue_position.endpoint,
                             .secret_key = w.gateway_key.secret_key,
                             .allow_file = w.allow_file,
                             .queue_max = w.at_once,
@@ -211,10 +211,10 @@ static void prepare(void)
     must(allow);
     fprintf(allow, "store %s\n", w.store_key.public_key);
     fclose(allow);
-    turn_stop_ask_encode(&(struct turn_stop_ask){.turn_id = STR("turn")}, &w.question);
-    done_say_encode(&(struct done_say){0}, &w.answer);
+    turn_stop_request_encode(&(struct turn_stop_request){.turn_id = STR("turn")}, &w.question);
+    done_reply_encode(&(struct done_reply){0}, &w.answer);
     choose_port(&w.bare);
-    choose_port(&w.bus_place);
+    choose_port(&w.bus_queue_position);
 }
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@ HELLO_S = 1.5  # an event stream begins at once, so its silence tells sooner
 WAIT_S = (0.05, 1.0)  # between two tries, where the gateway does not say how long
 
 # Errors after which the same turn may be sent again; what is not here stays as it is.
-AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_cut", "upstream_timeout",
+AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_truncated", "upstream_timeout",
          "retracted", "overloaded", "filter_down", "store_down", "worker_down", "timeout", "down",
          "internal"}
 

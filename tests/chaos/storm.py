@@ -48,7 +48,7 @@ class Storm:
         self.standin = Standin(self.house, folder / "standin", "--log", "/dev/null").start()
         self.system = System(self.house, Keys(folder / "keys"), self.redis, self.postgres, self.standin)
         self.system.start(workers=3, gateways=2, filters=2, stores=2,
-                          LEASE_MS=LEASE_S * 1000, HISTORY_WINDOW=4, HISTORY_PAGE=100)
+                          LEASE_MS=LEASE_S * 1000, HISTORY_MESSAGES=5, HISTORY_PAGE=100)
 
     @property
     def ports(self):

@@ -59,7 +59,7 @@ def variables(house, service):
 def test_every_variable_is_one_that_the_program_takes(house, way, service):
     given = set(settings(way, service))
     assert given - variables(house, service) == set()
-    assert "PRIVATE_PORT" in given
+    assert "ADMIN_PORT" in given
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -85,7 +85,7 @@ def test_what_has_one_meaning_has_one_value(service):
     shared = set(ways["compose"]) & set(ways["k8s"]) - {"BUS_GATEWAYS"}
     different = {name for name in shared if not name.endswith("_FILE") and ways["compose"][name] != ways["k8s"][name]}
     assert not different
-    assert len({ways[way].get("DRAIN_SECONDS") for way in WAYS}) == 1
+    assert len({ways[way].get("DRAIN_MS") for way in WAYS}) == 1
     assert {name for name in ways["compose"] if name.endswith("_FILE")} == \
         {name for name in ways["k8s"] if name.endswith("_FILE")} == \
         {name for name in ways["systemd"] if name.endswith("_FILE")}
@@ -93,9 +93,9 @@ def test_what_has_one_meaning_has_one_value(service):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_turn_may_end_before_anybody_is_killed(house, way):
-    answer = int(re.search(r"ANSWER_SECONDS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+    answer = int(re.search(r"ANSWER_TIMEOUT_MS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
     for service in ("gateway", "llm-worker"):
-        drain = int(settings(way, service)["DRAIN_SECONDS"])
+        drain = int(settings(way, service)["DRAIN_MS"])
         assert answer < drain < seconds(way, service)
     for service in ("filter", "store"):
         assert seconds(way, service) >= 10
@@ -104,7 +104,7 @@ def test_a_turn_may_end_before_anybody_is_killed(house, way):
 
 
 def test_nginx_is_the_one_who_ends_a_connection(house):
-    idle = int(re.search(r"HTTP_IDLE_SECONDS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+    idle = int(re.search(r"HTTP_IDLE_MS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
     kept = re.search(r"upstream gateways {.*?keepalive_timeout (\d+)s;", (ROOT / "deploy/nginx/chat.conf").read_text(), re.S)[1]
     assert int(kept) < idle
 
@@ -169,7 +169,7 @@ def test_redis_refuses_before_it_is_killed(way):
 def test_ports_meet():
     for service in SERVICES:
         for way in ("compose", "k8s"):
-            assert settings(way, service)["PRIVATE_PORT"] == "9100"
+            assert settings(way, service)["ADMIN_PORT"] == "9100"
     for service in SERVICES[1:]:
         assert settings("compose", service)["BUS_GATEWAYS"] == "gateway:5555"
         assert settings("k8s", service)["BUS_GATEWAYS"] == "gateway-bus:5555"
@@ -179,7 +179,7 @@ def test_ports_meet():
     assert "$gateways gateway:8080;" in (ROOT / "deploy/nginx/nginx.conf").read_text()
     scrapes = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
     assert {(one["job_name"], one["dns_sd_configs"][0]["port"]) for one in scrapes} >= {(name, 9100) for name in SERVICES}
-    listening = [settings("systemd", service)["PRIVATE_PORT"] for service in SERVICES]
+    listening = [settings("systemd", service)["ADMIN_PORT"] for service in SERVICES]
     listening += [settings("systemd", "gateway")[name].rsplit(":", 1)[-1] for name in ("HTTP_PORT", "BUS_BIND")]
     assert len(set(listening)) == len(listening), "two of one machine want the same port"
     assert settings("systemd", "gateway")["BUS_BIND"].rsplit(":", 1)[-1] in settings("systemd", "store")["BUS_GATEWAYS"]
@@ -188,7 +188,7 @@ def test_ports_meet():
 def test_on_a_plain_machine_none_of_ours_faces_other_machines():
     gateway = settings("systemd", "gateway")
     assert gateway["HTTP_ADDRESS"] == "127.0.0.1" and gateway["BUS_BIND"].startswith("tcp://127.0.0.1:")
-    assert "PRIVATE_ADDRESS=127.0.0.1" in (UNITS / "chat.env").read_text().splitlines()
+    assert "ADMIN_ADDRESS=127.0.0.1" in (UNITS / "chat.env").read_text().splitlines()
 
 
 def test_images_are_those_that_the_tree_builds():

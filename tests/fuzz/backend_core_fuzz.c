@@ -2,7 +2,7 @@
  *
  * The input is read as in gateway_core_fuzz. */
 #include "base/log.h"
-#include "bus/backend_core.h"
+#include "bus/backend/backend_core.h"
 #include "steps.h"
 
 #define EPOCH     7

@@ -4,7 +4,7 @@
  * frame brings its head in single bytes, so that it mostly names something that
  * is really there. */
 #include "base/log.h"
-#include "bus/gateway_core.h"
+#include "bus/gateway/gateway_core.h"
 #include "steps.h"
 
 #define EPOCH 7
@@ -35,8 +35,8 @@ static void ask(struct world *w, struct steps *s)
     enum service service = (enum service)(steps_byte(s) % SERVICE_COUNT);
     uint64_t     id;
 
-    if (gateway_core_ask(w->core, w->now, service, STR("question"), 1 + 20u * steps_byte(s),
-                         STR(""), &id))
+    if (gateway_core_send(w->core, w->now, service, STR("question"), 1 + 20u * steps_byte(s),
+                          STR(""), &id))
         return;
     if (!w->first_id)
         w->first_id = id;
@@ -48,7 +48,7 @@ static void drop(struct world *w, uint64_t id)
 {
     unsigned before = gateway_core_open(w->core);
 
-    gateway_core_drop(w->core, w->now, id);
+    gateway_core_cancel(w->core, w->now, id);
     w->open -= before - gateway_core_open(w->core);
 }
 

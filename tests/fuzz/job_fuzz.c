@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t take_pieces(struct job *j)
 {
-    struct llm_piece piece;
+    struct llm_chunk piece;
     size_t           len = 0;
 
     while (job_take_piece(j, &piece)) {
@@ -37,11 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     len += take_pieces(&j);
     must(len <= JOB_TEXT_MAX && job_is_over(&j));
     if (j.state == JOB_DONE) {
-        struct llm_answer_say say;
-        struct buf            out = {0};
+        struct llm_answer_reply say;
+        struct buf              out = {0};
         job_say(&j, &say);
-        llm_answer_say_encode(&say, &out); /* aborts if a field is over its max */
-        must(llm_answer_say_decode(&say, buf_view(&out)) == ERR_OK);
+        llm_answer_reply_encode(&say, &out); /* aborts if a field is over its max */
+        must(llm_answer_reply_decode(&say, buf_view(&out)) == ERR_OK);
         buf_fini(&out);
     }
     job_fini(&j);

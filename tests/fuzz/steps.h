@@ -71,9 +71,9 @@ static inline void steps_body(struct steps *s, uint64_t type, struct buf *body)
     else if (type == FRAME_CANCEL)
         cancel_encode(&(struct cancel){.turn_id = a % 2 ? STR("turn") : STR("")}, body);
     else if (type == FRAME_REQUEST && a % 2)
-        key_test_ask_encode(&(struct key_test_ask){0}, body);
+        key_test_request_encode(&(struct key_test_request){0}, body);
     else if (type == FRAME_REQUEST)
-        turn_stop_ask_encode(&(struct turn_stop_ask){0}, body);
+        turn_stop_request_encode(&(struct turn_stop_request){0}, body);
     else
         buf_str(body, steps_bytes(s, a));
 }

@@ -12,14 +12,14 @@ def store_env(keys, gateway, redis, postgres):
     """Settings of a store; limits are out of the way unless a test is about them."""
     return {**keys.backend_env("store"), "BUS_GATEWAYS": gateway.address,
             "REDIS_URL": f"unix:{redis.socket}", "POSTGRES_URL": postgres.url,
-            "LIMIT_MESSAGES": 10000}
+            "MESSAGES_PER_MINUTE": 10000}
 
 
 @pytest.fixture
 def start_store(house, gateway, store_env):
     """start_store(SETTING=value) starts one and waits until it and both databases are there."""
     def start(label="store", wait=True, **settings):
-        process = house.start("store", {**store_env, "PRIVATE_PORT": free_port(), **settings}, label=label)
+        process = house.start("store", {**store_env, "ADMIN_PORT": free_port(), **settings}, label=label)
         if wait:
             process.wait_for_event("pg.up")
             process.wait_for_event("redis.up")

@@ -31,7 +31,7 @@ def filter_(start, gateway):
 
 
 def check(gateway, text=BRAKES, **options):
-    return gateway.ask("filter_check_ask", text=text, **options)
+    return gateway.ask("filter_check_request", text=text, **options)
 
 
 def test_a_gateway_that_stays_silent_is_told_once(start, keys, gateway):
@@ -61,19 +61,19 @@ def test_the_longest_message_is_judged(filter_, gateway):
 
 
 def test_an_answer_is_fit(filter_, gateway):
-    assert gateway.ask("filter_review_ask", text="Check the pads.", whole=1).fit == 1
+    assert gateway.ask("filter_review_request", text="Check the pads.", is_complete=1).accepted == 1
 
 
 def test_the_test_word_makes_an_answer_unfit(start, gateway):
     start(REVIEW_TEST_WORD="pancake")
-    say = gateway.ask("filter_review_ask", text="First a pancake, then", whole=0)
-    assert (say.fit, say.reason) == (0, "test_word")
-    assert gateway.ask("filter_review_ask", text="First the pads, then", whole=0).fit == 1
+    say = gateway.ask("filter_review_request", text="First a pancake, then", is_complete=0)
+    assert (say.accepted, say.reason) == (0, "test_word")
+    assert gateway.ask("filter_review_request", text="First the pads, then", is_complete=0).accepted == 1
 
 
 def test_a_verdict_is_logged_without_the_text(filter_, gateway):
     check(gateway, "brakes and xylophones")
-    gateway.ask("filter_review_ask", text="calipers and zithers", whole=1)
+    gateway.ask("filter_review_request", text="calipers and zithers", is_complete=1)
     assert filter_.wait_for_event("filter.checked")["verdict"] == "on"
     assert filter_.wait_for_event("filter.reviewed")["fit"] == "1"
     assert not [word for word in ("xylophone", "zither") if word in filter_.log_text]
@@ -89,7 +89,7 @@ def test_it_says_who_it_is(filter_, gateway):
 
 
 def test_many_questions_at_once_are_each_answered_once(filter_, gateway):
-    requests = [gateway.send("filter_check_ask", text=f"tyre {n}") for n in range(60)]
+    requests = [gateway.send("filter_check_request", text=f"tyre {n}") for n in range(60)]
     assert all(request.wait().verdict == ON for request in requests)
     assert all(request.accepted for request in requests)
 
@@ -117,7 +117,7 @@ def test_it_finds_a_gateway_that_was_restarted(start, keys):
 
 def request_frame(gateway, body=None, **head):
     return Frame("REQUEST", **{"epoch": gateway.epoch, "id": 7, "attempt": 1, "ttl_ms": 5000,
-                               "body": body or wire.encode("filter_check_ask", text=BRAKES), **head})
+                               "body": body or wire.encode("filter_check_request", text=BRAKES), **head})
 
 
 def still_answers(gateway):
@@ -134,7 +134,7 @@ def test_a_frame_cut_at_any_byte_is_dropped(filter_, gateway):
 
 def test_a_message_cut_at_any_byte_is_refused(filter_, gateway):
     peer = gateway.wait_peer("filter")
-    body = wire.encode("filter_check_ask", text=BRAKES)
+    body = wire.encode("filter_check_request", text=BRAKES)
     cuts = wire.cuts(body)
     for number, cut in enumerate(cuts):
         gateway.send_frame(peer, request_frame(gateway, id=1000 + number).but(body=cut))
@@ -180,7 +180,7 @@ def test_a_frame_of_another_epoch_is_dropped(filter_, gateway):
 
 
 def test_a_message_of_another_service_is_dropped(filter_, gateway):
-    for name in ("turn_stop_ask", "models_list_ask"):
+    for name in ("turn_stop_request", "models_list_request"):
         gateway.send_frame(gateway.wait_peer("filter"), request_frame(gateway, body=wire.encode(name)))
     assert still_answers(gateway)
     assert not [frame for _, frame in gateway.frames if frame.id == 7]
@@ -204,20 +204,20 @@ def test_a_field_over_its_limit_is_refused(filter_, gateway):
     with pytest.raises(BusError):
         check(gateway, "x" * 8193, checked=False)
     with pytest.raises(BusError):
-        gateway.ask("filter_review_ask", checked=False, text="x", whole=2)
+        gateway.ask("filter_review_request", checked=False, text="x", is_complete=2)
     assert still_answers(gateway)
 
 
 def test_text_that_is_not_utf8_is_refused(filter_, gateway):
     peer = gateway.wait_peer("filter")
-    body = wire.encode("filter_check_ask", text="brake").replace(b"brake", b"br\xffke")
+    body = wire.encode("filter_check_request", text="brake").replace(b"brake", b"br\xffke")
     gateway.send_frame(peer, request_frame(gateway, body=body))
     assert gateway.wait_frame("ERROR", id=7).message.retryable == 0
     assert still_answers(gateway)
 
 
 def test_a_newer_gateway_is_understood(filter_, gateway):
-    body = msgpack.packb([wire.NUMBERS["filter_check_ask"], BRAKES, "", ["new"], 7])
+    body = msgpack.packb([wire.NUMBERS["filter_check_request"], BRAKES, "", ["new"], 7])
     gateway.send_frame(gateway.wait_peer("filter"), request_frame(gateway, body=body))
     assert gateway.wait_frame("FINAL", id=7).message.verdict == ON
 
@@ -234,7 +234,7 @@ def test_a_gateway_with_a_strangers_key_gets_nothing(start, keys, gateway):
 
 
 def test_sigterm_drains(filter_, gateway):
-    requests = [gateway.send("filter_check_ask", text=f"tyre {n}") for n in range(40)]
+    requests = [gateway.send("filter_check_request", text=f"tyre {n}") for n in range(40)]
     for request in requests:
         request.wait_accept()
     filter_.signal(signal.SIGTERM)

@@ -23,13 +23,13 @@ def counts(gateway):
 # ---- every answer comes wrongly once ------------------------------------------------------
 
 GOOD = {
-    "limit_take_ask": ("store", "limit_take_say", {"allowed": 1}),
-    "turn_begin_ask": ("store", "turn_begin_say", {"conversation": "c0ffee00-0000-4000-8000-000000000001",
+    "limit_take_request": ("store", "limit_take_reply", {"allowed": 1}),
+    "turn_begin_request": ("store", "turn_begin_reply", {"conversation": "c0ffee00-0000-4000-8000-000000000001",
                                                    "epoch": 7, "seq": 1}),
-    "filter_check_ask": ("filter", "filter_check_say", {"verdict": 2, "score": 1.0, "reason": "test"}),
-    "llm_answer_ask": ("worker", "llm_answer_say", {"text": "Check the pads.", "finish_reason": "stop"}),
-    "filter_review_ask": ("filter", "filter_review_say", {"fit": 1, "score": 1.0, "reason": "test"}),
-    "turn_commit_ask": ("store", "turn_commit_say", {}),
+    "filter_check_request": ("filter", "filter_check_reply", {"verdict": 2, "score": 1.0, "reason": "test"}),
+    "llm_answer_request": ("worker", "llm_answer_reply", {"text": "Check the pads.", "finish_reason": "stop"}),
+    "filter_review_request": ("filter", "filter_review_reply", {"accepted": 1, "score": 1.0, "reason": "test"}),
+    "turn_commit_request": ("store", "turn_commit_reply", {}),
 }
 
 
@@ -42,7 +42,7 @@ TORTURES = {
     "twice": lambda name, fields: twice(say(name, **fields)),
     "late": lambda name, fields: late(0.4, say(name, **fields)),
     "cut": cut,
-    "another message": lambda name, fields: say("done_say" if name != "done_say" else "models_list_say"),
+    "another message": lambda name, fields: say("done_reply" if name != "done_reply" else "models_list_reply"),
     "an error": lambda name, fields: error("internal"),
     "an unknown error": lambda name, fields: error("error_of_a_newer_version"),
     "never": lambda name, fields: never,
@@ -52,7 +52,7 @@ TORTURES = {
 @pytest.mark.parametrize("torture", TORTURES)
 @pytest.mark.parametrize("asked", GOOD)
 def test_a_wrong_answer_ends_clearly(start_gateway, asked, torture):
-    gateway = start_gateway(ANSWER_SECONDS=3)
+    gateway = start_gateway(ANSWER_TIMEOUT_MS=3000)
     who, answer, fields = GOOD[asked]
     backend = getattr(gateway, who)
     backend.on(asked, TORTURES[torture](answer, fields))
@@ -81,14 +81,14 @@ def wait_until_read(hostile):
 def hostile(chat, backend):
     """A second filter that got in with its own key; it never answers anything."""
     one = backend("filter", chat.bus, window=1).wait_welcome()
-    one.on("filter_check_ask", busy).on("filter_review_ask", busy)
+    one.on("filter_check_request", busy).on("filter_review_request", busy)
     return one
 
 
 def frames_of(hostile):
     epoch = hostile.links[0].epoch
     ready = wire.encode("ready", service="filter", instance="cut", boot=1, protocol_min=1, protocol_max=1, window=4)
-    final = wire.encode("filter_check_say", verdict=0, score=1.0, reason="hostile")
+    final = wire.encode("filter_check_reply", verdict=0, score=1.0, reason="hostile")
     return [Frame("READY", body=ready), Frame("PING", epoch=epoch, body=wire.encode("ping", free=1)),
             Frame("FINAL", epoch=epoch, id=7, attempt=1, body=final)]
 
@@ -125,7 +125,7 @@ def test_an_oversized_frame(chat, hostile):
 def test_answers_to_questions_nobody_asked(chat, hostile):
     epoch = hostile.links[0].epoch
     for number in range(200):
-        for kind, body in (("ACCEPT", "accept"), ("CHUNK", "llm_piece"), ("FINAL", "filter_check_say"),
+        for kind, body in (("ACCEPT", "accept"), ("CHUNK", "llm_chunk"), ("FINAL", "filter_check_reply"),
                            ("ERROR", "error"), ("CANCELLED", "cancelled"), ("BUSY", "busy")):
             hostile.send_raw(Frame(kind, epoch=epoch, id=number, attempt=1, sequence=1,
                                    body=wire.encode(body)).encode())
@@ -134,18 +134,18 @@ def test_answers_to_questions_nobody_asked(chat, hostile):
 
 def test_an_answer_in_anothers_name_is_not_heard(chat, hostile):
     """A filter cannot answer what the store, the worker or the other filter was asked."""
-    chat.worker.on("llm_answer_ask", never)
+    chat.worker.on("llm_answer_request", never)
     stream = chat.client().stream(HELLO)
-    asked = chat.worker.wait_request("llm_answer_ask")
-    body = wire.encode("llm_answer_say", text="Buy my oil!", finish_reason="stop")
+    asked = chat.worker.wait_request("llm_answer_request")
+    body = wire.encode("llm_answer_reply", text="Buy my oil!", finish_reason="stop")
     for attempt in range(4):
         hostile.send_raw(Frame("CHUNK", epoch=hostile.links[0].epoch, id=asked.frame.id, attempt=attempt, sequence=1,
-                               body=wire.encode("llm_piece", text="Buy my oil!")).encode())
+                               body=wire.encode("llm_chunk", text="Buy my oil!")).encode())
         hostile.send_raw(Frame("FINAL", epoch=hostile.links[0].epoch, id=asked.frame.id, attempt=attempt,
                                sequence=1, body=body).encode())
     wait_until_read(hostile)
-    asked.chunk("llm_piece", text="Check the pads.")
-    asked.final("llm_answer_say", finish_reason="stop")
+    asked.chunk("llm_chunk", text="Check the pads.")
+    asked.final("llm_answer_reply", finish_reason="stop")
     stream.wait_end()
     assert stream.text == "Check the pads."
 
@@ -160,7 +160,7 @@ def test_an_answer_of_an_earlier_life_is_dropped(chat, hostile):
 def test_offers_of_a_filter_and_endless_offers_of_a_worker(chat, hostile, backend):
     hostile.say("OFFER", offer=1)
     greedy = backend("llm-worker", chat.bus, slots=1).wait_welcome()
-    greedy.on("llm_answer_ask", busy)
+    greedy.on("llm_answer_request", busy)
     for number in range(5000):
         greedy.say("OFFER", offer=10 + number)
     assert chats(chat)

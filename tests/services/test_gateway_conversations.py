@@ -30,7 +30,7 @@ def test_chats_are_listed_page_by_page(chat, anna):
              {"conversation": OTHER, "title": "Oil", "created_at": 1_700_000_000_123,
               "touched_at": 1_700_000_001_000_455, "last_seq": 2, "forked_from": CONVERSATION,
               "forked_at_seq": 1}]
-    chat.store.on("chat_list_ask", in_turn(say("chat_list_say", chats=chats, more=1), say("chat_list_say")))
+    chat.store.on("conversation_list_request", in_turn(say("conversation_list_reply", chats=chats, more=1), say("conversation_list_reply")))
     page = anna.get("/conversations").json()
     assert page["conversations"] == [
         {"conversation_id": CONVERSATION, "title": "Brakes", "created_at": "2023-11-14T22:13:20.123Z",
@@ -38,8 +38,8 @@ def test_chats_are_listed_page_by_page(chat, anna):
         {"conversation_id": OTHER, "title": "Oil", "created_at": "2023-11-14T22:13:20.123Z",
          "touched_at": "2023-11-14T22:13:21.000Z", "turns": 2, "forked_from": CONVERSATION, "forked_at_seq": 1}]
     assert anna.get(f"/conversations?cursor={page['more']}").json() == {"conversations": [], "more": None}
-    asked = [one for one in chat.store.asked if one.name == "chat_list_ask"]
-    assert [(one.behind_at, one.behind) for one in asked] == [(0, ""), (1_700_000_001_000_455, OTHER)]
+    asked = [one for one in chat.store.asked if one.name == "conversation_list_request"]
+    assert [(one.after_at, one.behind) for one in asked] == [(0, ""), (1_700_000_001_000_455, OTHER)]
 
 
 @pytest.mark.parametrize("cursor", ["x", "17", "-", f"0-{OTHER}", f"x-{OTHER}", "17-x", f"{'9' * 19}-{OTHER}"])
@@ -48,29 +48,29 @@ def test_a_cursor_that_makes_no_sense_is_refused(anna, cursor):
 
 
 def test_a_page_tells_of_its_chat_and_of_branches(chat, anna):
-    chat.store.on("history_page_ask", say(
-        "history_page_say", title="Brakes", forked_from=OTHER, forked_at_seq=0,
+    chat.store.on("history_page_request", say(
+        "history_page_reply", title="Brakes", forked_from=OTHER, forked_at_seq=0,
         branches=[{"seq": 1, "conversation": CONVERSATION, "shown": 1}, {"seq": 1, "conversation": OTHER}]))
     assert anna.get(f"/conversations/{CONVERSATION}").json() == {
         "conversation_id": CONVERSATION, "title": "Brakes", "forked_from": OTHER, "forked_at_seq": 0,
         "branches": [{"seq": 1, "conversation_id": CONVERSATION, "shown": True},
                      {"seq": 1, "conversation_id": OTHER, "shown": False}],
         "chat_history": [], "more": None}
-    assert chat.store.wait_request("history_page_ask").open == 0
+    assert chat.store.wait_request("history_page_request").open == 0
 
 
 def test_a_chat_is_opened_by_post(chat, anna):
-    chat.store.on("history_page_ask", say("history_page_say", title="Brakes"))
+    chat.store.on("history_page_request", say("history_page_reply", title="Brakes"))
     assert anna.post(f"/conversations/{CONVERSATION}").json()["title"] == "Brakes"
-    asked = chat.store.wait_request("history_page_ask")
+    asked = chat.store.wait_request("history_page_request")
     assert (asked.open, asked.conversation) == (1, CONVERSATION)
 
 
 @pytest.mark.parametrize("title, kept", [("  Brakes ", "Brakes"), ("ö" * 80, "ö" * 80), ("🚗" * 80, "🚗" * 80)])
 def test_a_chat_is_renamed(chat, anna, title, kept):
-    chat.store.on("chat_rename_ask", say("done_say"))
+    chat.store.on("conversation_rename_request", say("done_reply"))
     assert patch(anna, f"/conversations/{CONVERSATION}", {"title": title}).json() == {"title": kept}
-    asked = chat.store.wait_request("chat_rename_ask")
+    asked = chat.store.wait_request("conversation_rename_request")
     assert (asked.conversation, asked.title) == (CONVERSATION, kept)
 
 
@@ -80,9 +80,9 @@ def test_a_title_that_makes_no_sense_is_refused(anna, title):
 
 
 def test_a_chat_is_deleted(chat, anna):
-    chat.store.on("chat_delete_ask", in_turn(say("done_say"), error("not_found")))
+    chat.store.on("conversation_delete_request", in_turn(say("done_reply"), error("not_found")))
     assert delete(anna, f"/conversations/{CONVERSATION}").json() == {}
-    asked = chat.store.wait_request("chat_delete_ask")
+    asked = chat.store.wait_request("conversation_delete_request")
     assert asked.conversation == CONVERSATION and asked.address_hash
     assert delete(anna, f"/conversations/{CONVERSATION}").status_code == 404
 
@@ -101,15 +101,15 @@ def test_whatever_changes_a_chat_is_guarded(chat, anna):
     ({"conversation_id": OTHER, "after_seq": 0}, 0, 1, 0), ({"conversation_id": OTHER, "after_seq": 7}, 0, 1, 7)])
 def test_a_message_goes_where_it_is_meant_to(chat, anna, place, fresh, branch, after):
     assert anna.say(HELLO, **place)["conversation_id"] == CONVERSATION
-    asked = chat.store.wait_request("turn_begin_ask")
-    assert (asked.conversation, asked.fresh, asked.branch, asked.after_seq) == (
+    asked = chat.store.wait_request("turn_begin_request")
+    assert (asked.conversation, asked.new_conversation, asked.branch, asked.after_seq) == (
         place.get("conversation_id") or "", fresh, branch, after)
-    assert chat.store.wait_request("turn_commit_ask").conversation == CONVERSATION
+    assert chat.store.wait_request("turn_commit_request").conversation == CONVERSATION
 
 
 @pytest.mark.parametrize("code, status", [("not_found", 404), ("busy", 409), ("too_deep", 422)])
 def test_a_branch_that_cannot_be_gives_the_text_back(chat, anna, code, status):
-    chat.store.on("turn_begin_ask", error(code))
+    chat.store.on("turn_begin_request", error(code))
     response = anna.chat(HELLO, conversation_id=OTHER, after_seq=3, turn_id=(turn := str(uuid.uuid4())))
     failure = response.json()["error"]
     assert (response.status_code, failure["code"], failure["text"], failure["turn_id"]) == (

@@ -20,7 +20,7 @@ def turn(question, answer, status="committed"):
 
 
 def part(*turns, title="Why?", **fields):
-    return say("export_say", title=title, created_at=AT, lines=[line for one in turns for line in one], **fields)
+    return say("export_reply", title=title, created_at=AT, messages=[line for one in turns for line in one], **fields)
 
 
 def file_turn(question, answer, status="committed"):
@@ -50,20 +50,20 @@ def export(client, form="json"):
 
 
 def test_a_chat_as_json_comes_part_by_part(chat, anna):
-    chat.store.on("export_ask", in_turn(
+    chat.store.on("export_request", in_turn(
         part(turn("one", "1"), turn('"two"\n', "2 ü"), last_seq=2),
-        part(turn("three", "3", "stopped"), turn("lost", "", "interrupted"), last_seq=3, last_lost=1), part()))
+        part(turn("three", "3", "stopped"), turn("lost", "", "interrupted"), last_seq=3, last_interrupted=1), part()))
     response = export(anna)
     assert response.json() == file(file_turn("one", "1"), file_turn('"two"\n', "2 ü"),
                                    file_turn("three", "3", "stopped"), file_turn("lost", "", "interrupted"))
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Content-Disposition"] == 'attachment; filename="Why.json"'
-    asked = [chat.store.wait_request("export_ask", count) for count in (1, 2, 3)]
-    assert [(one.behind_seq, one.behind_lost) for one in asked] == [(0, 0), (2, 0), (3, 1)]
+    asked = [chat.store.wait_request("export_request", count) for count in (1, 2, 3)]
+    assert [(one.after_seq, one.after_interrupted) for one in asked] == [(0, 0), (2, 0), (3, 1)]
 
 
 def test_a_chat_as_markdown(chat, anna):
-    chat.store.on("export_ask", in_turn(part(turn("one\n# two", "- 1\n- 2", "stopped"), last_seq=1), part()))
+    chat.store.on("export_request", in_turn(part(turn("one\n# two", "- 1\n- 2", "stopped"), last_seq=1), part()))
     response = export(anna, "md")
     assert response.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="Why.md"'
@@ -77,20 +77,20 @@ def test_a_chat_as_markdown(chat, anna):
     ("", "chat"), ("../../etc/passwd", "etc-passwd"), ('a"; filename="b', "a-filename-b"), ("Öl?", "l"),
     ("a\r\nX: y", "a-X-y"), ("日本", "chat"), ("x" * 300, "x" * 60)])
 def test_a_title_makes_a_safe_name(chat, anna, title, name):
-    chat.store.on("export_ask", part(title=title))
+    chat.store.on("export_request", part(title=title))
     response = export(anna)
     assert response.json()["turns"] == []
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}.json"'
 
 
 def test_a_file_that_cannot_be_finished_is_seen_to_be_broken_off(chat, anna):
-    chat.store.on("export_ask", in_turn(part(turn("one", "1"), last_seq=1), error("store_down")))
+    chat.store.on("export_request", in_turn(part(turn("one", "1"), last_seq=1), error("store_down")))
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         export(anna)
 
 
 def test_a_chat_nobody_knows_and_a_format_nobody_knows(chat, anna):
-    chat.store.on("export_ask", error("not_found"))
+    chat.store.on("export_request", error("not_found"))
     assert code(export(anna)) == (404, "not_found")
     assert code(export(anna, "xml")) == (400, "bad_request")
     assert code(anna.get(f"/conversations/{CONVERSATION}/export")) == (400, "bad_request")
@@ -102,11 +102,11 @@ def test_a_chat_nobody_knows_and_a_format_nobody_knows(chat, anna):
 
 
 def test_a_file_is_kept_in_parts(chat, anna):
-    chat.store.on("import_ask", say("done_say"))
+    chat.store.on("import_request", say("done_reply"))
     turns = [file_turn(f"question {n}", "x", "interrupted" if n == 3 else "committed") for n in range(65)]
     response = anna.post("/conversations/import", file(*turns))
     assert response.status_code == 200
-    asked = [chat.store.wait_request("import_ask", count) for count in (1, 2, 3)]
+    asked = [chat.store.wait_request("import_request", count) for count in (1, 2, 3)]
     assert {one.conversation for one in asked} == {response.json()["conversation_id"]}
     assert [(one.place, one.after_seq, len(one.turns)) for one in asked] == [(0, 0, 30), (30, 29, 30), (60, 59, 5)]
     assert [t["question"] for one in asked for t in one.turns] == [f"question {n}" for n in range(65)]
@@ -118,16 +118,16 @@ def test_a_file_is_kept_in_parts(chat, anna):
 
 
 def test_a_part_that_is_not_kept_ends_it(chat, anna):
-    chat.store.on("import_ask", in_turn(say("done_say"), error("conflict")))
+    chat.store.on("import_request", in_turn(say("done_reply"), error("conflict")))
     response = anna.post("/conversations/import", file(*[file_turn("x", "y")] * 31))
     assert code(response) == (409, "conflict")
 
 
 def test_a_large_file_is_taken_here_and_nowhere_else(chat, anna):
-    chat.store.on("import_ask", say("done_say"))
+    chat.store.on("import_request", say("done_reply"))
     large = file(*[file_turn("q", "x" * 60000)] * 16)
     assert anna.post("/conversations/import", large).status_code == 200
-    parts = [chat.store.wait_request("import_ask", count) for count in (1, 2, 3, 4)]
+    parts = [chat.store.wait_request("import_request", count) for count in (1, 2, 3, 4)]
     assert sum(len(one.turns) for one in parts) == 16
     assert code(anna.post("/feedback", large)) == (413, "too_long")
     larger = file(*[file_turn("q", "x" * 60000)] * 18)
@@ -164,7 +164,7 @@ def changed(path, value):
     ("turns.1.answer.usage.more", 0)])
 def test_what_is_no_export_is_refused_as_a_whole(chat, anna, path, value):
     assert code(anna.post("/conversations/import", changed(path, value))) == (400, "bad_request")
-    assert not [asked for asked in chat.store.asked if asked.name == "import_ask"]
+    assert not [asked for asked in chat.store.asked if asked.name == "import_request"]
 
 
 def test_a_stranger_brings_nothing(chat):

@@ -143,13 +143,13 @@ def test_a_refused_message_comes_back(chat, anna):
 
 def test_the_longest_message_passes(chat, anna):
     assert anna.chat("ä" * 4096).status_code == 200
-    assert len(chat.store.wait_request("turn_begin_ask").text.encode()) == 8192
+    assert len(chat.store.wait_request("turn_begin_request").text.encode()) == 8192
 
 
 def test_control_characters_other_than_nul_pass(chat, anna):
     text = "brakes\t\u0001\u007f\u2028\r\n\ufeff\U0010ffff"
     assert anna.chat(text).status_code == 200
-    assert chat.store.wait_request("turn_begin_ask").text == text
+    assert chat.store.wait_request("turn_begin_request").text == text
 
 
 @pytest.mark.parametrize("kind, status", [
@@ -252,9 +252,9 @@ def test_behind_tls_the_cookie_is_bound_to_the_host(start_gateway):
 
 def test_forwarded_headers_count_only_from_trusted_proxies(start_gateway):
     def hash_of(chat, forwarded):
-        anna, count = chat.client(), sum(a.name == "limit_take_ask" for a in chat.store.asked)
+        anna, count = chat.client(), sum(a.name == "limit_take_request" for a in chat.store.asked)
         anna.post("/chat", {"message": HELLO}, {"X-Forwarded-For": forwarded})
-        return chat.store.wait_request("limit_take_ask", count + 1).address_hash
+        return chat.store.wait_request("limit_take_request", count + 1).address_hash
     direct = start_gateway(label="direct")
     assert hash_of(direct, "198.51.100.7") == hash_of(direct, "198.51.100.8")
     assert "Secure" not in direct.stranger().get(
@@ -331,7 +331,7 @@ def test_no_path_leads_out_of_the_page(page, path):
     b"\0" * 100,
 ])
 def test_malformed_requests_harm_nobody(start_gateway, request_):
-    chat = start_gateway(backends=False, HTTP_HEAD_SECONDS=1)
+    chat = start_gateway(backends=False, HTTP_HEAD_MS=1000)
     with chat.connect() as connection:
         connection.sendall(request_ if isinstance(request_, bytes) else request_.encode())
         with contextlib.suppress(OSError):  # it may have closed the connection already
@@ -353,13 +353,13 @@ def test_requests_may_come_in_one_piece_or_byte_by_byte(chat):
 
 
 def test_slow_heads_and_bodies_are_cut(start_gateway):
-    chat = start_gateway(HTTP_HEAD_SECONDS=1, HTTP_BODY_SECONDS=1)
+    chat = start_gateway(HTTP_HEAD_MS=1000, HTTP_BODY_MS=1000)
     starts = (b"GET /hea", b"POST /chat HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{")
     connections = [chat.connect(timeout=0.05) for _ in starts]
     for connection, start in zip(connections, starts):
         connection.sendall(start)
 
-    def is_cut(connection):
+    def is_truncated(connection):
         try:
             connection.sendall(b"x")  # never silent, never done
             return connection.recv(4096) == b""
@@ -368,12 +368,12 @@ def test_slow_heads_and_bodies_are_cut(start_gateway):
         except OSError:
             return True
     for connection in connections:
-        wait_until(lambda: is_cut(connection), "a slow client being cut off")
+        wait_until(lambda: is_truncated(connection), "a slow client being cut off")
     assert chat.stranger().get("/health").status_code == 200
 
 
 def test_a_reader_that_does_not_read_holds_nobody_up(chat, anna):
-    chat.worker.on("llm_answer_ask", never)
+    chat.worker.on("llm_answer_request", never)
     turn = str(uuid.uuid4())
     body = f'{{"message":"brakes","turn_id":"{turn}"}}'.encode()
     deaf = chat.connect()
@@ -381,12 +381,12 @@ def test_a_reader_that_does_not_read_holds_nobody_up(chat, anna):
     deaf.sendall((f"POST /chat HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nX-CSRF-Token: {anna.csrf}\r\n"
                   f"Cookie: session={anna.http.cookies['session']}\r\nContent-Type: application/json\r\n"
                   f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
-    asked = chat.worker.wait_request("llm_answer_ask")
+    asked = chat.worker.wait_request("llm_answer_request")
     for _ in range(4):
-        asked.chunk("llm_piece", text="\u0001" * 16000, model="m")  # six bytes each in JSON
-    asked.final("llm_answer_say", model="m", finish_reason="stop")
-    assert len(chat.store.wait_request("turn_commit_ask").answer) == 64000
-    chat.worker.on("llm_answer_ask", lambda one: one.final("llm_answer_say", text="Pads.", model="m"))
+        asked.chunk("llm_chunk", text="\u0001" * 16000, model="m")  # six bytes each in JSON
+    asked.final("llm_answer_reply", model="m", finish_reason="stop")
+    assert len(chat.store.wait_request("turn_commit_request").answer) == 64000
+    chat.worker.on("llm_answer_request", lambda one: one.final("llm_answer_reply", text="Pads.", model="m"))
     assert anna.say(HELLO)["response"] == "Pads."
 
 

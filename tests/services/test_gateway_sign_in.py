@@ -26,9 +26,9 @@ def keeps_accounts(chat):
 
     def reply(asked):
         session = tied.setdefault(asked.account, asked.session) if asked.account else asked.session
-        asked.final("session_open_say", created_at=1_700_000_000_000, expires_at=1_700_000_100_000,
+        asked.final("session_open_reply", created_at=1_700_000_000_000, expires_at=1_700_000_100_000,
                     session=session)
-    chat.store.on("session_open_ask", reply)
+    chat.store.on("session_open_request", reply)
     return tied
 
 
@@ -57,7 +57,7 @@ def session_of(somebody):
 
 
 def opened(chat):
-    return [asked for asked in chat.store.asked if asked.name == "session_open_ask"]
+    return [asked for asked in chat.store.asked if asked.name == "session_open_request"]
 
 
 def is_closed(somebody):
@@ -203,7 +203,7 @@ def test_a_token_is_good_for_its_account_only(chat):
     token = ann.csrf
     other = browser(chat)
     chat.tied.clear()
-    chat.store.on("session_open_ask", say("session_open_say", session=session_of(ann)))
+    chat.store.on("session_open_request", say("session_open_reply", session=session_of(ann)))
     become(other, "bob")
     other.open()  # a cookie of another account for the same session
     other.csrf = token
@@ -246,8 +246,8 @@ def test_a_session_that_ended_is_looked_for_again(chat):
     ann = browser(chat, "ann")
     ann.open()
     chat.tied.clear()  # it was cleared on another device
-    old, known = session_of(ann), chat.store._scripts["session_open_ask"]
-    chat.store.on("session_open_ask",
+    old, known = session_of(ann), chat.store._scripts["session_open_request"]
+    chat.store.on("session_open_request",
                   lambda asked: known(asked) if asked.account else asked.error("signed_out"))
     ann.open()
     assert session_of(ann) != old
@@ -265,7 +265,7 @@ def test_clearing_leads_to_a_new_session_of_the_same_account(chat):
 
 
 def test_a_store_that_knows_no_accounts_counts_as_away(chat):
-    chat.store.on("session_open_ask", say("session_open_say"))
+    chat.store.on("session_open_request", say("session_open_reply"))
     response = browser(chat, "ann").get("/get_session_data")
     assert (response.status_code, code(response)) == (503, "store_down")
 

@@ -19,7 +19,7 @@ from support.wire import Frame
 TEXT = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗 Park level, "
         "wait ten minutes, then read the dipstick.")
 PERSON = "sk-or-v1-" + "0ddba11c" * 8  # a person's own key
-SHORT = {"FIRST_TIMEOUT_MS": 400, "IDLE_TIMEOUT_MS": 400, "TOTAL_TIMEOUT_MS": 3000}
+SHORT = {"FIRST_TOKEN_TIMEOUT_MS": 400, "IDLE_TIMEOUT_MS": 400, "TOTAL_TIMEOUT_MS": 3000}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def worker(house, keys, gateway, standin):
             "OPENROUTER_BASE_URL": standin.url, "OPENROUTER_API_KEY": KEY,
             "DEFAULT_MODEL": "standin/ok",
             # So that a failure stays one, and only what a test asks for goes up.
-            "FALLBACK_MODELS": "none", "MODELS_REFRESH_SECONDS": 0, **settings})
+            "FALLBACK_MODELS": "none", "MODELS_REFRESH_MS": 0, **settings})
         gateway.wait_peer("llm-worker", count)
         return process
     return start
@@ -48,11 +48,11 @@ def said(*texts):
     return [{"by_user": (first + at) % 2, "text": text} for at, text in enumerate(texts)]
 
 
-def ask(gateway, model="", stream=1, talk=None, **fields):
+def ask(gateway, model="", stream=1, context=None, **fields):
     extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout", "trace") if key in fields}
     fields.setdefault("turn_id", "11111111-2222-4333-8444-555555555555")
-    return gateway.send("llm_answer_ask", model=f"standin/{model}" if model else "", stream=stream,
-                        talk=talk or said("How do I check the oil?"), **fields, **extra)
+    return gateway.send("llm_answer_request", model=f"standin/{model}" if model else "", stream=stream,
+                        context=talk or said("How do I check the oil?"), **fields, **extra)
 
 
 def refused(request, timeout=10.0):
@@ -154,7 +154,7 @@ def test_a_huge_answer_is_cut_at_the_limit(worker, gateway, standin):
 def test_the_request_is_what_openrouter_wants(worker, gateway, standin):
     worker(OPENROUTER_HTTP_REFERER="https://cars.example/", OPENROUTER_APP_TITLE="Cars",
            SYSTEM_PROMPT="Speak of cars.")
-    ask(gateway, "ok", talk=said("One?", "One.", "Two? ü 🚗"), user="f00dcafe").wait()
+    ask(gateway, "ok", context=said("One?", "One.", "Two? ü 🚗"), user="f00dcafe").wait()
     line = standin.wait_journal("request")
     assert line["body"] == {
         "model": "standin/ok", "stream": True, "max_tokens": 1000, "temperature": 0.7,
@@ -172,14 +172,14 @@ def test_the_request_is_what_openrouter_wants(worker, gateway, standin):
 
 def test_without_a_model_the_default_is_asked(worker, gateway, standin):
     worker(DEFAULT_MODEL="standin/echo")
-    assert ask(gateway, stream=0, talk=said("Which oil?")).wait().text == "Which oil?"
+    assert ask(gateway, stream=0, context=said("Which oil?")).wait().text == "Which oil?"
     system = standin.completions[0]["messages"][0]
     assert system["role"] == "system" and "cars" in system["content"]
 
 
 def test_the_window_is_twenty_messages_in_whole_exchanges(worker, gateway, standin):
     worker()
-    ask(gateway, "ok", talk=said(*[f"m{number}" for number in range(41)])).wait()
+    ask(gateway, "ok", context=said(*[f"m{number}" for number in range(41)])).wait()
     sent = [message["content"] for message in standin.completions[0]["messages"][1:]]
     assert sent == [f"m{number}" for number in range(22, 41)]
 
@@ -216,8 +216,8 @@ def test_without_any_key_nothing_is_asked(worker, gateway, standin):
 
 def test_a_request_that_makes_no_sense_is_refused(worker, gateway, standin):
     worker()
-    assert refused(gateway.send("llm_answer_ask", turn_id="t", stream=1)).code == "bad_request"
-    assert refused(ask(gateway, "ok", talk=[{"by_user": 0, "text": "I said"}])).code == "bad_request"
+    assert refused(gateway.send("llm_answer_request", turn_id="t", stream=1)).code == "bad_request"
+    assert refused(ask(gateway, "ok", context=[{"by_user": 0, "text": "I said"}])).code == "bad_request"
     assert standin.journal() == []
     assert ask(gateway, "ok").wait().finish_reason == "stop"
 
@@ -230,46 +230,46 @@ BAD = {  # scenario: code, retryable, words of the detail
     "silent-failure": ("upstream_error", 1, "lost the connection"),
     "200-no-choices": ("upstream_error", 1, "empty answer"),
     "200-null-choices": ("upstream_error", 1, "empty answer"),
-    "200-empty": ("upstream_cut", 1, ""),
+    "200-empty": ("upstream_truncated", 1, ""),
     "only-done": ("upstream_error", 1, "empty answer"),
-    "in-band-error": ("upstream_limited", 1, "Rate limit exceeded"),
-    "error-e": ("upstream_limited", 1, "Rate limit exceeded"),
-    "error-f": ("upstream_limited", 1, "Rate limit exceeded"),
-    "error-g": ("upstream_long", 0, "Token limit reached"),
+    "in-band-error": ("upstream_rate_limited", 1, "Rate limit exceeded"),
+    "error-e": ("upstream_rate_limited", 1, "Rate limit exceeded"),
+    "error-f": ("upstream_rate_limited", 1, "Rate limit exceeded"),
+    "error-g": ("upstream_context_length", 0, "Token limit reached"),
     "error-string": ("upstream_error", 1, ""),
     "error-502": ("upstream_error", 1, ""),
     "error-502-first": ("upstream_error", 1, ""),
     "200-error": ("upstream_error", 1, ""),
     "200-html": ("upstream_error", 1, "a web page"),
-    "cut": ("upstream_cut", 1, ""),
-    "cut-reset": ("upstream_cut", 1, ""),
-    "cut-clean": ("upstream_cut", 1, ""),
-    "cut-in-event": ("upstream_cut", 1, ""),
-    "cut-first": ("upstream_cut", 1, ""),
-    "no-reply": ("upstream_cut", 1, ""),
+    "cut": ("upstream_truncated", 1, ""),
+    "cut-reset": ("upstream_truncated", 1, ""),
+    "cut-clean": ("upstream_truncated", 1, ""),
+    "cut-in-event": ("upstream_truncated", 1, ""),
+    "cut-first": ("upstream_truncated", 1, ""),
+    "no-reply": ("upstream_truncated", 1, ""),
     "not-json-only": ("upstream_error", 1, "could not be read"),
     "400": ("upstream_refused", 0, ""),
-    "400-context": ("upstream_long", 0, "context"),
+    "400-context": ("upstream_context_length", 0, "context"),
     "401": ("upstream_key", 0, "User not found."),
     "402": ("upstream_credit", 0, "Insufficient credits"),
     "402-afford": ("upstream_credit", 0, "can only afford"),
-    "403": ("upstream_unfit", 0, "flagged"),
+    "403": ("upstream_moderated", 0, "flagged"),
     "403-key-limit": ("upstream_credit", 0, "Key limit exceeded"),
-    "403-guardrail": ("upstream_unfit", 0, "prompt injection"),
+    "403-guardrail": ("upstream_moderated", 0, "prompt injection"),
     "404": ("upstream_model", 0, "No endpoints found"),
     "404-policy": ("upstream_privacy", 0, "data policy"),
     "404-ended": ("upstream_model", 0, ""),
     "408": ("upstream_timeout", 1, "timed out"),
     "412": ("upstream_refused", 0, ""),
-    "413": ("upstream_long", 0, ""),
-    "413-html": ("upstream_long", 0, "status 413 and a web page"),
+    "413": ("upstream_context_length", 0, ""),
+    "413-html": ("upstream_context_length", 0, "status 413 and a web page"),
     "422": ("upstream_refused", 0, ""),
-    "429": ("upstream_limited", 1, "requests per minute"),
-    "429-retry-after": ("upstream_limited", 1, ""),
-    "429-both": ("upstream_limited", 1, ""),
-    "429-provider": ("upstream_limited", 1, "temporarily rate-limited upstream"),
-    "429-daily": ("upstream_daily", 0, "per-day"),
-    "429-capacity": ("upstream_limited", 1, ""),
+    "429": ("upstream_rate_limited", 1, "requests per minute"),
+    "429-retry-after": ("upstream_rate_limited", 1, ""),
+    "429-both": ("upstream_rate_limited", 1, ""),
+    "429-provider": ("upstream_rate_limited", 1, "temporarily rate-limited upstream"),
+    "429-daily": ("upstream_daily_limit", 0, "per-day"),
+    "429-capacity": ("upstream_rate_limited", 1, ""),
     "500": ("upstream_error", 1, "Internal Server Error"),
     "502": ("upstream_error", 1, ""),
     "502-html": ("upstream_error", 1, "status 502 and a web page"),
@@ -337,7 +337,7 @@ def test_an_upstream_that_is_away_is_told(worker, gateway, standin):
     standin.stop()
     failed = refused(ask(gateway, "ok"))
     assert (failed.code, failed.retryable) == ("upstream_error", True)
-    assert (failed.detail, failed.here) == ("OpenRouter could not be reached.", 0)
+    assert (failed.detail, failed.local) == ("OpenRouter could not be reached.", 0)
     standin.start()
     assert ask(gateway, "ok").wait().finish_reason == "stop"
 
@@ -351,7 +351,7 @@ def test_after_a_failure_the_next_try_works(worker, gateway):
 @pytest.mark.parametrize("model", ["a b", "\0", "\0standin/ok", "standin/ok\n", "mod\u00e8le", KEY])
 def test_what_is_no_models_name_is_refused_and_not_logged(worker, gateway, standin, model):
     process = worker()
-    failed = refused(gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?")))
+    failed = refused(gateway.send("llm_answer_request", model=model, stream=1, context=said("Which oil?")))
     assert (failed.code, failed.retryable) == ("bad_request", False)
     assert not standin.completions and KEY not in process.log_text
 
@@ -363,7 +363,7 @@ DEAD = "deepseek/deepseek-chat-v3-0324:free"  # the free default of 2025
 
 def test_the_house_has_other_models_in_reserve(worker, gateway, standin):
     worker(FALLBACK_MODELS="standin/503@tag=1, standin/echo,standin/echo")
-    request = ask(gateway, "429", talk=said("Which oil?"))
+    request = ask(gateway, "429", context=said("Which oil?"))
     say = request.wait()
     assert request.text == "Which oil?" and say.model == "standin/echo"
     assert request.chunks[0].model == "standin/echo"
@@ -375,19 +375,19 @@ def test_the_house_has_other_models_in_reserve(worker, gateway, standin):
 
 def test_by_default_the_free_router_is_in_reserve(worker, gateway, standin):
     worker(FALLBACK_MODELS="")
-    say = gateway.send("llm_answer_ask", model=DEAD, stream=0, talk=said("Which oil?")).wait()
+    say = gateway.send("llm_answer_request", model=DEAD, stream=0, context=said("Which oil?")).wait()
     assert say.text and say.model == "meta-llama/llama-3.3-70b-instruct:free"
     assert standin.completions[0]["models"] == ["openrouter/free"]
-    gateway.send("llm_answer_ask", model="openrouter/free", stream=0, talk=said("Which oil?")).wait()
+    gateway.send("llm_answer_request", model="openrouter/free", stream=0, context=said("Which oil?")).wait()
     assert "models" not in standin.completions[1]
 
 
 def test_a_dead_model_is_named_with_a_living_one(worker, gateway):
-    worker(MODELS_REFRESH_SECONDS=3600)
-    failed = refused(gateway.send("llm_answer_ask", model=DEAD, stream=1, talk=said("Which oil?")))
+    worker(MODELS_REFRESH_MS=3600000)
+    failed = refused(gateway.send("llm_answer_request", model=DEAD, stream=1, context=said("Which oil?")))
     assert (failed.code, failed.retryable) == ("upstream_model", False)
     assert "openrouter/free" in failed.detail and f"No endpoints found for {DEAD}." in failed.detail
-    gateway.ask("models_list_ask")  # now it is sure to know them
+    gateway.ask("models_list_request")  # now it is sure to know them
     failed = refused(ask(gateway, "404"))
     assert "One that is: openrouter/free. " in failed.detail  # which the refusal did not name
     assert "One that is" not in refused(ask(gateway, "404-policy")).detail
@@ -402,13 +402,13 @@ def test_without_a_list_the_default_model_is_named(worker, gateway):
 
 
 def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
-    worker(BREAKER_FAILURES=2, BREAKER_REST_MS=600)
+    worker(BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=600)
     for _ in range(2):
         assert refused(ask(gateway, "503@times=3")).detail != ""
     rested = refused(ask(gateway, "503@times=3"))
     assert (rested.code, rested.retryable) == ("upstream_error", True)
     assert 0 < rested.retry_after_ms <= 600 and len(standin.completions) == 2
-    assert rested.here == 1  # another worker may find otherwise
+    assert rested.local == 1  # another worker may find otherwise
     assert ask(gateway, "ok").wait().finish_reason == "stop"  # the others do not suffer
 
     def tried():
@@ -427,7 +427,7 @@ def test_a_failing_model_is_given_a_rest(worker, gateway, standin):
 
 
 def test_the_first_word_after_a_rest_is_enough(worker, gateway, standin):
-    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, SLOTS=2)
+    worker(BREAKER_FAILURES=1, BREAKER_COOLDOWN_MS=100, SLOTS=2)
     slow = "503@times=1,tokens=30,delay=100"
     refused(ask(gateway, slow))
     def speaks():
@@ -443,9 +443,9 @@ def test_the_first_word_after_a_rest_is_enough(worker, gateway, standin):
 
 
 def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, gateway, standin):
-    worker(BREAKER_FAILURES=2, BREAKER_REST_MS=1000)
+    worker(BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=1000)
     for _ in range(2):
-        assert refused(ask(gateway, "cut")).code == "upstream_cut"
+        assert refused(ask(gateway, "cut")).code == "upstream_truncated"
     assert "left alone" in refused(ask(gateway, "cut")).detail
 
     def tried():
@@ -457,7 +457,7 @@ def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, g
 
 
 def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, standin):
-    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=100, FIRST_TIMEOUT_MS=500)
+    worker(BREAKER_FAILURES=1, BREAKER_COOLDOWN_MS=100, FIRST_TOKEN_TIMEOUT_MS=500)
     refused(ask(gateway, "hang"))
 
     def goes_up():
@@ -470,7 +470,7 @@ def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, stand
 
 
 def test_while_a_model_rests_another_one_is_asked_first(worker, gateway, standin):
-    worker(BREAKER_FAILURES=1, BREAKER_REST_MS=60000, FALLBACK_MODELS="standin/hang,standin/echo",
+    worker(BREAKER_FAILURES=1, BREAKER_COOLDOWN_MS=60000, FALLBACK_MODELS="standin/hang,standin/echo",
            **SHORT)
     refused(ask(gateway, "hang@tag=1"))
     refused(ask(gateway, "hang@tag=1"))
@@ -501,24 +501,24 @@ def sent(standin):
 
 
 def test_of_a_long_talk_as_much_is_sent_as_the_model_reads(worker, gateway, standin):
-    worker(MODELS_REFRESH_SECONDS=3600, SYSTEM_PROMPT="Speak of cars.", HISTORY_MESSAGES=64)
-    gateway.ask("models_list_ask")
+    worker(MODELS_REFRESH_MS=3600000, SYSTEM_PROMPT="Speak of cars.", HISTORY_MESSAGES=64)
+    gateway.ask("models_list_request")
     talk = talk_of(17, 4000)  # 1004 tokens each; standin/ok reads 8192, of which 1000 are for the answer
-    gateway.send("llm_answer_ask", model="standin/ok", stream=0, talk=talk).wait()
+    gateway.send("llm_answer_request", model="standin/ok", stream=0, context=talk).wait()
     assert sent(standin) == [f"{number:04}" for number in range(10, 16)] + ["Whic"]
-    gateway.send("llm_answer_ask", model="openrouter/free", stream=0, talk=talk).wait()
+    gateway.send("llm_answer_request", model="openrouter/free", stream=0, context=talk).wait()
     assert len(sent(standin)) == 17
 
 
 def test_a_model_that_is_not_listed_is_taken_for_a_small_one(worker, gateway, standin):
     worker(CONTEXT_TOKENS=4096)
-    ask(gateway, "ok@context=4096", talk=talk_of(17, 4000)).wait()
+    ask(gateway, "ok@context=4096", context=talk_of(17, 4000)).wait()
     assert len(sent(standin)) == 3
 
 
 def test_a_question_that_cannot_fit_is_refused_at_once(worker, gateway, standin):
     worker(CONTEXT_TOKENS=2048)
-    failed = refused(ask(gateway, "ok", talk=said("x" * 5000)))
+    failed = refused(ask(gateway, "ok", context=said("x" * 5000)))
     assert (failed.code, failed.retryable) == ("too_long", False)
     assert "Shorten it" in failed.detail and standin.journal() == []
 
@@ -526,12 +526,12 @@ def test_a_question_that_cannot_fit_is_refused_at_once(worker, gateway, standin)
 def test_how_a_model_counts_is_learned(worker, gateway, standin):
     worker(CONTEXT_TOKENS=8192, SYSTEM_PROMPT="Cars.")
     model, talk = "ok@chars=2,context=100000", talk_of(17, 2000)
-    ask(gateway, model, talk=talk).wait()
+    ask(gateway, model, context=talk).wait()
     first = len(sent(standin))
     for _ in range(40):
-        ask(gateway, model, talk=talk).wait()
+        ask(gateway, model, context=talk).wait()
     assert (first, len(sent(standin))) == (15, 7)  # 504 tokens a message were 1004 in truth
-    ask(gateway, "ok@context=100000", talk=talk).wait()
+    ask(gateway, "ok@context=100000", context=talk).wait()
     assert len(sent(standin)) == 15  # what one model taught says nothing of another
 
 
@@ -539,25 +539,25 @@ def test_how_a_model_counts_is_learned(worker, gateway, standin):
 
 
 def test_it_is_told_whether_the_cost_is_known(worker, gateway):
-    worker(MODELS_REFRESH_SECONDS=3600)
-    gateway.ask("models_list_ask")
+    worker(MODELS_REFRESH_MS=3600000)
+    gateway.ask("models_list_request")
     for model, is_free in (("openrouter/free", 1), ("standin/ok", 0), ("standin/usage-none", 0)):
-        request = gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?"))
+        request = gateway.send("llm_answer_request", model=model, stream=1, context=said("Which oil?"))
         assert request.wait().cost_unknown == (model == "standin/usage-none")
         assert [piece.is_free for piece in request.chunks if piece.model] == [is_free]
 
 
 def test_a_cost_the_prices_do_not_explain_is_bounded(worker, gateway):
-    process = worker(MODELS_REFRESH_SECONDS=3600)
-    gateway.ask("models_list_ask")
+    process = worker(MODELS_REFRESH_MS=3600000)
+    gateway.ask("models_list_request")
     for stream in (0, 1):  # standin/usage-wild is not listed: at most 0.001 USD a token
         say = ask(gateway, "usage-wild", stream).wait()
-        assert say.cost == pytest.approx(0.027) and say.cost_doubtful == 1
-    line = process.wait_for_event("answer.cost_doubtful")
+        assert say.cost == pytest.approx(0.027) and say.cost_implausible == 1
+    line = process.wait_for_event("answer.cost_implausible")
     assert (line["level"], line["named"]) == ("warn", "4711.5")
     for model in ("standin/ok", "openrouter/free"):
-        say = gateway.send("llm_answer_ask", model=model, stream=1, talk=said("Which oil?")).wait()
-        assert say.cost_doubtful == 0
+        say = gateway.send("llm_answer_request", model=model, stream=1, context=said("Which oil?")).wait()
+        assert say.cost_implausible == 0
         assert say.cost == pytest.approx(say.prompt_tokens * 1e-6 + say.completion_tokens * 2e-6
                                          if model == "standin/ok" else 0)
 
@@ -652,7 +652,7 @@ def test_a_gateway_that_dies_stops_its_answers(house, keys, standin):
     house.start("llm-worker", {
         "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_BASE_URL": standin.url,
-        "OPENROUTER_API_KEY": KEY, "MODELS_REFRESH_SECONDS": 0})
+        "OPENROUTER_API_KEY": KEY, "MODELS_REFRESH_MS": 0})
     ask(gateway, "ok@tokens=10000,delay=20").wait_chunks(2)
     gateway.kill()
     assert standin.wait_journal("end", timeout=15)["end"] == "peer closed"
@@ -769,7 +769,7 @@ def test_slots_bound_what_is_worked_on_at_once(worker, gateway, standin):
 
 def test_many_at_once_keep_apart(worker, gateway):
     worker()
-    requests = [ask(gateway, "echo@split=7,delay=1", talk=said(f"Question {number} " + "ü🚗" * 20))
+    requests = [ask(gateway, "echo@split=7,delay=1", context=said(f"Question {number} " + "ü🚗" * 20))
                 for number in range(100)]
     for number, request in enumerate(requests):
         request.wait(20)
@@ -856,11 +856,11 @@ def test_a_kept_connection_that_died_is_not_noticed_by_the_asker(worker, gateway
 
 def test_a_key_is_tested(worker, gateway, standin, keys):
     worker()
-    say = gateway.ask("key_test_ask", sealed_key=seal(keys, KEY))
+    say = gateway.ask("key_test_request", sealed_key=seal(keys, KEY))
     assert say.label.startswith(KEY[:12]) and say.label.endswith(KEY[-3:])
     assert standin.wait_journal("request")["path"] == "/api/v1/key"
-    assert gateway.ask("key_test_ask").label == say.label  # the house's own
-    failed = refused(gateway.send("key_test_ask", sealed_key=seal(keys, PERSON)))
+    assert gateway.ask("key_test_request").label == say.label  # the house's own
+    failed = refused(gateway.send("key_test_request", sealed_key=seal(keys, PERSON)))
     assert (failed.code, failed.retryable) == ("upstream_key", False)
     assert "not found" in failed.detail
 
@@ -868,7 +868,7 @@ def test_a_key_is_tested(worker, gateway, standin, keys):
 def test_models_are_listed(worker, gateway, standin):
     worker()
     before = time.time() * 1000
-    say = gateway.ask("models_list_ask")
+    say = gateway.ask("models_list_request")
     ids = {model["id"]: model for model in say.models}
     assert "openrouter/free" in ids and ids["standin/ok"]["context"] == 8192
     assert ids["standin/ok"]["completion_price"] == pytest.approx(0.000002)
@@ -877,54 +877,54 @@ def test_models_are_listed(worker, gateway, standin):
 
 
 def test_the_list_of_models_is_kept(worker, gateway, standin):
-    worker(MODELS_REFRESH_SECONDS=3600)
-    first = gateway.ask("models_list_ask")
-    again = gateway.ask("models_list_ask")
+    worker(MODELS_REFRESH_MS=3600000)
+    first = gateway.ask("models_list_request")
+    again = gateway.ask("models_list_request")
     assert (first.at, first.models) == (again.at, again.models)
     assert len(standin.journal("request", path="/api/v1/models")) == 1
     standin.stop()
-    assert gateway.ask("models_list_ask").models == first.models
+    assert gateway.ask("models_list_request").models == first.models
 
 
 def test_the_list_is_loaded_anew_in_the_background(worker, gateway, standin):
-    process = worker(MODELS_REFRESH_SECONDS=1)
-    first = gateway.ask("models_list_ask")
-    wait_until(lambda: gateway.ask("models_list_ask").at > first.at, "a newer list")
+    process = worker(MODELS_REFRESH_MS=1000)
+    first = gateway.ask("models_list_request")
+    wait_until(lambda: gateway.ask("models_list_request").at > first.at, "a newer list")
     standin.stop()
     process.wait_for_event("models.not_loaded")
-    old = gateway.ask("models_list_ask")
+    old = gateway.ask("models_list_request")
     assert old.models == first.models
     standin.start()
-    wait_until(lambda: gateway.ask("models_list_ask").at > old.at, "a newer list")
+    wait_until(lambda: gateway.ask("models_list_request").at > old.at, "a newer list")
 
 
 def test_an_old_list_is_better_than_none(worker, gateway, standin):
     worker()  # here it is loaded each time somebody asks
-    first = gateway.ask("models_list_ask")
+    first = gateway.ask("models_list_request")
     standin.stop()
-    assert gateway.ask("models_list_ask").models == first.models
+    assert gateway.ask("models_list_request").models == first.models
     standin.start()
-    assert gateway.ask("models_list_ask").at > first.at
+    assert gateway.ask("models_list_request").at > first.at
 
 
 def test_many_who_ask_at_once_are_served_by_one_load(worker, gateway, standin):
-    worker(MODELS_REFRESH_SECONDS=3600)
-    asked = [gateway.send("models_list_ask") for _ in range(10)]
+    worker(MODELS_REFRESH_MS=3600000)
+    asked = [gateway.send("models_list_request") for _ in range(10)]
     assert all(request.wait().models for request in asked)
     assert len(standin.journal("request", path="/api/v1/models")) == 1
 
 
 def test_a_list_that_never_came_is_told(worker, gateway, standin):
-    worker(MODELS_REFRESH_SECONDS=3600)
+    worker(MODELS_REFRESH_MS=3600000)
     standin.stop()
-    failed = refused(gateway.send("models_list_ask"))
+    failed = refused(gateway.send("models_list_request"))
     assert (failed.code, failed.retryable) == ("upstream_error", True)
     standin.start()
-    assert gateway.ask("models_list_ask").models
+    assert gateway.ask("models_list_request").models
 
 
 def test_an_answer_does_not_wait_for_the_list(worker, gateway, standin):
-    worker(MODELS_REFRESH_SECONDS=3600)
+    worker(MODELS_REFRESH_MS=3600000)
     assert ask(gateway, "ok").wait().finish_reason == "stop"
     standin.wait_journal("request", path="/api/v1/models")
 
@@ -951,7 +951,7 @@ def test_drain_finishes_what_runs(worker, gateway, standin):
 
 
 def test_a_drain_has_an_end(worker, gateway, standin):
-    process = worker(DRAIN_SECONDS=1)
+    process = worker(DRAIN_MS=1000)
     request = ask(gateway, "hang")
     standin.wait_journal("request")
     process.signal(15)
@@ -997,10 +997,10 @@ def test_a_bad_configuration_lists_all_its_faults(house, keys):
         "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
         "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
         "DEFAULT_MODEL": KEY, "FALLBACK_MODELS": f"a/b,{KEY}",
-        "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TIMEOUT_MS": "soon"})
+        "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TOKEN_TIMEOUT_MS": "soon"})
     assert status == 78 and KEY not in printed
     for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE", "DEFAULT_MODEL",
-                 "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TIMEOUT_MS"):
+                 "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TOKEN_TIMEOUT_MS"):
         assert f"  {name}: " in printed
 
 

@@ -37,33 +37,33 @@ def test_a_newer_or_older_sender_is_understood():
 
 
 def test_a_question_is_answered(gateway, backend):
-    filter_ = backend("filter", gateway.address).on("filter_check_ask", say("filter_check_say", **VERDICT))
-    assert gateway.ask("filter_check_ask", text="My brakes squeal") == VERDICT
-    assert filter_.wait_request("filter_check_ask").text == "My brakes squeal"
+    filter_ = backend("filter", gateway.address).on("filter_check_request", say("filter_check_reply", **VERDICT))
+    assert gateway.ask("filter_check_request", text="My brakes squeal") == VERDICT
+    assert filter_.wait_request("filter_check_request").text == "My brakes squeal"
 
 
 def test_an_error_carries_its_reason(gateway, backend):
-    backend("store", gateway.address).on("session_open_ask", error("limited", 1, 250, "slower"))
+    backend("store", gateway.address).on("session_open_request", error("limited", 1, 250, "slower"))
     with pytest.raises(BusError) as why:
-        gateway.ask("session_open_ask", session="x")
+        gateway.ask("session_open_request", session="x")
     assert (why.value.code, why.value.retryable, why.value.retry_after_ms) == ("limited", True, 250)
 
 
 def test_a_stream_uses_an_offer_and_gives_it_back(gateway, backend):
-    backend("llm-worker", gateway.address, slots=1).on("llm_answer_ask", stream(["Check ", "the pads."]))
+    backend("llm-worker", gateway.address, slots=1).on("llm_answer_request", stream(["Check ", "the pads."]))
     for _ in range(3):
-        request = gateway.send("llm_answer_ask", turn_id="t")
+        request = gateway.send("llm_answer_request", turn_id="t")
         assert request.wait().finish_reason == "stop"
         assert request.text == "Check the pads."
 
 
 def test_late_answers_and_cancel(gateway, backend):
     filter_ = backend("filter", gateway.address)
-    filter_.on("filter_check_ask", late(0.05, say("filter_check_say", **VERDICT)))
-    assert gateway.ask("filter_check_ask", text="x").verdict == 2
-    request = gateway.send("filter_review_ask", text="y")
+    filter_.on("filter_check_request", late(0.05, say("filter_check_reply", **VERDICT)))
+    assert gateway.ask("filter_check_request", text="x").verdict == 2
+    request = gateway.send("filter_review_request", text="y")
     request.wait_accept()
-    asked = filter_.wait_request("filter_review_ask")
+    asked = filter_.wait_request("filter_review_request")
     request.cancel()
     filter_.wait_cancel(asked)
     asked.cancelled()
@@ -73,10 +73,10 @@ def test_late_answers_and_cancel(gateway, backend):
 
 def test_an_answer_given_twice_is_noticed(gateway, backend):
     backend("filter", gateway.address).on(
-        "filter_check_ask", in_turn(twice(say("filter_check_say", **VERDICT)), say("filter_check_say")))
-    gateway.ask("filter_check_ask", text="x")
-    gateway.ask("filter_check_ask", text="y")
-    assert gateway.faults == ["filter_check_ask ended twice: FINAL"]
+        "filter_check_request", in_turn(twice(say("filter_check_reply", **VERDICT)), say("filter_check_reply")))
+    gateway.ask("filter_check_request", text="x")
+    gateway.ask("filter_check_request", text="y")
+    assert gateway.faults == ["filter_check_request ended twice: FINAL"]
     gateway.faults.clear()
 
 
@@ -97,9 +97,9 @@ def test_a_stranger_is_kept_out(keys, gateway, backend):
 
 def test_a_gateway_that_comes_back_is_found_again(keys, backend):
     gateway = FakeGateway(keys)
-    filter_ = backend("filter", gateway.address).on("filter_check_ask", say("filter_check_say", **VERDICT))
+    filter_ = backend("filter", gateway.address).on("filter_check_request", say("filter_check_reply", **VERDICT))
     filter_.wait_welcome()
     gateway.kill()
     again = FakeGateway(keys, port=gateway.port)
-    assert again.ask("filter_check_ask", text="x").verdict == 2
+    assert again.ask("filter_check_request", text="x").verdict == 2
     again.close()

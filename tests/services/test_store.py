@@ -10,7 +10,7 @@ from support.wait import wait_until
 
 
 def talk(said):
-    return [(line.by_user, line.text) for line in said.talk]
+    return [(line.by_user, line.text) for line in said.context]
 
 
 # ---- a good day -----------------------------------------------------------------------------
@@ -19,7 +19,7 @@ def talk(said):
 def test_a_turn_is_kept_and_comes_back_as_context(store, person):
     ann = person()
     first = ann.turn()
-    assert (first.seq, first.granted.talk, first.granted.on_topic) == (1, [], 0)
+    assert (first.seq, first.granted.context, first.granted.on_topic) == (1, [], 0)
     assert first.commit().outcome == OK
     second = ann.turn("And the filter?", conversation=first.chat)
     assert second.seq == 2 and second.epoch > first.epoch
@@ -52,14 +52,14 @@ def test_the_window_is_cut_at_256_kib(store, person):
     ann = person()
     for number in range(5):
         ann.say(f"question {number}", "x" * 65536)
-    assert [line.text[:10] for line in ann.begin("next").talk if line.by_user] == [
+    assert [line.text[:10] for line in ann.begin("next").context if line.by_user] == [
         "question 2", "question 3", "question 4"]
 
 
 def test_no_window_no_context(store, person):
     ann = person()
     ann.say()
-    assert ann.begin("next", window=0).talk == []
+    assert ann.begin("next", window=0).context == []
 
 
 TEXTS = [
@@ -72,15 +72,15 @@ def test_every_text_survives(store, person):
     for text in TEXTS:
         ann = person()
         ann.say(text, text)
-        assert [line.text for line in ann.history().lines] == [text, text]
-        assert [line.text for line in ann.begin("next").talk] == [text, text]
+        assert [line.text for line in ann.history().messages] == [text, text]
+        assert [line.text for line in ann.begin("next").context] == [text, text]
 
 
 def test_a_nul_is_refused_in_a_question_and_left_out_of_an_answer(store, person):
     ann = person()
     refused("bad_request", ann.begin, "what\0now?")
     ann.say("what now?", "this\0\0 is kept\0")
-    assert ann.history().lines[1].text == "this is kept"
+    assert ann.history().messages[1].text == "this is kept"
 
 
 def test_what_is_told_of_an_answer_is_kept(store, person, postgres):
@@ -104,11 +104,11 @@ def test_a_turn_that_runs_is_followed(store, person):
 
 def test_a_gateway_that_heard_no_answer_gets_the_same_grant_again(store, person):
     ann = person()
-    turn = ann.turn(asker=7)
-    again = turn.again(asker=7)
+    turn = ann.turn(request_nonce=7)
+    again = turn.again(request_nonce=7)
     assert (again.outcome, again.epoch, again.seq) == (GRANTED, turn.epoch, turn.seq)
-    assert turn.again(asker=8).outcome == turn.again().outcome == FOLLOW
-    refused("same_id_other_text", turn.again, "Another question", asker=7)
+    assert turn.again(request_nonce=8).outcome == turn.again().outcome == FOLLOW
+    refused("turn_id_reused", turn.again, "Another question", request_nonce=7)
     assert turn.commit().outcome == OK
 
 
@@ -132,9 +132,9 @@ def test_a_stopped_turn_is_replayed_as_stopped_and_is_context(store, person):
 
 def test_the_same_id_with_another_text_is_refused(store, person):
     turn = person().turn()
-    refused("same_id_other_text", turn.again, "something else")
+    refused("turn_id_reused", turn.again, "something else")
     turn.commit()
-    refused("same_id_other_text", turn.again, "something else")
+    refused("turn_id_reused", turn.again, "something else")
 
 
 def test_an_aborted_turn_starts_anew(store, person):
@@ -142,7 +142,7 @@ def test_an_aborted_turn_starts_anew(store, person):
     turn.abort()
     again = turn.again()
     assert (again.outcome, again.seq) == (GRANTED, turn.seq)
-    assert turn.person.open().lines == []
+    assert turn.person.open().messages == []
 
 
 def test_a_repeated_first_message_makes_one_chat(store, person, postgres):
@@ -250,7 +250,7 @@ def test_two_turns_at_a_time_of_a_session(store, person):
 
 
 def test_a_session_may_say_so_much_a_minute(start_store, person, postgres):
-    start_store(LIMIT_MESSAGES=3)
+    start_store(MESSAGES_PER_MINUTE=3)
     ann, bob = person(), person()
     assert ann.open().remaining == 3
     assert [ann.say(str(number)).granted.remaining for number in range(3)] == [2, 1, 0]
@@ -264,7 +264,7 @@ def test_a_session_may_say_so_much_a_minute(start_store, person, postgres):
 
 
 def test_a_refused_or_repeated_message_is_not_counted(start_store, person):
-    start_store(LIMIT_MESSAGES=3)
+    start_store(MESSAGES_PER_MINUTE=3)
     ann = person()
     turn = ann.turn()
     for _ in range(5):
@@ -277,7 +277,7 @@ def test_a_question_that_makes_no_sense_is_refused(store, gateway):
     for changes in ({"session": "not-an-id"}, {"session": ""}, {"turn_id": "42"}, {"turn_id": ""},
                     {"text": ""}, {"conversation": "x" * 36}):
         fields = {"session": new_id(), "turn_id": new_id(), "text": QUESTION, **changes}
-        assert not refused("bad_request", gateway.ask, "turn_begin_ask", **fields).retryable
+        assert not refused("bad_request", gateway.ask, "turn_begin_request", **fields).retryable
 
 
 def test_an_unknown_chat_is_not_found(store, person):
@@ -285,7 +285,7 @@ def test_an_unknown_chat_is_not_found(store, person):
 
 
 def test_an_unknown_session_is_signed_out(store, gateway):
-    refused("signed_out", gateway.ask, "turn_begin_ask", session=new_id(), turn_id=new_id(),
+    refused("signed_out", gateway.ask, "turn_begin_request", session=new_id(), turn_id=new_id(),
             text=QUESTION)
 
 
@@ -319,7 +319,7 @@ def test_a_turn_that_was_kept_with_another_answer_is_a_conflict(store, person):
     ann = person()
     turn = ann.say()
     refused("conflict", turn.commit, "Another owner's answer.", epoch=turn.epoch + 1)
-    assert [line.text for line in ann.history().lines] == [QUESTION, ANSWER]
+    assert [line.text for line in ann.history().messages] == [QUESTION, ANSWER]
 
 
 def test_of_two_owners_one_wins(store, person, redis):
@@ -331,7 +331,7 @@ def test_of_two_owners_one_wins(store, person, redis):
     fast = ann.turn("fast")
     assert fast.commit().outcome == OK
     refused("conflict", slow.commit)
-    assert [line.text for line in ann.history().lines if line.by_user] == [QUESTION, "fast"]
+    assert [line.text for line in ann.history().messages if line.by_user] == [QUESTION, "fast"]
 
 
 def test_an_older_owner_is_fenced(store, person, postgres):
@@ -358,8 +358,8 @@ def test_there_are_no_gaps(store, person):
 
 def test_24_fight_for_the_same_turns(start_store, gateway, person, postgres, house):
     """Two stores, six chats; everybody begins and commits whatever it can get."""
-    start_store("store-1", LIMIT_RUNNING=100)
-    start_store("store-2", LIMIT_RUNNING=100)
+    start_store("store-1", TURNS_PER_SESSION=100)
+    start_store("store-2", TURNS_PER_SESSION=100)
     stores = gateway.wait(lambda: len(gateway.live("store")) == 2 and gateway.live("store"), "two")
     people = [person(), person()]
     chats = [(somebody, somebody.say(f"chat {number}", conversation="").chat if number == 0 else
@@ -401,19 +401,19 @@ def first_turn(somebody):
 def fight_once(somebody, chat, store, text, won):
     """Begins without regard to leases, so that grants overlap; commits twice."""
     try:
-        begun = somebody.gateway.ask("turn_begin_ask", to=store, session=somebody.session,
+        begun = somebody.gateway.ask("turn_begin_request", to=store, session=somebody.session,
                                      conversation=chat, turn_id=(turn := new_id()), text=text)
     except BusError as why:
         assert why.code == "busy"
         # Somebody else has the lease: try to slip in all the same.
-        last = somebody.history(chat, page=2).lines[-1].seq
+        last = somebody.history(chat, page=2).messages[-1].seq
         begun, turn = None, new_id()
     epoch, seq = (begun.epoch, begun.seq) if begun else (10**6, last + 1)
     outcomes = []
     for _ in range(2):
         try:
             outcomes.append(somebody.gateway.ask(
-                "turn_commit_ask", to=store, session=somebody.session, conversation=chat,
+                "turn_commit_request", to=store, session=somebody.session, conversation=chat,
                 turn_id=turn, epoch=epoch, seq=seq, user_text=text, answer=text,
                 status="committed").outcome)
         except BusError as why:
@@ -438,7 +438,7 @@ def test_a_turn_that_does_not_run_cannot_be_stopped(store, person):
     turn = person().turn()
     turn.commit()
     refused("not_found", turn.stop)
-    refused("not_found", turn.person.ask, "turn_stop_ask", turn_id=new_id())
+    refused("not_found", turn.person.ask, "turn_stop_request", turn_id=new_id())
 
 
 def test_the_running_answer_is_kept_whole_and_once(store, person, redis):
@@ -489,7 +489,7 @@ def test_after_its_end_nothing_of_a_turn_stays_in_redis(store, person, redis):
 
 
 def test_all_keys_of_a_session_share_a_slot(start_store, person, redis):
-    start_store(LIMIT_MESSAGES=20)
+    start_store(MESSAGES_PER_MINUTE=20)
     turn = person().turn()
     turn.append(0, "x")
     with redis.client() as client:

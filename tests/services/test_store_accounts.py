@@ -13,13 +13,13 @@ ANN, BOB = "a" * 64, "b" * 64
 def sign_in(gateway, account=ANN, former=""):
     """A browser without a cookie of the account, as the gateway asks for it."""
     somebody = Person(gateway)
-    said = somebody.ask("session_open_ask", create=1, page=20, account=account, former=former)
+    said = somebody.ask("session_open_request", create=1, page=20, account=account, former=former)
     somebody.session, somebody.chat = said.session, said.conversation
     return somebody, said
 
 
 def texts(said):
-    return [line.text for line in said.lines]
+    return [line.text for line in said.messages]
 
 
 def accounts(postgres):
@@ -29,7 +29,7 @@ def accounts(postgres):
 
 def test_a_new_account_gets_the_session_that_was_offered(store, gateway, postgres):
     offered = Person(gateway)
-    said = offered.ask("session_open_ask", create=1, account=ANN)
+    said = offered.ask("session_open_request", create=1, account=ANN)
     assert said.session == offered.session
     assert accounts(postgres) == [(1,), (1,)]
     assert offered.open().session == offered.session
@@ -42,14 +42,14 @@ def test_the_chats_follow_to_another_device(store, gateway):
     assert second.session == first.session
     assert texts(said) == [QUESTION, ANSWER]
     second.say("And the filter?")
-    assert len(first.open().lines) == 4
+    assert len(first.open().messages) == 4
 
 
 def test_accounts_are_kept_apart(store, gateway):
     ann, _ = sign_in(gateway)
     ann.say()
     bob, said = sign_in(gateway, BOB)
-    assert bob.session != ann.session and said.lines == []
+    assert bob.session != ann.session and said.messages == []
     refused("not_found", bob.history, ann.chat)
 
 
@@ -75,7 +75,7 @@ def test_devices_that_come_at_once_get_one_session(start_store, gateway, postgre
 
 def test_what_was_said_before_is_taken_over(store, gateway, person, postgres, redis):
     guest = person()
-    guest.ask("session_save_ask", key_change=1, sealed_key=b"\x02k1" + bytes(60), key_hint="hint", remember=1,
+    guest.ask("session_save_request", key_change=1, sealed_key=b"\x02k1" + bytes(60), key_hint="hint", remember=1,
               address_hash="address")
     guest.say()
     ann, said = sign_in(gateway, former=guest.session)
@@ -115,8 +115,8 @@ def test_a_second_account_gets_nothing_of_the_first_one_s(store, gateway, person
     ann, _ = sign_in(gateway, ANN, former=guest.session)
     for account, former in ((BOB, guest.session), ("c" * 64, ann.session)):
         bob, said = sign_in(gateway, account, former=former)
-        assert bob.session not in (ann.session, guest.session) and said.lines == []
-    assert len(ann.open().lines) == 2
+        assert bob.session not in (ann.session, guest.session) and said.messages == []
+    assert len(ann.open().messages) == 2
 
 
 def test_two_accounts_that_want_the_same_guest_do_not_both_get_it(start_store, gateway, person):
@@ -200,18 +200,18 @@ def test_a_guest_s_session_that_ended_is_taken_over_by_nobody(store, gateway, pe
     guest.say()
     postgres.query("UPDATE users SET last_active = now() - interval '31 days'")
     _, said = sign_in(gateway, former=guest.session)
-    assert said.lines == []
+    assert said.messages == []
 
 
 def test_clearing_forgets_the_account_and_begins_a_new_one(store, gateway, postgres):
     ann, _ = sign_in(gateway)
     other, _ = sign_in(gateway)
     ann.say()
-    ann.ask("session_clear_ask")
+    ann.ask("session_clear_request")
     assert postgres.query("SELECT count(*) FROM accounts") == [(0,)]
     refused("signed_out", other.open)
     fresh, said = sign_in(gateway)
-    assert fresh.session != ann.session and said.lines == []
+    assert fresh.session != ann.session and said.messages == []
     assert sign_in(gateway)[0].session == fresh.session
 
 
@@ -237,4 +237,4 @@ def test_without_redis_devices_are_matched_and_nobody_is_taken_over(store, gatew
 
 def test_what_is_no_account_is_refused(store, gateway):
     for fields in ({"account": "x"}, {"account": "A" * 64}, {"account": ANN, "former": "x"}):
-        refused("bad_request", gateway.ask, "session_open_ask", session=new_id(), create=1, **fields)
+        refused("bad_request", gateway.ask, "session_open_request", session=new_id(), create=1, **fields)

@@ -45,21 +45,21 @@ def test_without_redis_turns_go_on(store, person, redis):
     ann.say("first")
     without_redis(store, redis)
     turn = ann.turn("second")
-    assert (turn.granted.unlimited_here, turn.seq) == (1, 2)
-    assert [line.text for line in turn.granted.talk] == ["first", ANSWER]
+    assert (turn.granted.limits_unavailable, turn.seq) == (1, 2)
+    assert [line.text for line in turn.granted.context] == ["first", ANSWER]
     for said in (turn.renew(), turn.append(0, "Every")):
-        assert (said.stop, said.lost, said.unheld_here) == (0, 0, 1)
+        assert (said.stop, said.lost, said.not_buffered) == (0, 0, 1)
     assert [turn.commit().outcome, turn.commit().outcome] == [OK, DUP]
     assert turn.again().text == ANSWER
-    assert len(ann.history().lines) == len(ann.open().lines) == 4
+    assert len(ann.history().messages) == len(ann.open().messages) == 4
 
 
 def test_without_redis_the_gateway_counts_and_stops_by_itself(store, person, redis):
     ann = person()
     turn = ann.turn()
     without_redis(store, redis)
-    said = ann.gateway.ask("limit_take_ask", what="chat", address_hash="an address")
-    assert (said.allowed, said.unlimited_here) == (1, 1)
+    said = ann.gateway.ask("limit_take_request", what="chat", address_hash="an address")
+    assert (said.allowed, said.limits_unavailable) == (1, 1)
     assert refused("store_down", turn.stop).retryable
     turn.abort()
 
@@ -70,7 +70,7 @@ def test_without_redis_somebody_new_can_chat(store, gateway, redis):
     said = ann.open(create=1)
     assert said.expires_at == pytest.approx(said.created_at + 24 * 3600 * 1000, abs=5000)
     ann.say()
-    assert len(ann.open().lines) == 2
+    assert len(ann.open().messages) == 2
 
 
 def test_without_redis_a_session_that_never_spoke_may_begin(store, person, redis):
@@ -85,7 +85,7 @@ def test_redis_comes_back(store, person, redis):
     without_redis(store, redis)
     redis.start()
     store.wait_for_event("redis.back")
-    assert ann.begin().unlimited_here == 0
+    assert ann.begin().limits_unavailable == 0
     assert len(store.find_events("redis.away")) == 1
 
 
@@ -129,19 +129,19 @@ def test_without_redis_a_running_turn_may_be_there(store, person, redis):
     """Only Redis knows of it: whoever follows it is not told that there is no such turn."""
     ann = person()
     turn = ann.turn()
-    assert ann.ask("turn_follow_ask", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
+    assert ann.ask("turn_follow_request", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
     without_redis(store, redis)
-    refused("store_down", ann.ask, "turn_follow_ask", turn_id=turn.id, after=0)
+    refused("store_down", ann.ask, "turn_follow_request", turn_id=turn.id, after=0)
     redis.start()
     store.wait_for_event("redis.back")
-    refused("not_found", ann.ask, "turn_follow_ask", turn_id=new_id(), after=0)
-    assert ann.ask("turn_follow_ask", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
+    refused("not_found", ann.ask, "turn_follow_request", turn_id=new_id(), after=0)
+    assert ann.ask("turn_follow_request", turn_id=turn.id, after=0).outcome == FOLLOW_RUNNING
 
 
 def test_scripts_that_redis_forgot_are_sent_again(store, person, redis):
     with redis.client() as client:
         client.script_flush()
-    assert person().turn().granted.unlimited_here == 0
+    assert person().turn().granted.limits_unavailable == 0
     assert not store.find_events("redis.refused")
 
 
@@ -150,11 +150,11 @@ def test_a_stalled_redis_is_away(start_store, tcp, gateway):
     ann = Person(gateway)
     ann.open(create=1)
     tcp.redis.stall()
-    assert ann.begin().unlimited_here == 1
+    assert ann.begin().limits_unavailable == 1
     store.wait_for_event("redis.away", why='no reply in time')
     tcp.redis.resume()
     store.wait_for_event("redis.back")
-    assert ann.begin("another").unlimited_here == 0
+    assert ann.begin("another").limits_unavailable == 0
 
 
 def test_redis_has_names_passwords_and_databases(house, redis, start_store, proxy, gateway):
@@ -199,10 +199,10 @@ def test_scripts_work_on_redis_cluster(house, short_folder, start_store, person)
     turn.stop()
     assert turn.renew().stop == 1
     turn.commit()
-    ann.ask("session_save_ask", key_change=1, sealed_key=b"\x01kx", remember=0)
-    ann.ask("limit_take_ask", what="key_test", address_hash="a")
-    ann.ask("chat_clear_ask", delete=1)
-    ann.ask("session_clear_ask")
+    ann.ask("session_save_request", key_change=1, sealed_key=b"\x01kx", remember=0)
+    ann.ask("limit_take_request", what="key_test", address_hash="a")
+    ann.ask("conversation_clear_request", delete=1)
+    ann.ask("session_clear_request")
     assert not store.find_events("redis.refused")
 
 
@@ -216,7 +216,7 @@ def test_an_empty_redis_signs_nobody_out_who_may_be_in_postgres(store, person, r
     refused("store_down", ann.history)
     postgres.start()
     store.wait_for_event("pg.back")
-    assert len(ann.open().lines) == 2
+    assert len(ann.open().messages) == 2
 
 
 # ---- Postgres -------------------------------------------------------------------------------
@@ -228,11 +228,11 @@ def test_without_postgres_nothing_is_begun(store, person, postgres):
     without_postgres(store, postgres)
     error = refused("store_down", ann.begin)
     assert error.retryable
-    refused("store_down", ann.ask, "session_clear_ask")
-    refused("store_down", ann.ask, "chat_clear_ask")
+    refused("store_down", ann.ask, "session_clear_request")
+    refused("store_down", ann.ask, "conversation_clear_request")
     postgres.start()
     store.wait_for_event("pg.back")
-    assert len(ann.history().lines) == 2
+    assert len(ann.history().messages) == 2
     assert ann.begin("next").outcome == GRANTED
     assert len(store.find_events("pg.away")) == 1
 
@@ -281,7 +281,7 @@ def test_a_stalled_postgres_is_away(start_store, tcp, gateway):
     refused("store_down", ann.begin)
     tcp.postgres.resume()
     wait_until(lambda: store.find_events("pg.back") or not store.find_events("pg.away"), "its return")
-    wait_until(lambda: ann.ask("session_open_ask").from_cache == 0, "its return")
+    wait_until(lambda: ann.ask("session_open_request").from_cache == 0, "its return")
     assert ann.say().seq == 1
 
 
@@ -333,7 +333,7 @@ def test_a_drained_store_finishes_what_it_has(start_store, tcp, person):
     store = start_store()
     ann = person()
     tcp.redis.stall()
-    asked = [ann.gateway.send("session_open_ask", session=ann.session) for _ in range(50)]
+    asked = [ann.gateway.send("session_open_request", session=ann.session) for _ in range(50)]
     for one in asked:
         one.wait_accept()
     store.signal(signal.SIGTERM)

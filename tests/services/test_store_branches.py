@@ -18,15 +18,15 @@ def begin_fork(somebody, chat, after, text="another way"):
 
 
 def told(somebody, chat, **fields):
-    return [line.text for line in somebody.history(chat, **{"page": 100, **fields}).lines]
+    return [line.text for line in somebody.history(chat, **{"page": 100, **fields}).messages]
 
 
 def asked(somebody, chat, **fields):
-    return [line.text for line in somebody.history(chat, **{"page": 100, **fields}).lines if line.by_user]
+    return [line.text for line in somebody.history(chat, **{"page": 100, **fields}).messages if line.by_user]
 
 
 def talk(said):
-    return [line.text for line in said.talk if line.by_user]
+    return [line.text for line in said.context if line.by_user]
 
 
 def others(somebody, chat, **fields):
@@ -43,7 +43,7 @@ def speaker(person, turns):
 
 
 def listed(somebody):
-    return somebody.ask("chat_list_ask", page=50).chats
+    return somebody.ask("conversation_list_request", page=50).conversations
 
 
 def kept(postgres):
@@ -51,7 +51,7 @@ def kept(postgres):
 
 
 def delete(somebody, chat):
-    somebody.ask("chat_delete_ask", conversation=chat)
+    somebody.ask("conversation_delete_request", conversation=chat)
 
 
 # ---- what a branch is -----------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_a_branch_goes_on_from_an_earlier_turn_and_both_stay(store, person, post
 def test_a_branch_may_share_nothing(store, person):
     ann = speaker(person, 2)
     turn = begin_fork(ann, ann.chat, 0, "q1 anew")
-    assert (turn.seq, turn.granted.talk, turn.granted.on_topic) == (1, [], 0)
+    assert (turn.seq, turn.granted.context, turn.granted.on_topic) == (1, [], 0)
     turn.commit("b1")
     assert told(ann, turn.chat) == ["q1 anew", "b1"]
     assert [chat.title for chat in listed(ann) if chat.conversation == turn.chat] == ["q1 anew"]
@@ -94,7 +94,7 @@ def test_pages_reach_through_the_parts(store, person):
     pages, before = [], 0
     while True:
         page = ann.history(branch, page=4, before=before)
-        pages.append([line.text for line in page.lines if line.by_user])
+        pages.append([line.text for line in page.messages if line.by_user])
         before = page.more_before
         if not before:
             break
@@ -107,7 +107,7 @@ def test_a_branch_is_the_current_chat_once_it_was_spoken_in(store, person):
     turn = begin_fork(ann, ann.chat, 1)
     said = ann.open()
     assert (said.conversation, said.running_turn) == (turn.chat, turn.id)
-    assert [line.text for line in said.lines] == ["q1", "a1"]
+    assert [line.text for line in said.messages] == ["q1", "a1"]
     turn.abort()
     assert ann.open().conversation == ann.chat
     branch = fork(ann, ann.chat, 1)
@@ -177,7 +177,7 @@ def test_the_same_branch_twice_is_one(store, person, postgres):
     again = ann.begin("another way", turn.id, **wish)
     assert (again.outcome, again.conversation, again.text) == (REPLAY, turn.chat, "b")
     assert turn.commit("b").outcome == DUP
-    refused("same_id_other_text", ann.begin, "something else", turn.id, **wish)
+    refused("turn_id_reused", ann.begin, "something else", turn.id, **wish)
     assert postgres.query("SELECT count(*) FROM conversations") == [(2,)]
 
 
@@ -339,5 +339,5 @@ def test_clearing_a_session_takes_its_branches_along(store, person, postgres):
     ann = speaker(person, 2)
     fork(ann, ann.chat, 1)
     fork(ann, ann.chat, 0)
-    ann.ask("session_clear_ask")
+    ann.ask("session_clear_request")
     assert postgres.query("SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns)") == [(0, 0)]

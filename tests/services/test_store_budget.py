@@ -15,7 +15,7 @@ from support.store import DUP, FOLLOW, GRANTED, OK, QUESTION, SPOOLED, Person, T
 from support.wait import wait_until
 
 RESERVE = 0.02
-MANY = {"LIMIT_RUNNING": 100, "TURN_RESERVE": RESERVE}
+MANY = {"TURNS_PER_SESSION": 100, "TURN_RESERVE": RESERVE}
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_turn_given_up_while_its_reserve_is_taken_gives_all_back(limited, pers
     limited(0.5)
     ann, turn = person(), new_id()
     with slow_reserves(postgres):
-        request = ann.gateway.send("turn_begin_ask", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        request = ann.gateway.send("turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20)
         wait_until(lambda: ann.open().running_turn == turn, "the lease")
         request.cancel()
         ann.open()  # the CANCEL has been read: frames keep their order
@@ -152,10 +152,10 @@ def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, 
     limited(0.5)
     ann, turn = person(), new_id()
     with frozen(postgres):
-        request = ann.gateway.send("turn_begin_ask", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        request = ann.gateway.send("turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20)
         request.wait_accept()
         request.cancel()
-        ann.gateway.ask("limit_take_ask", what="chat", address_hash="an address")  # the CANCEL has been read
+        ann.gateway.ask("limit_take_request", what="chat", address_hash="an address")  # the CANCEL has been read
     assert request.wait_end().type != "FINAL"
     wait_until(lambda: nothing_is_held(ann, postgres), "nothing held")
 
@@ -163,11 +163,11 @@ def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, 
 def test_a_grant_that_two_were_told_of_is_given_back_by_the_last(limited, person, postgres):
     limited(0.5)
     ann, turn = person(), new_id()
-    asked = {"session": ann.session, "turn_id": turn, "text": QUESTION, "window": 20, "asker": 7}
+    asked = {"session": ann.session, "turn_id": turn, "text": QUESTION, "window": 20, "request_nonce": 7}
     with slow_reserves(postgres):
-        first = ann.gateway.send("turn_begin_ask", **asked)
+        first = ann.gateway.send("turn_begin_request", **asked)
         wait_until(lambda: ann.open().running_turn == turn, "the lease")
-        second = ann.gateway.send("turn_begin_ask", **asked)
+        second = ann.gateway.send("turn_begin_request", **asked)
         first.cancel()
         ann.open()  # the CANCEL has been read: frames keep their order
     assert first.wait_end().type != "FINAL"
@@ -262,7 +262,7 @@ def test_without_redis_the_budget_is_kept_all_the_same(limited, person, redis):
     redis.kill()
     store.wait_for_event("redis.away")
     first = ann.turn(conversation="")
-    assert (first.granted.unlimited_here, first.granted.budget_left) == (1, 0.02)
+    assert (first.granted.limits_unavailable, first.granted.budget_left) == (1, 0.02)
     second = ann.turn(conversation="")
     assert second.granted.budget_left == 0
     refused("budget", ann.begin, conversation="")
@@ -300,7 +300,7 @@ def test_a_deleted_chat_brings_no_money_back(limited, person):
     limited(0.5)
     ann = person()
     pay(ann, 0.3)
-    ann.ask("chat_clear_ask", delete=1)
+    ann.ask("conversation_clear_request", delete=1)
     assert left(ann) == 0.2
 
 
@@ -308,9 +308,9 @@ def test_a_cleared_session_takes_its_budget_along(limited, gateway, person, post
     limited(0.05)
     ann = person()
     pay(ann, 0.01)
-    ann.ask("chat_clear_ask")
+    ann.ask("conversation_clear_request")
     late, other = ann.turn(), ann.turn(conversation="")
-    ann.ask("session_clear_ask")
+    ann.ask("session_clear_request")
     refused("conflict", late.commit, cost=0.01)
     other.abort(spent=1)
     assert postgres.query("SELECT (SELECT count(*) FROM spending), (SELECT count(*) FROM reserves)"
@@ -355,7 +355,7 @@ def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
 
 def grab(person, stores, count=50):
     """So many turns of one session begin at once, each in a chat of its own; returns the granted ones."""
-    person.ask("chat_clear_ask")
+    person.ask("conversation_clear_request")
     won, refusals = [], []
     ready = threading.Barrier(count)
 
@@ -363,7 +363,7 @@ def grab(person, stores, count=50):
         turn = new_id()
         ready.wait()
         try:
-            said = person.gateway.ask("turn_begin_ask", to=stores[number % len(stores)],
+            said = person.gateway.ask("turn_begin_request", to=stores[number % len(stores)],
                                       session=person.session, turn_id=turn, text="mine!")
             won.append(Turn(person, turn, "mine!", said))
         except BusError as why:

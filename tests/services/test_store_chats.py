@@ -9,7 +9,7 @@ from support.wait import wait_until
 
 
 def listed(somebody, **fields):
-    return somebody.ask("chat_list_ask", **{"page": 50, **fields}).chats
+    return somebody.ask("conversation_list_request", **{"page": 50, **fields}).conversations
 
 
 def ids(chats):
@@ -20,7 +20,7 @@ def begin_chats(somebody, *questions):
     """A chat for each; returns their ids."""
     made = []
     for question in questions:
-        turn = somebody.turn(question, conversation="", fresh=1)
+        turn = somebody.turn(question, conversation="", new_conversation=1)
         assert turn.commit(asked_at=now()).outcome == OK
         made.append(turn.chat)
     return made
@@ -36,13 +36,13 @@ def now():
 def test_a_new_chat_may_begin_while_another_one_is_current(store, person):
     ann = person()
     ann.say()
-    fresh = ann.turn("something else", conversation="", fresh=1)
-    assert (fresh.seq, fresh.granted.talk) == (1, []) and fresh.chat != ann.chat
+    fresh = ann.turn("something else", conversation="", new_conversation=1)
+    assert (fresh.seq, fresh.granted.context) == (1, []) and fresh.chat != ann.chat
     said = ann.open()
     assert (said.conversation, said.running_turn) == (fresh.chat, fresh.id)
     fresh.abort()
     assert ann.open().conversation == ann.chat  # it failed, so all is as it was
-    again = ann.turn("something else", conversation="", fresh=1)
+    again = ann.turn("something else", conversation="", new_conversation=1)
     assert again.commit(asked_at=now()).outcome == OK
     assert ann.open().conversation == again.chat
 
@@ -50,11 +50,11 @@ def test_a_new_chat_may_begin_while_another_one_is_current(store, person):
 def test_the_same_first_message_twice_makes_one_chat(store, person, postgres):
     ann = person()
     ann.say()
-    turn = ann.turn("something else", conversation="", fresh=1)
-    again = ann.begin("something else", turn.id, conversation="", fresh=1)
+    turn = ann.turn("something else", conversation="", new_conversation=1)
+    again = ann.begin("something else", turn.id, conversation="", new_conversation=1)
     assert (again.outcome, again.conversation) == (1, turn.chat)
     turn.commit()
-    again = ann.begin("something else", turn.id, conversation="", fresh=1)
+    again = ann.begin("something else", turn.id, conversation="", new_conversation=1)
     assert (again.outcome, again.conversation) == (2, turn.chat)
     assert len(listed(ann)) == 2
 
@@ -62,7 +62,7 @@ def test_the_same_first_message_twice_makes_one_chat(store, person, postgres):
 def test_a_new_chat_of_another_one_makes_no_sense(store, person):
     ann = person()
     ann.say()
-    refused("bad_request", ann.begin, fresh=1)
+    refused("bad_request", ann.begin, new_conversation=1)
 
 
 # ---- the list -------------------------------------------------------------------------------
@@ -90,12 +90,12 @@ def test_the_list_is_turned_page_by_page(store, person, postgres):
     whole = ids(listed(ann))
     pages, behind = [], {}
     while True:
-        said = ann.ask("chat_list_ask", page=2, **behind)
-        pages += ids(said.chats)
+        said = ann.ask("conversation_list_request", page=2, **behind)
+        pages += ids(said.conversations)
         if not said.more:
             break
-        last = said.chats[-1]
-        behind = {"behind_at": last.touched_at, "behind": last.conversation}
+        last = said.conversations[-1]
+        behind = {"after_at": last.touched_at, "behind": last.conversation}
     assert pages == whole and sorted(pages) == sorted(chats)
 
 
@@ -107,9 +107,9 @@ def test_a_chat_whose_first_turn_failed_is_not_listed(store, person):
 
 def test_a_list_that_makes_no_sense_is_refused(store, person):
     ann = person()
-    refused("bad_request", ann.ask, "chat_list_ask", page=0)
-    refused("bad_request", ann.ask, "chat_list_ask", page=5, behind_at=17, behind="x")
-    refused("signed_out", Person(ann.gateway).ask, "chat_list_ask", page=5)
+    refused("bad_request", ann.ask, "conversation_list_request", page=0)
+    refused("bad_request", ann.ask, "conversation_list_request", page=5, after_at=17, after_id="x")
+    refused("signed_out", Person(ann.gateway).ask, "conversation_list_request", page=5)
 
 
 # ---- the current one ------------------------------------------------------------------------
@@ -118,10 +118,10 @@ def test_a_list_that_makes_no_sense_is_refused(store, person):
 def test_an_opened_chat_is_the_current_one_until_another_is_spoken_in(store, person):
     ann = person()
     first, second = begin_chats(ann, "one", "two")
-    assert [line.text for line in ann.history(first).lines] == ["one", ANSWER]
+    assert [line.text for line in ann.history(first).messages] == ["one", ANSWER]
     assert ann.open().conversation == second  # looking at a chat opens nothing
-    page = ann.ask("history_page_ask", conversation=first, page=20, open=1)
-    assert [line.text for line in page.lines] == ["one", ANSWER]
+    page = ann.ask("history_page_request", conversation=first, page=20, open=1)
+    assert [line.text for line in page.messages] == ["one", ANSWER]
     assert ann.open().conversation == first
     assert ids(listed(ann)) == [second, first]  # the list tells where one spoke last
     ann.turn("more", conversation=second).commit(asked_at=now())
@@ -133,7 +133,7 @@ def test_an_answer_that_comes_late_leaves_the_opened_chat_current(store, person)
     first, second = begin_chats(ann, "one", "two")
     turn, asked_at = ann.turn("slow", conversation=second), now()
     wait_until(lambda: now() > asked_at + 1, "the clock")
-    ann.ask("history_page_ask", conversation=first, page=20, open=1)
+    ann.ask("history_page_request", conversation=first, page=20, open=1)
     turn.commit(asked_at=asked_at)
     assert ann.open().conversation == first
 
@@ -141,8 +141,8 @@ def test_an_answer_that_comes_late_leaves_the_opened_chat_current(store, person)
 def test_an_opened_chat_is_current_after_a_fresh_one_was_wished_for(store, person):
     ann = person()
     ann.say()
-    ann.ask("chat_clear_ask")
-    ann.ask("history_page_ask", conversation=ann.chat, page=20, open=1)
+    ann.ask("conversation_clear_request")
+    ann.ask("history_page_request", conversation=ann.chat, page=20, open=1)
     assert ann.open().conversation == ann.chat
 
 
@@ -150,7 +150,7 @@ def test_an_opened_chat_is_current_after_a_fresh_one_was_wished_for(store, perso
 
 
 def rename(somebody, chat, title):
-    return somebody.ask("chat_rename_ask", conversation=chat, title=title)
+    return somebody.ask("conversation_rename_request", conversation=chat, title=title)
 
 
 def test_a_chat_gets_another_title(store, person):
@@ -168,7 +168,7 @@ def test_a_chat_gets_another_title(store, person):
 
 
 def delete(somebody, chat, **fields):
-    return somebody.ask("chat_delete_ask", conversation=chat, **fields)
+    return somebody.ask("conversation_delete_request", conversation=chat, **fields)
 
 
 def test_a_deleted_chat_is_gone_and_the_others_stay(store, person, postgres, redis):
@@ -192,7 +192,7 @@ def test_after_the_current_one_was_deleted_none_is(store, person):
     ann = person()
     first, second = begin_chats(ann, "one", "two")
     delete(ann, second)
-    assert (ann.open().conversation, ann.open().lines) == ("", [])
+    assert (ann.open().conversation, ann.open().messages) == ("", [])
     assert ids(listed(ann)) == [first]
 
 
@@ -213,14 +213,14 @@ def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(store,
         assert client.keys("*:answer:*") == []
 
 
-@pytest.mark.parametrize("what", ["chat_delete_ask", "chat_clear_ask"])
+@pytest.mark.parametrize("what", ["conversation_delete_request", "conversation_clear_request"])
 def test_a_turn_that_is_kept_while_its_chat_is_deleted_is_gone_too(start_store, person, postgres, redis, what):
     """Redis has forgotten the chat, Postgres not yet: then it was told of the turn, and showed it for an hour."""
     start_store(PG_STATEMENT_MS=60000)
     ann = person()
     ann.say()
     turn = ann.turn("a private question")
-    fields = {"conversation": ann.chat} if what == "chat_delete_ask" else {"delete": 1}
+    fields = {"conversation": ann.chat} if what == "conversation_delete_request" else {"delete": 1}
     with postgres.hold("SELECT FROM users FOR UPDATE"):
         keeping = turn.send_commit("a private answer")
         wait_until(lambda: postgres.waiting() == 1, "the commit to wait for the person's row")
@@ -279,7 +279,7 @@ def test_a_session_with_long_chats_is_forgotten_a_little_at_a_time(store, person
     fill(postgres, ann.chat, 3000)
     ann.turn("another way", branch=1, after_seq=1000)
     count_bites(postgres)
-    ann.ask("session_clear_ask")
+    ann.ask("session_clear_request")
     refused("signed_out", ann.open)
     refused("signed_out", ann.history)
     wait_until(lambda: "private" not in postgres.dump(), "the rest to be wiped", 25)
@@ -308,9 +308,9 @@ def test_nobody_sees_renames_opens_or_deletes_what_is_somebody_elses(store, pers
     bob.say()
     refused("not_found", rename, bob, ann.chat, "mine")
     refused("not_found", delete, bob, ann.chat)
-    refused("not_found", bob.ask, "history_page_ask", conversation=ann.chat, page=20, open=1)
-    refused("bad_request", bob.ask, "chat_list_ask", page=5, behind_at=1, behind="nobody")
-    assert ids(bob.ask("chat_list_ask", page=5, behind_at=2**60, behind=ann.chat).chats) == [bob.chat]
+    refused("not_found", bob.ask, "history_page_request", conversation=ann.chat, page=20, open=1)
+    refused("bad_request", bob.ask, "conversation_list_request", page=5, after_at=1, after_id="nobody")
+    assert ids(bob.ask("conversation_list_request", page=5, after_at=2**60, after_id=ann.chat).conversations) == [bob.chat]
     assert running.commit().outcome == OK
     assert [chat.title for chat in listed(ann)] == [QUESTION]
     assert ann.begin("next").outcome == GRANTED

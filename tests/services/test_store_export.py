@@ -13,12 +13,12 @@ def exported(person, chat=None):
     """Every turn as (seq, question, answer, status), and how many parts it took."""
     turns, seq, lost, parts = [], 0, 0, 0
     while True:
-        part = person.ask("export_ask", conversation=chat or person.chat, behind_seq=seq, behind_lost=lost)
-        if not part.lines:
+        part = person.ask("export_request", conversation=chat or person.chat, after_seq=seq, after_interrupted=lost)
+        if not part.messages:
             return turns, parts
         turns += [(one.seq, one.text, other.text, other.status)
-                  for one, other in zip(part.lines[::2], part.lines[1::2])]
-        seq, lost, parts = part.last_seq, part.last_lost, parts + 1
+                  for one, other in zip(part.messages[::2], part.messages[1::2])]
+        seq, lost, parts = part.last_seq, part.last_interrupted, parts + 1
 
 
 def interrupt(postgres, person, after, text):
@@ -33,7 +33,7 @@ def brought(question, status="committed", **fields):
 
 
 def bring(person, turns, chat, place=0, after=0):
-    return person.ask("import_ask", conversation=chat, title="An  old\nchat", created_at=AT, place=place,
+    return person.ask("import_request", conversation=chat, title="An  old\nchat", created_at=AT, place=place,
                       after_seq=after, turns=turns)
 
 
@@ -68,7 +68,7 @@ def test_a_branch_is_exported_with_what_it_begins_with(store, person, postgres):
     assert [(one[0], one[1]) for one in exported(ann, turn.chat)[0]] == [
         (1, "q1"), (1, "lost early"), (2, "q2"), (3, "r3")]
     assert [one[1] for one in exported(ann, main)[0]] == ["q1", "lost early", "q2", "q3", "lost late"]
-    ann.ask("chat_delete_ask", conversation=main)
+    ann.ask("conversation_delete_request", conversation=main)
     assert [one[1] for one in exported(ann, turn.chat)[0]] == ["q1", "lost early", "q2", "r3"]
 
 
@@ -85,7 +85,7 @@ def test_a_part_of_a_long_chat_costs_no_more_than_all_of_a_short_one(store, pers
         times = []
         for _ in range(7):
             begun = time.monotonic()
-            somebody.ask("export_ask", conversation=somebody.chat, behind_seq=10, behind_lost=0)
+            somebody.ask("export_request", conversation=somebody.chat, after_seq=10, after_interrupted=0)
             times.append(time.monotonic() - begun)
         return min(times)
     ann, bob = person(), person()
@@ -101,8 +101,8 @@ def test_what_is_told_of_a_turn(store, person):
     ann = person()
     ann.turn("Why?").commit("So.", status="stopped", finish_reason="length", cost=0.5)
     ann.chat = ann.open().conversation
-    part = ann.ask("export_ask", conversation=ann.chat)
-    question, answer = part.lines
+    part = ann.ask("export_request", conversation=ann.chat)
+    question, answer = part.messages
     assert (part.title, question.text, answer.text, answer.status) == ("Why?", "Why?", "So.", "stopped")
     assert (answer.model, answer.finish_reason, answer.prompt_tokens, answer.completion_tokens, answer.cost) == (
         "a/model", "length", 11, 22, 0.5)
@@ -117,7 +117,7 @@ def test_only_ones_own_chats_are_exported(store, person):
     refused("not_found", exported, ann, new_id())
     refused("bad_request", exported, ann, "x")
     chat = ann.chat
-    ann.ask("chat_clear_ask", delete=1)
+    ann.ask("conversation_clear_request", delete=1)
     refused("not_found", exported, ann, chat)
 
 
@@ -131,12 +131,12 @@ def test_an_imported_chat_is_a_chat(store, person, postgres):
     assert exported(ann, chat)[0] == [(1, "one", "answer to one", "committed"), (2, "two", "answer to two", "stopped"),
                                       (2, "lost", "answer to lost", "interrupted"),
                                       (3, "three", "answer to three", "committed")]
-    answer = ann.history(chat).lines[1]
+    answer = ann.history(chat).messages[1]
     assert (answer.at, answer.model, answer.prompt_tokens, answer.feedback) == (AT + 1000, "b/model", 5, 2)
     assert postgres.query("SELECT title FROM conversations") == [("An old chat",)]
     assert postgres.query("SELECT now() - touched_at < interval '1 minute' FROM conversations") == [(True,)]
     ann.chat = chat
-    assert [said["text"] for said in ann.begin("four").talk][:2] == ["one", "answer to one"]
+    assert [said["text"] for said in ann.begin("four").context][:2] == ["one", "answer to one"]
 
 
 def test_an_import_costs_nothing_and_proves_nothing(store, person, postgres):
@@ -145,7 +145,7 @@ def test_an_import_costs_nothing_and_proves_nothing(store, person, postgres):
     bring(ann, [brought("one", feedback=0, asked_at=now, answered_at=now)], chat)
     assert postgres.query("SELECT cost, verdict, imported FROM turns") == [(0, 1, True)]
     assert postgres.query("SELECT count(*) FROM spending") == [(0,)]
-    said = ann.ask("usage_ask", days=366)
+    said = ann.ask("usage_request", days=366)
     assert (said.turns, said.rows) == (0, [])
     assert ann.begin("and now?", conversation=chat).on_topic == 0
 
@@ -182,7 +182,7 @@ def test_no_time_lies_in_the_future(store, person):
     ann, chat = person(), new_id()
     late = int(time.time() * 1000) + 10 ** 9
     bring(ann, [brought("one", asked_at=late, answered_at=late)], chat)
-    assert all(line.at < time.time() * 1000 + 5000 for line in ann.history(chat).lines)
+    assert all(line.at < time.time() * 1000 + 5000 for line in ann.history(chat).messages)
 
 
 @pytest.mark.parametrize("fields", [{"status": "spooled"}, {"status": ""}])

@@ -24,13 +24,13 @@ def test_a_running_answer_is_told_from_any_byte(store, person):
 
 def test_a_renewal_tells_how_much_is_held(store, person, redis):
     turn = person().turn()
-    assert turn.append(0, "Every ").held == 6
-    assert turn.append(9, "behind a gap").held == 6
-    assert turn.renew().held == 6
+    assert turn.append(0, "Every ").buffered == 6
+    assert turn.append(9, "behind a gap").buffered == 6
+    assert turn.renew().buffered == 6
     with redis.client() as client:
         client.flushall()
-    assert turn.append(6, "15,000").held == 0, "what was before it is gone"
-    assert turn.append(0, "Every 15,000").held == 12
+    assert turn.append(6, "15,000").buffered == 0, "what was before it is gone"
+    assert turn.append(0, "Every 15,000").buffered == 12
     assert turn.follow().text == "Every 15,000"
 
 
@@ -213,7 +213,7 @@ def interrupted(turn, timeout=6.0):
 
 
 def lines(person, chat):
-    return [(line.by_user, line.text, line.status, line.seq) for line in person.history(chat=chat).lines]
+    return [(line.by_user, line.text, line.status, line.seq) for line in person.history(chat=chat).messages]
 
 
 def test_a_turn_whose_gateway_died_is_kept_as_interrupted(start_store, person):
@@ -236,7 +236,7 @@ def test_an_interrupted_turn_is_no_context_and_takes_no_place(start_store, perso
     ann.say("first")
     interrupted(ann.turn("second"))
     third = ann.turn("third")
-    assert (third.seq, [said.text for said in third.granted.talk]) == (2, ["first", ANSWER])
+    assert (third.seq, [said.text for said in third.granted.context]) == (2, ["first", ANSWER])
     third.commit()
     assert [text for _, text, _, _ in lines(ann, third.chat)] == ["first", ANSWER, "second", "", "third", ANSWER]
 
@@ -260,7 +260,7 @@ def test_a_chat_that_begins_with_an_interrupted_turn_is_there(start_store, perso
     turn = ann.turn("  How   old is\nmy car?")
     interrupted(turn)
     opened = ann.open(page=20)
-    assert (opened.conversation, [line.status for line in opened.lines]) == (turn.chat, ["interrupted"] * 2)
+    assert (opened.conversation, [line.status for line in opened.messages]) == (turn.chat, ["interrupted"] * 2)
     assert postgres.query("SELECT title, last_seq FROM conversations") == [("How old is my car?", 0)]
     ann.chat = turn.chat
     assert ann.turn("next").commit().outcome == OK
@@ -321,18 +321,18 @@ def test_a_turn_that_ended_leaves_no_lease(store, person, redis):
         assert not any(client.zcard(key) for key in client.keys("*:leases"))
 
 
-@pytest.mark.parametrize("what", ["session_clear_ask", "chat_clear_ask"])
+@pytest.mark.parametrize("what", ["session_clear_request", "conversation_clear_request"])
 def test_what_was_forgotten_is_not_kept_as_interrupted(start_store, person, postgres, redis, what):
     start_store(**SHORT)
     ann = person()
     ann.say()
     turn = ann.turn("a private question")
     copy = redis.copy()
-    ann.ask(what, **({"delete": 1} if what == "chat_clear_ask" else {}))
+    ann.ask(what, **({"delete": 1} if what == "conversation_clear_request" else {}))
     redis.put_back(copy)
     with redis.client() as client:
         wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
-    refused("signed_out" if what == "session_clear_ask" else "not_found", turn.follow)
+    refused("signed_out" if what == "session_clear_request" else "not_found", turn.follow)
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
 
 
@@ -340,7 +340,7 @@ def test_a_deleted_chat_takes_its_interrupted_turns_along(start_store, person, p
     start_store(**SHORT)
     ann = person()
     interrupted(ann.turn("a private question"))
-    ann.ask("chat_clear_ask", delete=1)
+    ann.ask("conversation_clear_request", delete=1)
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
 
 
@@ -373,9 +373,9 @@ def test_a_turn_of_an_emptied_redis_is_interrupted_with_what_was_told_again(star
     turn = person().turn()
     with redis.client() as client:
         client.flushall()
-    assert turn.append(0, "Half").textless == 1
-    assert turn.append(0, "Half an", user_text=QUESTION, seq=turn.seq, asked_at=1_700_000_000_000).textless == 0
-    assert turn.renew().textless == 0
+    assert turn.append(0, "Half").question_missing == 1
+    assert turn.append(0, "Half an", user_text=QUESTION, seq=turn.seq, asked_at=1_700_000_000_000).question_missing == 0
+    assert turn.renew().question_missing == 0
     said = interrupted(turn)
     assert (said.question, said.text) == (QUESTION, "Half an")
 
@@ -397,7 +397,7 @@ def test_a_page_shows_interrupted_turns_where_they_belong(start_store, person):
         lost = ann.turn(f"lost {number}")
         interrupted(lost)
     newest = ann.history(page=4)
-    assert [line.text for line in newest.lines if line.by_user] == ["q3", "lost 3", "q4", "lost 4"]
+    assert [line.text for line in newest.messages if line.by_user] == ["q3", "lost 3", "q4", "lost 4"]
     older = ann.history(before=newest.more_before, page=4)
-    assert [line.text for line in older.lines if line.by_user] == ["q1", "lost 1", "q2", "lost 2"]
+    assert [line.text for line in older.messages if line.by_user] == ["q1", "lost 1", "q2", "lost 2"]
     assert older.more_before == 0

@@ -30,7 +30,7 @@ def test_what_nobody_touched_for_so_long_goes_wholly(start_store, postgres, pers
     store = start_store()
     ann, bob = person(), person()
     for one in (ann, bob):
-        one.ask("session_save_ask", key_change=1, sealed_key=b"\x02k1" + bytes(60), key_hint="h", remember=1)
+        one.ask("session_save_request", key_change=1, sealed_key=b"\x02k1" + bytes(60), key_hint="h", remember=1)
         one.say()
         one.say("And then?")
     postgres.query("INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, model,"
@@ -43,7 +43,7 @@ def test_what_nobody_touched_for_so_long_goes_wholly(start_store, postgres, pers
     wait_until(lambda: counts(postgres)["users"] == 1, "the person to be gone too")
     assert counts(postgres) == {"users": 1, "turns": 2, "messages": 4, "interrupted": 1, "api_keys": 1,
                                 "accounts": 0, "spending": 1, "search": 2}
-    assert len(bob.open().lines) == 6
+    assert len(bob.open().messages) == 6
     assert not postgres.query("SELECT FROM users WHERE session_id = %s", ann.session)
 
 
@@ -51,7 +51,7 @@ def test_an_old_chat_of_somebody_who_comes_still_goes_alone(start_store, postgre
     store = start_store()
     ann = person()
     old = ann.say()
-    ann.ask("chat_clear_ask")
+    ann.ask("conversation_clear_request")
     new = ann.say("Which tyres?", conversation="")
     store.stop()
     postgres.query("UPDATE users SET last_active = now() - interval '1 hour'")
@@ -60,7 +60,7 @@ def test_an_old_chat_of_somebody_who_comes_still_goes_alone(start_store, postgre
     start_store("again", RETENTION_DAYS=7).wait_for_event("store.forgot")
     refused("not_found", ann.history, old.chat)
     wait_until(lambda: counts(postgres)["turns"] == 1, "the chat to be wiped")
-    assert [line.text for line in ann.history(new.chat).lines] == ["Which tyres?", ANSWER]
+    assert [line.text for line in ann.history(new.chat).messages] == ["Which tyres?", ANSWER]
     assert postgres.query("SELECT count(*) FROM messages") == [(2,)]
     assert postgres.query("SELECT title FROM conversations WHERE id = %s", old.chat) == [("",)]
 

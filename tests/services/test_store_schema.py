@@ -74,9 +74,9 @@ def test_what_is_of_no_use_any_more_goes(start_store, postgres, person):
     store = start_store()
     ann, bob, cid = person(), person(), person()
     ann.say()
-    ann.ask("session_clear_ask")
+    ann.ask("session_clear_request")
     bob.say()
-    bob.ask("chat_clear_ask", delete=1)
+    bob.ask("conversation_clear_request", delete=1)
     bob.say(conversation="")
     cid.say()
     store.stop()
@@ -111,9 +111,9 @@ def test_a_server_that_does_not_flush_is_refused(start_store, postgres, person, 
 
 def test_faults_in_the_configuration_are_told_at_once(house):
     status, output = house.run("store", "--check-config", env={
-        "REDIS_URL": "http://elsewhere", "POSTGRES_URL": "postgresql://%%%", "LIMIT_MESSAGES": "many"})
+        "REDIS_URL": "http://elsewhere", "POSTGRES_URL": "postgresql://%%%", "MESSAGES_PER_MINUTE": "many"})
     assert status == EX_CONFIG
-    for name in ("REDIS_URL", "POSTGRES_URL", "LIMIT_MESSAGES", "BUS_GATEWAYS", "BUS_SECRET_KEY"):
+    for name in ("REDIS_URL", "POSTGRES_URL", "MESSAGES_PER_MINUTE", "BUS_GATEWAYS", "BUS_SECRET_KEY"):
         assert name in output
 
 

@@ -9,7 +9,7 @@ from support.wait import wait_until
 
 
 def search(person, text, before=0, page=20):
-    return person.ask("search_ask", text=text, before=before, page=page)
+    return person.ask("search_request", text=text, before=before, page=page)
 
 
 def found(person, text):
@@ -93,7 +93,7 @@ def test_a_chat_may_be_long_and_is_paged_newest_first(store, person, settled):
 def test_all_chats_of_a_person_and_only_theirs_are_searched(ann, person, settled):
     bob = person()
     bob.say("brakes of Bob")
-    ann.ask("chat_clear_ask")
+    ann.ask("conversation_clear_request")
     ann.chat = ""
     ann.say("brakes of another chat")
     settled()
@@ -103,7 +103,7 @@ def test_all_chats_of_a_person_and_only_theirs_are_searched(ann, person, settled
 
 
 def test_what_was_deleted_is_not_found_and_gone(ann, settled, postgres):
-    ann.ask("chat_clear_ask", delete=1)
+    ann.ask("conversation_clear_request", delete=1)
     assert found(ann, "brakes") == []
     assert postgres.query("SELECT count(*) FROM search") == [(0,)]
 
@@ -143,14 +143,14 @@ def test_a_hit_opens_in_a_chat_that_shows_it(store, person, settled):
     older = branch(ann, main, 1, "an older branch")
     newer = branch(ann, main, 2, "a newer branch")
     settled()
-    ann.ask("chat_delete_ask", conversation=main)
+    ann.ask("conversation_delete_request", conversation=main)
     assert places(ann, "brake") == [(newer, 2), (newer, 1)]
     assert [hit["title"] for hit in search(ann, "brake").hits] == ["brake 1"] * 2
     for chat, seq in places(ann, "brake"):
-        assert f"brake {seq}" in [line.text for line in ann.history(chat).lines]
-    ann.ask("chat_delete_ask", conversation=newer)
+        assert f"brake {seq}" in [line.text for line in ann.history(chat).messages]
+    ann.ask("conversation_delete_request", conversation=newer)
     assert places(ann, "brake") == [(older, 1)]
-    ann.ask("chat_delete_ask", conversation=older)
+    ann.ask("conversation_delete_request", conversation=older)
     assert places(ann, "brake") == []
 
 
@@ -159,7 +159,7 @@ def test_a_branch_in_which_nothing_was_said_shows_nothing(store, person, settled
     ann.say("brakes")
     settled()
     ann.turn("never answered", conversation=ann.chat, branch=1, after_seq=1)
-    ann.ask("chat_delete_ask", conversation=ann.chat)
+    ann.ask("conversation_delete_request", conversation=ann.chat)
     assert places(ann, "brakes") == []
 
 
@@ -172,7 +172,7 @@ def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(start
     main = ann.chat
     newer = branch(ann, main, 1, "a branch")
     settled()
-    ann.ask("chat_delete_ask", conversation=main)
+    ann.ask("conversation_delete_request", conversation=main)
     store.stop()
     postgres.query("TRUNCATE search")
     postgres.query("UPDATE conversations SET searched_seq = coalesce(forked_at_seq, 0)")
@@ -240,6 +240,6 @@ def test_turns_from_before_there_was_a_search_are_found(start_store, person, set
 
 
 def test_a_stranger_is_signed_out_and_nonsense_refused(store, person, gateway):
-    refused("signed_out", gateway.ask, "search_ask", session=new_id(), text="brakes", page=5)
+    refused("signed_out", gateway.ask, "search_request", session=new_id(), text="brakes", page=5)
     refused("bad_request", search, person(), "brakes", page=0)
     refused("bad_request", search, person(), "brakes", before=1 << 63)

@@ -29,7 +29,7 @@ def wait_drained(redis):
 
 
 def lines(said):
-    return [(line.seq, line.text, line.status) for line in said.lines]
+    return [(line.seq, line.text, line.status) for line in said.messages]
 
 
 def test_a_turn_is_spooled_and_kept_when_postgres_is_back(store, person, postgres, redis):
@@ -71,14 +71,14 @@ def test_a_spooled_turn_is_replayed(store, person, postgres):
     assert (again.outcome, again.status, again.text, again.conversation) == (
         REPLAY, "spooled", ANSWER, turn.chat)
     assert (again.model, again.finish_reason, again.cost) == ("a/model", "stop", 0.000123)
-    refused("same_id_other_text", turn.again, "something else")
+    refused("turn_id_reused", turn.again, "something else")
 
 
 def test_without_postgres_a_running_turn_is_followed(store, person, postgres):
     turn = person().turn()
     go_away(store, postgres)
     assert (turn.again().outcome, turn.again().conversation) == (FOLLOW, turn.chat)
-    refused("same_id_other_text", turn.again, "something else")
+    refused("turn_id_reused", turn.again, "something else")
     assert not turn.renew().lost
     turn.stop()
     assert turn.renew().stop == 1
@@ -97,7 +97,7 @@ def test_what_was_said_last_is_shown_without_postgres(store, person, postgres):
     assert lines(said)[-2:] == [(13, "the last", "spooled"), (13, "the last answer", "spooled")]
     page = ann.history(before=13)
     assert (page.from_cache, lines(page)[-1]) == (1, (12, "answer 11", "committed"))
-    assert (bob.open().lines, bob.open().conversation) == ([], "")
+    assert (bob.open().messages, bob.open().conversation) == ([], "")
     refused("store_down", bob.history, ann.chat)
     refused("store_down", ann.history, new_id())
     refused("store_down", ann.history, before=4)
@@ -150,7 +150,7 @@ def test_the_spool_outlives_redis_and_the_store(start_store, person, postgres, r
     postgres.start()
     start_store("another")
     wait_drained(redis)
-    assert all(len(somebody.open().lines) == 2 for somebody in people)
+    assert all(len(somebody.open().messages) == 2 for somebody in people)
 
 
 def test_two_stores_drain_once(start_store, person, postgres, redis):
@@ -181,7 +181,7 @@ def test_turns_of_a_chat_are_spooled_in_order_or_not_at_all(store, person, postg
     assert store.metrics().sum("chat_commits_total", outcome="fenced") == 1
     come_back(store, postgres)
     wait_drained(redis)
-    assert [line.text for line in ann.history().lines if line.by_user] == [QUESTION, "second"]
+    assert [line.text for line in ann.history().messages if line.by_user] == [QUESTION, "second"]
 
 
 def test_what_was_committed_is_not_spooled_again(store, person, postgres):
@@ -201,7 +201,7 @@ def test_a_turn_that_was_spooled_with_another_answer_is_a_conflict(store, person
         refused("conflict", turn.commit, "Another owner's answer.", epoch=turn.epoch + 1)
     come_back(store, postgres)
     wait_drained(redis)
-    assert [line.text for line in ann.history().lines] == [QUESTION, ANSWER, "second", ANSWER]
+    assert [line.text for line in ann.history().messages] == [QUESTION, ANSWER, "second", ANSWER]
 
 
 def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(store, person, postgres, redis):
@@ -236,11 +236,11 @@ def test_a_turn_whose_place_was_taken_is_kept_behind(store, person, postgres, re
         ann.say("in its place")
         client.delete(drain)
     wait_drained(redis)
-    assert [(line.seq, line.text) for line in ann.history().lines if line.by_user] == [
+    assert [(line.seq, line.text) for line in ann.history().messages if line.by_user] == [
         (1, QUESTION), (2, "in its place"), (3, "spooled")]
 
 
-@pytest.mark.parametrize("what", ["session_clear_ask", "chat_clear_ask"])
+@pytest.mark.parametrize("what", ["session_clear_request", "conversation_clear_request"])
 def test_what_was_forgotten_meanwhile_is_not_brought_back(store, person, postgres, redis, what):
     ann = person()
     ann.say("another private question")
@@ -252,11 +252,11 @@ def test_what_was_forgotten_meanwhile_is_not_brought_back(store, person, postgre
         drain = spool.replace(":spool", ":drain")
         client.set(drain, "another store")
         come_back(store, postgres)
-        ann.ask(what, **({"delete": 1} if what == "chat_clear_ask" else {}))
+        ann.ask(what, **({"delete": 1} if what == "conversation_clear_request" else {}))
         assert client.xlen(spool) == 0
         assert "private" not in str([client.hgetall(key) for key in client.keys("*:window")])
         # As if another store had read it just before.
-        client.xadd(spool, {"commit": wire.encode("turn_commit_ask", **commit_of(turn))})
+        client.xadd(spool, {"commit": wire.encode("turn_commit_request", **commit_of(turn))})
         client.delete(drain)
     store.wait_for_event("spool.drained", gone=1)
     assert "private" not in postgres.dump()

@@ -3,12 +3,12 @@
 FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by:
 
     gateway = FakeGateway(keys)                      # start the store with BUS_GATEWAYS=gateway.address
-    say = gateway.ask("session_open_ask", session=ID, create=1, page=20)
+    say = gateway.ask("session_open_request", session=ID, create=1, page=20)
     assert say.remaining == 20                       # BusError if it ends otherwise
 
     filter_ = FakeBackend(keys, "filter", address)
-    filter_.on("filter_check_ask", say("filter_check_say", verdict=2, score=1.0))
-    asked = filter_.wait_request("filter_check_ask") # then asked.text, asked.final(...), ...
+    filter_.on("filter_check_request", say("filter_check_reply", verdict=2, score=1.0))
+    asked = filter_.wait_request("filter_check_request") # then asked.text, asked.final(...), ...
 
 Each has a thread that owns its sockets and keeps the heartbeat, so a test may
 take its time.  Everything public may be called from the test's thread.
@@ -38,7 +38,7 @@ class BusError(Exception):
         self.retryable = frame.type == "ERROR" and frame.message.retryable == 1
         self.retry_after_ms = frame.message.retry_after_ms if frame.type == "ERROR" else 0
         self.detail = frame.message.detail if frame.type == "ERROR" else ""
-        self.here = frame.message.here if frame.type == "ERROR" else 0
+        self.local = frame.message.local if frame.type == "ERROR" else 0
         super().__init__(f"{frame.type} {self.code} {self.detail}")
 
 
@@ -667,11 +667,11 @@ def error(code, retryable=0, retry_after_ms=0, detail=""):
     return lambda asked: asked.error(code, retryable, retry_after_ms, detail)
 
 
-def stream(pieces, last="llm_answer_say", **fields):
-    """llm_piece chunks, then the end."""
+def stream(pieces, last="llm_answer_reply", **fields):
+    """llm_chunk chunks, then the end."""
     def reply(asked):
         for text in pieces:
-            asked.chunk("llm_piece", text=text, model=fields.get("model", "test/model"))
+            asked.chunk("llm_chunk", text=text, model=fields.get("model", "test/model"))
         asked.final(last, **{"model": "test/model", "finish_reason": "stop", **fields})
     return reply
 

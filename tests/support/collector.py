@@ -81,7 +81,7 @@ class Collector:
 
     def __init__(self):
         self.spans, self.faults, self.texts, self.status = [], [], [], 200
-        self.hold, self.held = None, set()  # an Event: answers wait for it; whose do
+        self.hold, self.buffered = None, set()  # an Event: answers wait for it; whose do
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -90,7 +90,7 @@ class Collector:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if collector.hold:
-                    collector.held |= senders(body)
+                    collector.buffered |= senders(body)
                     collector.hold.wait(20)
                 collector.take(self.path, self.headers, body)
                 self.send_response(collector.status)

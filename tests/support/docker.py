@@ -134,7 +134,7 @@ class Stack(Entrance):
         self.env = {"SECRETS": str(self.secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(port),
                     "HTTP_PORT": str(free_port()), "OPENROUTER_API_KEY": KEY, "STANDIN_KEY": KEY, "SLOTS": "4",
                     "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1", "DOCKER": DOCKER,
-                    "LIMIT_MESSAGES": "100000", "LIMIT_ADDRESS_MESSAGES": "100000",
+                    "MESSAGES_PER_MINUTE": "100000", "ADDRESS_PER_MINUTE": "100000",
                     "PROMETHEUS_PORT": str(free_port()),
                     **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN}}
 

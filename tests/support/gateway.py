@@ -31,10 +31,10 @@ class RealGateway:
         """make is the fixture `backend`."""
         self.store = _agreeable_store(make("store", self.bus))
         self.filter = make("filter", self.bus)
-        self.filter.on("filter_check_ask", say("filter_check_say", verdict=2, score=1.0, reason="test"))
-        self.filter.on("filter_review_ask", say("filter_review_say", fit=1, score=1.0, reason="test"))
+        self.filter.on("filter_check_request", say("filter_check_reply", verdict=2, score=1.0, reason="test"))
+        self.filter.on("filter_review_request", say("filter_review_reply", accepted=1, score=1.0, reason="test"))
         self.worker = make("llm-worker", self.bus, slots=4)
-        self.worker.on("llm_answer_ask",
+        self.worker.on("llm_answer_request",
                        stream(["Check ", "the pads."], prompt_tokens=5, completion_tokens=3, cost=0.25))
         for one in (self.store, self.filter, self.worker):
             one.wait_welcome()
@@ -90,15 +90,15 @@ def read_reply(connection):
 
 
 def _agreeable_store(store):
-    store.on("session_open_ask", say("session_open_say", created_at=1_700_000_000_000,
+    store.on("session_open_request", say("session_open_reply", created_at=1_700_000_000_000,
                                      expires_at=1_700_000_100_000, remaining=19))
-    store.on("limit_take_ask", say("limit_take_say", allowed=1))
-    store.on("turn_begin_ask", say("turn_begin_say", conversation=CONVERSATION, epoch=7, seq=1))
-    for renewal in ("turn_renew_ask", "turn_append_ask"):
-        store.on(renewal, say("turn_renew_say"))
-    store.on("turn_follow_ask", error("not_found"))
-    store.on("turn_commit_ask", say("turn_commit_say"))
-    for done in ("turn_abort_ask", "turn_stop_ask", "session_save_ask", "session_clear_ask",
-                 "chat_clear_ask"):
-        store.on(done, say("done_say"))
+    store.on("limit_take_request", say("limit_take_reply", allowed=1))
+    store.on("turn_begin_request", say("turn_begin_reply", conversation=CONVERSATION, epoch=7, seq=1))
+    for renewal in ("turn_renew_request", "turn_append_request"):
+        store.on(renewal, say("turn_renew_reply"))
+    store.on("turn_follow_request", error("not_found"))
+    store.on("turn_commit_request", say("turn_commit_reply"))
+    for done in ("turn_abort_request", "turn_stop_request", "session_save_request", "session_clear_request",
+                 "conversation_clear_request"):
+        store.on(done, say("done_reply"))
     return store

@@ -21,8 +21,6 @@ STANDIN = "/src/build/release/tests/openrouter/openrouter-standin"
 # What an administrator of this test's machine sets: an upstream of its own, few slots, and no limits for people who ask fast.
 SETTINGS = """OPENROUTER_BASE_URL=http://127.0.0.1:8099/api/v1
 SLOTS=4
-LIMIT_MESSAGES=100000
-LIMIT_ADDRESS_MESSAGES=100000
 MESSAGES_PER_MINUTE=1000000
 ADDRESS_PER_MINUTE=1000000
 SESSIONS_PER_MINUTE=1000000

@@ -187,7 +187,7 @@ def drained(pod):
     """The hook before SIGTERM and the drain behind it fit into the grace."""
     for container in pod["containers"]:
         sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-        drain = int(environment(container).get("DRAIN_SECONDS") or 0)
+        drain = int(environment(container).get("DRAIN_MS") or 0)
         if sleep + drain >= pod.get("terminationGracePeriodSeconds", 30):
             yield "is killed before it has drained"
         if container["name"] == "gateway" and not sleep:

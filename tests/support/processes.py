@@ -136,7 +136,7 @@ class Process:
 
     def ask_private(self, path):
         """What it says to machines: (status, text)."""
-        response = requests.get(f"http://127.0.0.1:{self.env['PRIVATE_PORT']}{path}", timeout=5)
+        response = requests.get(f"http://127.0.0.1:{self.env['ADMIN_PORT']}{path}", timeout=5)
         return response.status_code, response.text
 
     def metrics(self):

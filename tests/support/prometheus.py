@@ -21,7 +21,7 @@ class Prometheus(Process):
         for job in config["scrape_configs"]:
             del job["dns_sd_configs"]
             job["static_configs"] = [{"targets": [
-                f"127.0.0.1:{one.env['PRIVATE_PORT']}" for one in processes
+                f"127.0.0.1:{one.env['ADMIN_PORT']}" for one in processes
                 if one.name.rsplit("-", 1)[0] == job["job_name"]]}]
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(config))
 

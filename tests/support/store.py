@@ -49,17 +49,17 @@ class Person:
         return self.gateway.ask(message, to=self.to, session=self.session, **fields)
 
     def open(self, create=0, page=20):
-        return self.ask("session_open_ask", create=create, page=page)
+        return self.ask("session_open_request", create=create, page=page)
 
     def history(self, chat=None, before=0, page=20):
-        return self.ask("history_page_ask", conversation=chat or self.chat, before=before, page=page)
+        return self.ask("history_page_request", conversation=chat or self.chat, before=before, page=page)
 
     def follow(self, turn, after=0):
-        return self.ask("turn_follow_ask", turn_id=turn, after=after)
+        return self.ask("turn_follow_request", turn_id=turn, after=after)
 
     def begin(self, text=QUESTION, turn=None, **fields):
         fields = {"conversation": self.chat, "window": 20, **fields}
-        said = self.ask("turn_begin_ask", turn_id=turn or new_id(), text=text, **fields)
+        said = self.ask("turn_begin_request", turn_id=turn or new_id(), text=text, **fields)
         return said
 
     def turn(self, text=QUESTION, **fields):
@@ -91,7 +91,7 @@ class Turn:
         known = {"seq": self.seq, "user_text": self.text, "answer": answer, "status": "committed",
                  "verdict": 2, "model": "a/model", "finish_reason": "stop", "prompt_tokens": 11,
                  "completion_tokens": 22, "cost": 0.000123}
-        return self.person.gateway.send("turn_commit_ask", to=self.person.to, ttl_ms=ttl_ms,
+        return self.person.gateway.send("turn_commit_request", to=self.person.to, ttl_ms=ttl_ms,
                                         session=self.person.session,
                                         **self.fields(**{**known, **changes}))
 
@@ -99,19 +99,19 @@ class Turn:
         return self.send_commit(answer, **changes).wait()
 
     def renew(self, **changes):
-        return self.person.ask("turn_renew_ask", **self.fields(**changes))
+        return self.person.ask("turn_renew_request", **self.fields(**changes))
 
     def append(self, offset, text, **changes):
-        return self.person.ask("turn_append_ask", offset=offset, text=text, **self.fields(**changes))
+        return self.person.ask("turn_append_request", offset=offset, text=text, **self.fields(**changes))
 
     def abort(self, **changes):
-        return self.person.ask("turn_abort_ask", reason="upstream_error", **self.fields(**changes))
+        return self.person.ask("turn_abort_request", reason="upstream_error", **self.fields(**changes))
 
     def follow(self, after=0):
         return self.person.follow(self.id, after)
 
     def stop(self):
-        return self.person.ask("turn_stop_ask", turn_id=self.id)
+        return self.person.ask("turn_stop_request", turn_id=self.id)
 
     def again(self, text=None, **fields):
         """The same turn begun once more."""

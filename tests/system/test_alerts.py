@@ -19,13 +19,13 @@ HEALTHY = {
     'chat_turns_total{outcome="committed",fault="none"}': "0+20xN",
     'chat_turns_total{outcome="off_topic",fault="person"}': "0+5xN",
     'chat_turns_total{outcome="worker_down",fault="ours"}': "0xN",
-    'chat_turn_first_word_seconds_bucket{le="5"}': "0+20xN",
-    'chat_turn_first_word_seconds_count': "0+20xN",
+    'chat_turn_first_token_seconds_bucket{le="5"}': "0+20xN",
+    'chat_turn_first_token_seconds_count': "0+20xN",
     'chat_bus_instances{service="llm-worker"}': "2xN",
     'chat_bus_queue_oldest_seconds{service="llm-worker"}': "1xN",
     'chat_bus_refused_total{service="llm-worker"}': "0xN",
     'chat_bus_retry_budget{service="llm-worker"}': "100xN",
-    'chat_bus_strangers_total{job="gateway",instance="g"}': "1xN",
+    'chat_bus_auth_rejected_total{job="gateway",instance="g"}': "1xN",
     'chat_bus_bad_frames_total{job="gateway",instance="g"}': "0xN",
     'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="0.01"}': "0+240xN",
     'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="1"}': "0+240xN",
@@ -44,9 +44,9 @@ HEALTHY = {
 }
 
 OURS = 'chat_turns_total{outcome="worker_down",fault="ours"}'
-SOON = 'chat_turn_first_word_seconds_bucket{le="5"}'
-SOON_IN_3 = 'chat_turn_first_word_seconds_bucket{le="5.0"}'  # as Prometheus 3 calls it
-TURNS, WORDS = 'chat_turns_total{outcome="committed",fault="none"}', "chat_turn_first_word_seconds_count"
+SOON = 'chat_turn_first_token_seconds_bucket{le="5"}'
+SOON_IN_3 = 'chat_turn_first_token_seconds_bucket{le="5.0"}'  # as Prometheus 3 calls it
+TURNS, WORDS = 'chat_turns_total{outcome="committed",fault="none"}', "chat_turn_first_token_seconds_count"
 
 # What is otherwise, the minute that is looked at, and what fires then.
 SHORT = [
@@ -89,7 +89,7 @@ SHORT = [
     ({'chat_commits_total{outcome="refused"}': "0x10 1x100"}, 30, "TurnsPutAside"),
     ({'chat_commits_total{outcome="fenced"}': "0x10 0+1x100"}, 30, "CommitsFenced"),
     ({'chat_turns_interrupted_total': "0x10 0+1x100"}, 30, "TurnsInterrupted"),
-    ({'chat_bus_strangers_total{job="gateway",instance="g"}': "1+5x100"}, 30, "StrangersOnTheBus"),
+    ({'chat_bus_auth_rejected_total{job="gateway",instance="g"}': "1+5x100"}, 30, "StrangersOnTheBus"),
     ({'chat_bus_bad_frames_total{job="gateway",instance="g"}': "0+5x100"}, 30, "BadFrames"),
     ({'chat_spans_total{outcome="dropped"}': "0+5x100"}, 60, "SpansLost"),
 ]

@@ -72,7 +72,7 @@ def test_a_request_of_another_site_is_refused(client):
 
 
 def test_too_many_messages_are_told_when_to_come_back(system):
-    system.start(LIMIT_MESSAGES=2)
+    system.start(MESSAGES_PER_MINUTE=2)
     client = system.client()
     for _ in range(2):
         client.say(BRAKES)

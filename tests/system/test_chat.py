@@ -92,7 +92,7 @@ def test_a_turn_id_is_good_for_one_text(client):
     turn_id = str(uuid.uuid4())
     client.say(BRAKES, turn_id=turn_id)
     refused = client.chat("My engine knocks", turn_id=turn_id)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "same_id_other_text")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "turn_id_reused")
     assert client.history == [("user", BRAKES), ("assistant", ANSWER)]
 
 

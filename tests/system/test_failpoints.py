@@ -404,7 +404,7 @@ def migrate(place, point, passes):
     env = {**place.system.stores[0].env, "FAILPOINT": f"{point.name}:{passes}",
            "POSTGRES_URL": f"postgresql://chat@/migrating?host={postgres.folder}",
            "BUS_GATEWAYS": f"127.0.0.1:{free_port()}",  # nobody: it has nothing of the chats
-           "PRIVATE_PORT": free_port()}
+           "ADMIN_PORT": free_port()}
     store = place.system.house.start("store", env, label=f"migrating-{uuid.uuid4().hex[:8]}")
     try:
         place.wait_dead(store, point)

@@ -81,7 +81,7 @@ def test_the_same_message_with_another_text_is_refused_everywhere(system):
     client, turn_id = system.client(), str(uuid.uuid4())
     client.stream(BRAKES, turn_id=turn_id, model=SLOW).wait_for("delta")
     refused = tab_of(system, client, 1).chat("My engine knocks", turn_id=turn_id)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "same_id_other_text")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "turn_id_reused")
     client.stop(turn_id)
 
 

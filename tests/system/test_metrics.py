@@ -24,11 +24,11 @@ def test_metrics_tell_of_a_chat(system):
     assert told.sum("chat_http_requests_total", route="/chat", outcome="refused") == 1
     assert told.sum("chat_turns_total", outcome="committed", fault="none") == 1
     assert told.sum("chat_turns_total", outcome="off_topic", fault="person") == 1
-    assert told.sum("chat_turn_first_word_seconds_count") == told.sum("chat_turn_seconds_count") == 1
-    assert 0 < told.sum("chat_turn_first_word_seconds_sum") <= told.sum("chat_turn_seconds_sum")
-    for ask in ("filter_check_ask", "turn_begin_ask"):
+    assert told.sum("chat_turn_first_token_seconds_count") == told.sum("chat_turn_seconds_count") == 1
+    assert 0 < told.sum("chat_turn_first_token_seconds_sum") <= told.sum("chat_turn_seconds_sum")
+    for ask in ("filter_check_request", "turn_begin_request"):
         assert told.sum("chat_bus_answer_seconds_count", ask=ask, outcome="ok") == 2
-    for ask in ("llm_answer_ask", "turn_commit_ask"):
+    for ask in ("llm_answer_request", "turn_commit_request"):
         assert told.sum("chat_bus_answer_seconds_count", ask=ask, outcome="ok") == 1
     assert told.sum("chat_bus_wait_seconds_count", service="llm-worker") == 1
     assert told.find("chat_bus_instances") == [1, 1, 1]
@@ -37,7 +37,7 @@ def test_metrics_tell_of_a_chat(system):
     told = filter_.metrics()
     assert told.sum("chat_filter_verdicts_total", verdict="on") == 1
     assert told.sum("chat_filter_verdicts_total", verdict="off", reason="other_subject") == 1
-    assert told.sum("chat_filter_seconds_count", ask="filter_check_ask") == 2
+    assert told.sum("chat_filter_seconds_count", ask="filter_check_request") == 2
 
     told = worker.metrics()
     assert told.sum("chat_upstream_answers_total", model=MODEL, outcome="ok") == 1
@@ -49,7 +49,7 @@ def test_metrics_tell_of_a_chat(system):
 
     told = store.metrics()
     assert told.sum("chat_commits_total", outcome="committed") == told.sum("chat_commits_total") == 1
-    assert told.sum("chat_store_seconds_count", ask="turn_abort_ask", outcome="ok") == 1
+    assert told.sum("chat_store_seconds_count", ask="turn_abort_request", outcome="ok") == 1
     assert told.sum("chat_pg_connections", state="up") == 4
     assert told.find("chat_redis_up") == [1]
 
@@ -95,11 +95,11 @@ def test_what_did_not_end_whole_is_billed_as_far_as_anybody_said(system):
     unknown = count(worker, "chat_upstream_cost_unknown_total")
     assert person.chat("My brakes squeal", model="standin/402").status_code >= 400  # never at work
     assert count(worker, "chat_upstream_cost_unknown_total") == unknown
-    assert count(worker, "chat_upstream_first_sign_seconds_count", model="none") == 0
+    assert count(worker, "chat_upstream_first_token_seconds_count", model="none") == 0
 
 
 def test_a_model_at_rest_is_counted(system):
-    system.start(workers=1, BREAKER_FAILURES=2, BREAKER_REST_MS=3600000)  # too long for anybody to wait
+    system.start(workers=1, BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=3600000)  # too long for anybody to wait
     person, worker = system.client(), system.workers[0]
     assert person.chat("My brakes squeal", model="standin/error-502-first").status_code >= 500
     assert count(worker, "chat_breaker_models", state="open") == 1

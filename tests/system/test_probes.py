@@ -62,7 +62,7 @@ def test_a_backend_is_ready_when_a_gateway_took_it_in_whatever_else_is_away(syst
 def test_a_loop_that_stands_still_is_not_alive(system):
     system.start(workers=1)
     system.filters[0].signal(signal.SIGSTOP)
-    url = f"http://127.0.0.1:{system.filters[0].env['PRIVATE_PORT']}/live"
+    url = f"http://127.0.0.1:{system.filters[0].env['ADMIN_PORT']}/live"
     with pytest.raises(requests.Timeout):
         requests.get(url, timeout=0.5)
     system.filters[0].signal(signal.SIGCONT)
@@ -78,7 +78,7 @@ def at_work(workers):
 
 @pytest.mark.parametrize("kind", ["filter", "llm-worker", "store", "gateway"])
 def test_a_service_told_to_stop_in_mid_stream_loses_nothing(system, kind):
-    system.start(gateways=2, workers=2, filters=2, stores=2, DRAIN_SECONDS=20)
+    system.start(gateways=2, workers=2, filters=2, stores=2, DRAIN_MS=20000)
     person = system.client()
     stream = person.stream("My brakes squeal", model=SLOW)
     stream.wait_for("delta")

@@ -32,7 +32,7 @@ def ask_under_an_id(client, text):
 
 
 def test_a_rolling_restart_costs_no_turn(system):
-    system.start(gateways=2, filters=2, workers=2, stores=2, DRAIN_SECONDS=20)
+    system.start(gateways=2, filters=2, workers=2, stores=2, DRAIN_MS=20000)
     door = system.add_nginx()
     asks = [ask_json, ask_stream, ask_under_an_id, ask_stream] * 2
     guests = [Guest(system.client(url=door.url), ask) for ask in asks]

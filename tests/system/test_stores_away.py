@@ -61,7 +61,7 @@ def test_without_redis_new_messages_are_answered(system, client):
 
 
 def test_without_redis_each_gateway_keeps_the_limits(system):
-    system.start(workers=1, MESSAGES_PER_MINUTE=3, LIMIT_MESSAGES=3)
+    system.start(workers=1, MESSAGES_PER_MINUTE=3)
     client = system.client()
     go_away(system, "redis")
     seen = [client.chat(BRAKES).status_code for _ in range(6)]

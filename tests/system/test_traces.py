@@ -13,8 +13,8 @@ from support.wait import wait_until
 pytestmark = pytest.mark.timeout(60)
 MODEL = "standin/ok@tokens=12,delay=5"
 CLIENTS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-HOPS = ("POST /chat", "limit_take_ask", "filter_check_ask", "turn_begin_ask", "llm_answer_ask",
-        "filter_review_ask", "turn_commit_ask", f"chat {MODEL}")
+HOPS = ("POST /chat", "limit_take_request", "filter_check_request", "turn_begin_request", "llm_answer_request",
+        "filter_review_request", "turn_commit_request", f"chat {MODEL}")
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_a_turn_is_one_trace_from_the_client_to_openrouter(traced, collector, st
     root = one(spans, "gateway", "POST /chat")
     assert (root.trace, root.parent, root.kind) == (CLIENTS.split("-")[1], CLIENTS.split("-")[2], 2)
     assert root.attributes["chat.turn.outcome"] == "committed" and not root.is_error
-    for service, name in (("store", "limit_take_ask"), ("filter", "filter_check_ask"),
-                          ("store", "turn_begin_ask"), ("llm-worker", "llm_answer_ask"),
-                          ("filter", "filter_review_ask"), ("store", "turn_commit_ask")):
+    for service, name in (("store", "limit_take_request"), ("filter", "filter_check_request"),
+                          ("store", "turn_begin_request"), ("llm-worker", "llm_answer_request"),
+                          ("filter", "filter_review_request"), ("store", "turn_commit_request")):
         asked, served = one(spans, "gateway", name), one(spans, service, name)
         assert (asked.kind, asked.parent) == (3, root.id)
         assert (served.kind, served.parent) == (2, asked.id)
@@ -68,7 +68,7 @@ def test_a_turn_is_one_trace_from_the_client_to_openrouter(traced, collector, st
         assert served.end - served.begin <= asked.end - asked.begin
 
     model = one(spans, "llm-worker", f"chat {MODEL}")
-    assert (model.kind, model.parent) == (3, one(spans, "llm-worker", "llm_answer_ask").id)
+    assert (model.kind, model.parent) == (3, one(spans, "llm-worker", "llm_answer_request").id)
     wanted = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openrouter",
               "gen_ai.request.model": MODEL, "gen_ai.response.model": MODEL,
               "gen_ai.response.finish_reasons": ["stop"], "gen_ai.usage.output_tokens": 12,
@@ -106,9 +106,9 @@ def test_a_failure_is_told_where_it_happened(traced, collector):
     model = "standin/error-e"
     turn_id, answer = say(traced.client(), model=model)
     assert answer.status_code == 502
-    spans = collector.wait_trace(turn_id, "POST /chat", f"chat {model}", "turn_abort_ask")
+    spans = collector.wait_trace(turn_id, "POST /chat", f"chat {model}", "turn_abort_request")
     failed = {span.name for span in spans if span.is_error}
-    assert {"POST /chat", f"chat {model}", "llm_answer_ask"} == failed
+    assert {"POST /chat", f"chat {model}", "llm_answer_request"} == failed
     calls = [span for span in spans if span.name == f"chat {model}"]
     assert {span.attributes["http.response.status_code"] for span in calls} == {200}  # an event said 429
     assert one(spans, "gateway", "POST /chat").attributes["error.type"] == answer.json()["error"]["code"]
@@ -116,7 +116,7 @@ def test_a_failure_is_told_where_it_happened(traced, collector):
 
 def call(spans):
     """The call of OpenRouter: the span below the worker's."""
-    served = one(spans, "llm-worker", "llm_answer_ask")
+    served = one(spans, "llm-worker", "llm_answer_request")
     (found,) = [span for span in spans if span.parent == served.id]
     return found
 
@@ -128,21 +128,21 @@ def test_what_openrouter_did_not_tell_is_not_in_the_span(traced, collector):
     person = traced.client()
     turn_id, answer = say(person, model="standin/400")
     assert answer.status_code >= 400
-    refused = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat"))
+    refused = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat"))
     assert refused.is_error and refused.attributes["error.type"] == answer.json()["error"]["code"]
     assert refused.attributes["gen_ai.request.model"] == "standin/400"
     assert refused.attributes["http.response.status_code"] == 400
     assert not refused.attributes.keys() & (UNTOLD | {"gen_ai.response.model", "chat.first_sign_ms"})
 
     turn_id, answer = say(person, model="standin/cut")
-    cut = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat standin/cut"))
+    cut = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat standin/cut"))
     assert cut.is_error and not cut.attributes.keys() & UNTOLD
-    assert cut.attributes["error.type"] == answer.json()["error"]["code"] == "upstream_cut"
+    assert cut.attributes["error.type"] == answer.json()["error"]["code"] == "upstream_truncated"
     assert cut.attributes["gen_ai.response.id"]
 
     turn_id, answer = say(person, model="nobody/" + "x" * 121)  # of the greatest length, and no model
     assert answer.status_code >= 400
-    spans = collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", "chat")
+    spans = collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat")
     assert call(spans).attributes["gen_ai.request.model"] == "nobody/" + "x" * 121
     assert not [span for span in collector.spans if "nobody" in span.name]
 
@@ -153,7 +153,7 @@ def test_a_stop_is_no_error(traced, collector):
     stream.wait_for("delta")
     person.stop(turn_id)
     assert stream.wait_end().data["status"] == "stopped"
-    stopped = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_ask", f"chat {model}"))
+    stopped = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", f"chat {model}"))
     assert stopped.attributes["chat.outcome"] == "cancelled" and not stopped.is_error
     assert not stopped.attributes.keys() & (UNTOLD | {"error.type"})
     assert stopped.attributes["chat.first_sign_ms"] >= 0

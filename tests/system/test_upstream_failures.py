@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 BRAKES = "My brakes squeal"
-TIMES = {"FIRST_TIMEOUT_MS": 2000, "IDLE_TIMEOUT_MS": 700}
+TIMES = {"FIRST_TOKEN_TIMEOUT_MS": 2000, "IDLE_TIMEOUT_MS": 700}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "bus/backend_core.h"
+#include "bus/backend/backend_core.h"
 #include "test.h"
 
 #define EPOCH 77
@@ -150,8 +150,8 @@ static void request_as(uint64_t link, struct frame f)
 {
     struct buf stop = {0}, test = {0};
 
-    turn_stop_ask_encode(&(struct turn_stop_ask){0}, &stop);
-    key_test_ask_encode(&(struct key_test_ask){0}, &test);
+    turn_stop_request_encode(&(struct turn_stop_request){0}, &stop);
+    key_test_request_encode(&(struct key_test_request){0}, &test);
     f.type = FRAME_REQUEST;
     f.body = buf_view(f.sequence ? &test : &stop);
     say_frame(link, f);
@@ -372,7 +372,7 @@ static void a_message_of_another_service_is_dropped(void **state)
     struct buf body = {0};
 
     get_in(1);
-    key_test_ask_encode(&(struct key_test_ask){0}, &body);
+    key_test_request_encode(&(struct key_test_request){0}, &body);
     say_frame(
         1,
         (struct frame){

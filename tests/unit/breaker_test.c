@@ -21,11 +21,11 @@ static void enough_failures_open_it_for_a_rest(void **state)
     breaker_init(&b, &limits);
     fail_times(&b, M, 2, 100);
     assert_int_equal(breaker_wait(&b, M, 100), 0);
-    breaker_fails(&b, M, ERR_UPSTREAM_LIMITED, 200);
+    breaker_fails(&b, M, ERR_UPSTREAM_RATE_LIMITED, 200);
     assert_int_equal(breaker_wait(&b, M, 200), 500);
     assert_int_equal(breaker_wait(&b, M, 699), 1);
     assert_int_equal(breaker_wait(&b, M, 700), 0);
-    assert_int_equal(breaker_why(&b, M), ERR_UPSTREAM_LIMITED);
+    assert_int_equal(breaker_why(&b, M), ERR_UPSTREAM_RATE_LIMITED);
     assert_int_equal(breaker_wait(&b, STR("c/d"), 200), 0); /* nobody else is concerned */
     breaker_fini(&b);
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/metrics.h"
-#include "bus/self_test.h"
-#include "bus/sockets.h"
+#include "bus/common/sockets.h"
+#include "bus/gateway/self_test.h"
 #include "bus_world.h"
 #include "wire/frame.h"
 
@@ -83,7 +83,7 @@ static void a_stranger_is_refused_until_its_key_is_allowed(void **state)
     (void)state;
     write_allow(false);
     bus_reload(w.bus);
-    metric_set(METRIC_BUS_STRANGERS, 0);
+    metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
     run_until(somebody_was_refused);
     assert_true(store_is_away());
@@ -95,7 +95,7 @@ static void a_stranger_is_refused_until_its_key_is_allowed(void **state)
 static void a_key_is_good_for_its_own_service_only(void **state)
 {
     (void)state;
-    metric_set(METRIC_BUS_STRANGERS, 0);
+    metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.worker_key), ERR_OK);
     run_until(somebody_was_refused);
     assert_true(store_is_away());
@@ -109,7 +109,7 @@ static void a_revoked_key_is_cut_and_a_returned_one_let_in(void **state)
     write_allow(false);
     bus_reload(w.bus);
     assert_true(store_is_away());
-    metric_set(METRIC_BUS_STRANGERS, 0);
+    metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     run_until(somebody_was_refused); /* its frames, on the connection it still has */
     assert_true(store_is_away());
     write_allow(true);
@@ -194,9 +194,9 @@ static void every_start_sees_a_stranger_refused(void **state)
 {
     (void)state;
     bus_close(&w.bus);
-    metric_set(METRIC_BUS_STRANGERS, 0);
+    metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     run_until(bus_is_open);
-    assert_int_equal(metric_value(METRIC_BUS_STRANGERS), 1);
+    assert_int_equal(metric_value(METRIC_BUS_AUTH_REJECTED), 1);
 }
 
 static void a_taken_port_is_an_error(void **state)

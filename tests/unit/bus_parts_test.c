@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "bus/allow.h"
-#include "bus/dice.h"
-#include "bus/gateways.h"
-#include "bus/id_table.h"
-#include "bus/queue.h"
-#include "bus/retry_budget.h"
+#include "bus/backend/gateways.h"
+#include "bus/common/allow.h"
+#include "bus/common/id_table.h"
+#include "bus/common/prng.h"
+#include "bus/common/queue.h"
+#include "bus/common/retry_budget.h"
 #include "test.h"
 
 /* ---- id_table ---- */
@@ -37,14 +37,14 @@ static void a_table_agrees_with_an_array(void **state)
     (void)state;
     enum { IDS = 300 };
     struct id_table t = {0};
-    struct dice     dice = {7};
+    struct prng     dice = {7};
     char            things[IDS];
     bool            in[IDS] = {false};
 
     for (unsigned i = 0; i < 20000; i++) {
-        unsigned n = (unsigned)dice_below(&dice, IDS);
+        unsigned n = (unsigned)prng_below(&dice, IDS);
         uint64_t id = (uint64_t)n << 20; /* many with the same low bits */
-        if (dice_below(&dice, 2) && !in[n]) {
+        if (prng_below(&dice, 2) && !in[n]) {
             id_table_add(&t, id, &things[n]);
             in[n] = true;
         } else {

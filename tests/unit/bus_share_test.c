@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "bus/backend_core.h"
-#include "bus/dice.h"
-#include "bus/gateway_core.h"
+#include "bus/backend/backend_core.h"
+#include "bus/common/prng.h"
+#include "bus/gateway/gateway_core.h"
 #include "test.h"
 #include "wire/messages.h"
 
@@ -38,7 +38,7 @@ struct visit {
     uint64_t waited;
 };
 
-struct message {
+struct sim_message {
     uint64_t   at, to;
     unsigned   from;
     bool       to_gateway;
@@ -50,7 +50,7 @@ struct world {
     unsigned             gateway_count;
     struct gateway_core *gateways[GATEWAYS_MAX];
     struct backend_core *workers[WORKERS];
-    struct message      *line; /* all travel equally long, so one line is in order */
+    struct sim_message  *line; /* all travel equally long, so one line is in order */
     size_t               head, count, room;
     struct {
         uint64_t handle, over_at;
@@ -61,21 +61,21 @@ struct world {
 
 /* ---- people ---- */
 
-static double unit(struct dice *d)
+static double unit(struct prng *d)
 {
-    return ((double)dice_below(d, 1 << 30) + 0.5) / (1 << 30);
+    return ((double)prng_below(d, 1 << 30) + 0.5) / (1 << 30);
 }
 
 static void invite(struct visit *visits, uint64_t seed)
 {
-    struct dice dice = {seed};
+    struct prng dice = {seed};
     double      at = WARM_MS, gap = MEAN_MS / (WORKERS * SLOTS * LOAD);
 
     for (unsigned i = 0; i < ASKED; i++) {
         at += -log(unit(&dice)) * gap;
         visits[i] = (struct visit){.asked = (uint64_t)at,
                                    .length = 1 + (uint64_t)(-log(unit(&dice)) * MEAN_MS),
-                                   .lot = (unsigned)dice_below(&dice, 100)};
+                                   .lot = (unsigned)prng_below(&dice, 100)};
     }
 }
 
@@ -100,7 +100,7 @@ static void wait_ideally(struct visit *visits)
 static void send(struct world *w, unsigned from, bool to_gateway, uint64_t to, struct buf *bytes)
 {
     if (w->count == w->room) {
-        struct message *line = mem_new((2 * w->room + 64) * sizeof *line);
+        struct sim_message *line = mem_new((2 * w->room + 64) * sizeof *line);
         for (size_t i = 0; i < w->count; i++)
             line[i] = w->line[(w->head + i) % w->room];
         free(w->line);
@@ -108,8 +108,8 @@ static void send(struct world *w, unsigned from, bool to_gateway, uint64_t to, s
         w->head = 0;
         w->room = 2 * w->room + 64;
     }
-    struct message *m = &w->line[(w->head + w->count++) % w->room];
-    *m = (struct message){w->now + TRAVEL_MS, to, from, to_gateway, *bytes};
+    struct sim_message *m = &w->line[(w->head + w->count++) % w->room];
+    *m = (struct sim_message){w->now + TRAVEL_MS, to, from, to_gateway, *bytes};
     *bytes = (struct buf){0};
 }
 
@@ -118,9 +118,9 @@ static void send(struct world *w, unsigned from, bool to_gateway, uint64_t to, s
 
 static unsigned number_in(struct str body)
 {
-    struct key_test_ask ask;
+    struct key_test_request ask;
 
-    must(key_test_ask_decode(&ask, body) == ERR_OK);
+    must(key_test_request_decode(&ask, body) == ERR_OK);
     return (unsigned)strtoul(ask.sealed_key.p, NULL, 10);
 }
 
@@ -195,9 +195,9 @@ static void ask(struct world *w, unsigned number)
     uint64_t   id;
 
     snprintf(text, sizeof text, "%u", number);
-    key_test_ask_encode(&(struct key_test_ask){.sealed_key = str_of(text)}, &body);
-    assert_int_equal(gateway_core_ask(w->gateways[n], w->now, SERVICE_LLM_WORKER, buf_view(&body),
-                                      TTL_MS, STR(""), &id),
+    key_test_request_encode(&(struct key_test_request){.sealed_key = str_of(text)}, &body);
+    assert_int_equal(gateway_core_send(w->gateways[n], w->now, SERVICE_LLM_WORKER, buf_view(&body),
+                                       TTL_MS, STR(""), &id),
                      ERR_OK);
     buf_fini(&body);
     gateway_acts(w, n);
@@ -208,8 +208,8 @@ static void ask(struct world *w, unsigned number)
 static void deliver(struct world *w)
 {
     while (w->count && w->line[w->head].at <= w->now) {
-        struct message m = w->line[w->head];
-        struct sender  from = {m.from + 1, SERVICE_LLM_WORKER, STR("key")};
+        struct sim_message m = w->line[w->head];
+        struct sender      from = {m.from + 1, SERVICE_LLM_WORKER, STR("key")};
         w->head = (w->head + 1) % w->room;
         w->count--;
         if (m.to_gateway) {

@@ -10,7 +10,7 @@ static const char *const keys[] = {"worker-key", "store-key"};
 
 uint64_t sim_below(struct sim *s, uint64_t limit)
 {
-    return dice_below(&s->dice, limit);
+    return prng_below(&s->dice, limit);
 }
 
 bool sim_chance(struct sim *s, unsigned one_in)
@@ -31,23 +31,23 @@ static void write_question(struct buf *body, enum service service, unsigned numb
 
     snprintf(text, sizeof text, "%u", number);
     if (service == SERVICE_STORE)
-        turn_stop_ask_encode(&(struct turn_stop_ask){.turn_id = str_of(text)}, body);
+        turn_stop_request_encode(&(struct turn_stop_request){.turn_id = str_of(text)}, body);
     else
-        key_test_ask_encode(&(struct key_test_ask){.sealed_key = str_of(text)}, body);
+        key_test_request_encode(&(struct key_test_request){.sealed_key = str_of(text)}, body);
 }
 
 static unsigned read_question(enum service service, struct str body)
 {
-    struct turn_stop_ask stop;
-    struct key_test_ask  test;
-    struct str           text;
-    unsigned             number = 0;
+    struct turn_stop_request stop;
+    struct key_test_request  test;
+    struct str               text;
+    unsigned                 number = 0;
 
     if (service == SERVICE_STORE) {
-        must(turn_stop_ask_decode(&stop, body) == ERR_OK);
+        must(turn_stop_request_decode(&stop, body) == ERR_OK);
         text = stop.turn_id;
     } else {
-        must(key_test_ask_decode(&test, body) == ERR_OK);
+        must(key_test_request_decode(&test, body) == ERR_OK);
         text = test.sealed_key;
     }
     for (size_t i = 0; i < text.len; i++)
@@ -65,7 +65,7 @@ unsigned gateway_of(unsigned way)
 static void gateway_start(struct sim *s, unsigned i)
 {
     struct gateway             *g = &s->gateways[i];
-    struct gateway_core_options o = {.epoch = dice_throw(&s->dice) | 1,
+    struct gateway_core_options o = {.epoch = prng_next(&s->dice) | 1,
                                      .seed = i, /* so each life counts its ids alike: only
                                                    the epoch tells them apart */
                                      .heartbeat_ms = BEAT_MS,
@@ -129,20 +129,20 @@ static void gateway_kill(struct sim *s, unsigned i)
 
 unsigned sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms)
 {
-    unsigned         number = s->question_count;
-    struct question *q = &s->questions[number];
-    struct gateway  *g = &s->gateways[gateway];
-    struct buf       body = {0};
+    unsigned            number = s->question_count;
+    struct bus_request *q = &s->questions[number];
+    struct gateway     *g = &s->gateways[gateway];
+    struct buf          body = {0};
 
     must(number < QUESTIONS_MAX);
-    *q = (struct question){.asked = s->now,
-                           .ttl_ms = ttl_ms,
-                           .service = service,
-                           .gateway = gateway,
-                           .life = g->p.life};
+    *q = (struct bus_request){.asked = s->now,
+                              .ttl_ms = ttl_ms,
+                              .service = service,
+                              .gateway = gateway,
+                              .life = g->p.life};
     write_question(&body, service, number);
     s->question_count++;
-    if (gateway_core_ask(g->core, s->now, service, buf_view(&body), ttl_ms, STR(""), &q->id)) {
+    if (gateway_core_send(g->core, s->now, service, buf_view(&body), ttl_ms, STR(""), &q->id)) {
         q->over = true;
         s->refused++;
     }
@@ -155,18 +155,18 @@ unsigned sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t
 static void readers_step(struct sim *s)
 {
     for (unsigned n = s->first_open; n < s->question_count; n++) {
-        struct question *q = &s->questions[n];
-        struct gateway  *g = &s->gateways[q->gateway];
+        struct bus_request *q = &s->questions[n];
+        struct gateway     *g = &s->gateways[q->gateway];
         if (q->over || !process_runs(s, &g->p))
             continue;
         if (q->taken < q->got && sim_chance(s, 5)) {
             uint64_t bytes = 1 + sim_below(s, q->got - q->taken);
             q->taken += bytes;
-            gateway_core_taken(g->core, s->now, q->id, bytes);
+            gateway_core_credit(g->core, s->now, q->id, bytes);
         }
         if (!s->calm && sim_chance(s, 4000)) {
             q->over = true;
-            gateway_core_drop(g->core, s->now, q->id);
+            gateway_core_cancel(g->core, s->now, q->id);
         }
         gateway_acts(s, q->gateway);
     }
@@ -195,7 +195,7 @@ static void backend_start(struct sim *s, unsigned i)
     struct backend_core_options o = {.service = store ? SERVICE_STORE : SERVICE_LLM_WORKER,
                                      .instance = b->instance,
                                      .boot = ++s->last_boot,
-                                     .seed = dice_throw(&s->dice),
+                                     .seed = prng_next(&s->dice),
                                      .window = store ? WINDOW : 0,
                                      .slots = store ? 0 : 1 + i % 3,
                                      .offers = 1 + i % 2};
@@ -328,7 +328,7 @@ static void work_end(struct sim *s, struct backend_core *core, struct work *w)
     struct error e = {.code = STR("upstream_error"),
                       .retryable = w->end == END_RETRY,
                       .retry_after_ms = w->end == END_RETRY ? sim_below(s, rest_max) : 0,
-                      .here = w->end == END_RETRY && sim_chance(s, 2)};
+                      .local = w->end == END_RETRY && sim_chance(s, 2)};
 
     w->open = false;
     if (w->cancelled && sim_chance(s, 2))
@@ -463,7 +463,7 @@ struct sim *sim_new(uint64_t seed)
     s->seed = seed;
     s->dice.state = seed;
     s->now = 1000000;
-    kind = dice_throw(&s->dice);
+    kind = prng_next(&s->dice);
     s->weather = (struct weather){.breaks = kind & 1,
                                   .loses = (kind & 6) == 6,
                                   .doubles = (kind & 24) == 24,

@@ -12,9 +12,9 @@
 #define TESTS_UNIT_BUS_SIM_H
 #include <sys/queue.h>
 
-#include "bus/backend_core.h"
-#include "bus/dice.h"
-#include "bus/gateway_core.h"
+#include "bus/backend/backend_core.h"
+#include "bus/common/prng.h"
+#include "bus/gateway/gateway_core.h"
 
 #define STEP_MS       5
 #define GATEWAYS      3
@@ -36,11 +36,11 @@ struct weather {
     unsigned delay_ms; /* usually less than this */
 };
 
-struct message {
+struct sim_message {
     uint64_t   at;   /* arrives; of an old one: so long after the start of the gateway */
     unsigned   life; /* of the gateway when it was sent */
     struct buf bytes;
-    STAILQ_ENTRY(message) next;
+    STAILQ_ENTRY(sim_message) next;
 };
 
 enum side { TO_GATEWAY, TO_BACKEND };
@@ -55,7 +55,7 @@ struct wire {
                           arrives late */
     uint64_t given_up; /* 0: not; held for so long, one side will break it then */
     uint64_t last_at[2];
-    STAILQ_HEAD(messages, message) coming[2]; /* to that side */
+    STAILQ_HEAD(messages, sim_message) coming[2]; /* to that side */
     struct messages old[2];                   /* left over from an earlier life of the gateway */
     unsigned        life;                     /* of the gateway, when it was last up */
 };
@@ -86,7 +86,7 @@ struct worker {
 };
 
 /* What a gateway asked, seen from outside. */
-struct question {
+struct bus_request {
     uint64_t     id, asked, ttl_ms;
     enum service service;
     unsigned     gateway, life;
@@ -115,21 +115,21 @@ struct work {
 };
 
 struct sim {
-    uint64_t        seed, now, until;
-    struct dice     dice;
-    struct weather  weather;
-    bool            calm;  /* nothing breaks any more */
-    bool            quiet; /* nothing is asked any more */
-    struct gateway  gateways[GATEWAYS];
-    struct worker   backends[BACKENDS];
-    struct wire     wires[WAYS][BACKENDS];
-    struct question questions[QUESTIONS_MAX];
-    unsigned        question_count, first_open;
-    struct work     works[WORKS_MAX];        /* a pool */
-    unsigned        asked_by[QUESTIONS_MAX]; /* work: the question it is for */
-    uint64_t        last_serial, last_route, last_boot;
-    unsigned        finals, errors, refused, lost_questions; /* how it went */
-    unsigned        most_open[BACKENDS];      /* requests in work at once, since the last look */
+    uint64_t           seed, now, until;
+    struct prng        dice;
+    struct weather     weather;
+    bool               calm;  /* nothing breaks any more */
+    bool               quiet; /* nothing is asked any more */
+    struct gateway     gateways[GATEWAYS];
+    struct worker      backends[BACKENDS];
+    struct wire        wires[WAYS][BACKENDS];
+    struct bus_request questions[QUESTIONS_MAX];
+    unsigned           question_count, first_open;
+    struct work        works[WORKS_MAX];        /* a pool */
+    unsigned           asked_by[QUESTIONS_MAX]; /* work: the question it is for */
+    uint64_t           last_serial, last_route, last_boot;
+    unsigned           finals, errors, refused, lost_questions; /* how it went */
+    unsigned           most_open[BACKENDS];   /* requests in work at once, since the last look */
     uint64_t vacant_since[GATEWAYS][WORKERS]; /* a slot is free there and wanted here; 0: not so */
 };
 

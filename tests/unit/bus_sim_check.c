@@ -40,10 +40,10 @@ static void want(const struct sim *s, bool holds, const char *promise)
         sim_fail(s, promise);
 }
 
-static struct question *find_question(struct sim *s, unsigned gateway, uint64_t id)
+static struct bus_request *find_question(struct sim *s, unsigned gateway, uint64_t id)
 {
     for (unsigned n = s->question_count; n-- > 0;) {
-        struct question *q = &s->questions[n];
+        struct bus_request *q = &s->questions[n];
         if (q->gateway == gateway && q->id == id && q->life == s->gateways[gateway].p.life)
             return q;
     }
@@ -60,8 +60,8 @@ static void use_offer(struct sim *s, struct worker *b, uint64_t offer)
 
 static void sent_request(struct sim *s, unsigned way, unsigned backend, const struct frame *f)
 {
-    unsigned         gateway = gateway_of(way);
-    struct question *q = find_question(s, gateway, f->id);
+    unsigned            gateway = gateway_of(way);
+    struct bus_request *q = find_question(s, gateway, f->id);
 
     want(s, q && !q->over, "nothing is asked for a question that has ended");
     want(s, !q->chunks, "there is no other attempt after the first chunk");
@@ -74,8 +74,8 @@ static void sent_request(struct sim *s, unsigned way, unsigned backend, const st
 
 void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes)
 {
-    struct question *q;
-    struct frame     f;
+    struct bus_request *q;
+    struct frame        f;
 
     want(s, frame_decode(&f, bytes) == ERR_OK, "a gateway sends frames that can be read");
     if (f.type == FRAME_REQUEST)
@@ -87,7 +87,7 @@ void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct st
     }
 }
 
-static void check_chunk(struct sim *s, struct question *q, const struct piece *p, size_t len)
+static void check_chunk(struct sim *s, struct bus_request *q, const struct piece *p, size_t len)
 {
     want(s, !q->chunks || q->work == p->work, "chunks of two attempts are never mixed");
     want(s, p->number == q->chunks + 1, "chunks come in order and without a gap");
@@ -100,8 +100,8 @@ static void check_chunk(struct sim *s, struct question *q, const struct piece *p
 
 void check_answer(struct sim *s, unsigned gateway, const struct action *a)
 {
-    struct question *q = find_question(s, gateway, a->id);
-    struct piece     p = {0};
+    struct bus_request *q = find_question(s, gateway, a->id);
+    struct piece        p = {0};
 
     want(s, q != NULL, "only questions are answered");
     want(s, !q->over, "a question ends once, and nothing comes after");
@@ -145,7 +145,7 @@ void check_work(struct sim *s, const struct work *w)
 /* Is there still somebody who waits for this? */
 static bool is_wanted(const struct sim *s, const struct work *w)
 {
-    const struct question *q = &s->questions[w->question];
+    const struct bus_request *q = &s->questions[w->question];
     return !q->over && q->attempt == w->attempt;
 }
 
@@ -162,7 +162,7 @@ static void check_forgotten(struct sim *s, struct work *w)
     want(s, s->now - w->unwanted_since <= LIVENESS_MS, "what nobody waits for is stopped in time");
 }
 
-static void check_ttl(struct sim *s, const struct question *q)
+static void check_ttl(struct sim *s, const struct bus_request *q)
 {
     const struct process *p = &s->gateways[q->gateway].p;
     uint64_t              by = q->asked + q->ttl_ms;
@@ -178,7 +178,7 @@ static void check_ttl(struct sim *s, const struct question *q)
 static bool has_waiting(const struct sim *s, unsigned gateway)
 {
     for (unsigned n = s->first_open; n < s->question_count; n++) {
-        const struct question *q = &s->questions[n];
+        const struct bus_request *q = &s->questions[n];
         if (q->gateway == gateway && q->service == SERVICE_LLM_WORKER && !q->over && !q->attempt)
             return true;
     }

@@ -18,7 +18,7 @@ static void keep_copy(struct sim *s, unsigned way, struct wire *w, enum side to,
 
     if (!s->weather.leaves || bytes.len > COPIED_MOST || !sim_chance(s, 4))
         return;
-    struct message *m = mem_new(sizeof *m);
+    struct sim_message *m = mem_new(sizeof *m);
     m->at = s->now - p->started;
     m->life = p->life;
     buf_str(&m->bytes, bytes);
@@ -27,8 +27,8 @@ static void keep_copy(struct sim *s, unsigned way, struct wire *w, enum side to,
 
 static void put(struct sim *s, struct wire *w, enum side to, struct str bytes)
 {
-    struct message *m = mem_new(sizeof *m);
-    uint64_t        delay = 1 + sim_below(s, s->weather.delay_ms);
+    struct sim_message *m = mem_new(sizeof *m);
+    uint64_t            delay = 1 + sim_below(s, s->weather.delay_ms);
 
     if (sim_chance(s, 200) && !s->calm)
         delay += sim_below(s, 500);
@@ -58,9 +58,9 @@ bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struc
     return true;
 }
 
-static struct message *take_first(struct messages *list)
+static struct sim_message *take_first(struct messages *list)
 {
-    struct message *m = STAILQ_FIRST(list);
+    struct sim_message *m = STAILQ_FIRST(list);
     if (m)
         STAILQ_REMOVE_HEAD(list, next);
     return m;
@@ -68,7 +68,7 @@ static struct message *take_first(struct messages *list)
 
 static void drop_all(struct messages *list)
 {
-    struct message *m;
+    struct sim_message *m;
 
     while ((m = take_first(list))) {
         buf_fini(&m->bytes);
@@ -184,7 +184,7 @@ static void connect(struct sim *s, unsigned way, unsigned backend)
 }
 
 static void hand_over(struct sim *s, unsigned way, unsigned backend, enum side to,
-                      struct message *m)
+                      struct sim_message *m)
 {
     if (to == TO_GATEWAY)
         gateway_hears(s, way, backend, buf_view(&m->bytes));
@@ -196,10 +196,10 @@ static void hand_over(struct sim *s, unsigned way, unsigned backend, enum side t
 
 static void deliver(struct sim *s, unsigned way, unsigned backend, enum side to)
 {
-    struct wire    *w = wire_of(s, way, backend);
-    struct process *g = &s->gateways[gateway_of(way)].p;
-    struct process *p = to == TO_GATEWAY ? g : &s->backends[backend].p;
-    struct message *m;
+    struct wire        *w = wire_of(s, way, backend);
+    struct process     *g = &s->gateways[gateway_of(way)].p;
+    struct process     *p = to == TO_GATEWAY ? g : &s->backends[backend].p;
+    struct sim_message *m;
 
     if (s->now < w->held[to])
         return;

@@ -29,7 +29,7 @@ static void a_dropped_question_is_cancelled_at_the_backend(void **state)
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
     uint64_t id = ask(SERVICE_STORE, 5000);
     run_until(is_requested);
-    bus_drop(w.bus, id);
+    bus_cancel(w.bus, id);
     run_until(is_cancelled);
     assert_false(is_answered());
     assert_true(bus_is_idle(w.bus));

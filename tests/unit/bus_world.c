@@ -119,7 +119,7 @@ static void say_done(struct backend *b, uint64_t handle)
 {
     struct buf body = {0};
 
-    done_say_encode(&(struct done_say){0}, &body);
+    done_reply_encode(&(struct done_reply){0}, &body);
     backend_final(b, handle, buf_view(&body));
     buf_fini(&body);
 }
@@ -128,12 +128,12 @@ static void say_piece(struct backend *b, uint64_t handle, const char *text)
 {
     struct buf body = {0};
 
-    llm_piece_encode(&(struct llm_piece){.text = str_of(text)}, &body);
+    llm_chunk_encode(&(struct llm_chunk){.text = str_of(text)}, &body);
     backend_chunk(b, handle, buf_view(&body));
     buf_fini(&body);
 }
 
-static void on_store_request(void *ctx, const struct request *rq)
+static void on_store_request(void *ctx, const struct backend_request *rq)
 {
     (void)ctx;
     w.requests++;
@@ -157,7 +157,7 @@ static void say_more(void *ctx, uint64_t handle)
         say_done(w.worker, handle);
 }
 
-static void on_worker_request(void *ctx, const struct request *rq)
+static void on_worker_request(void *ctx, const struct backend_request *rq)
 {
     (void)ctx;
     w.requests++;
@@ -198,37 +198,37 @@ enum err open_backend(struct backend **out, enum service s, const struct pair *k
 
 static void take(void *ctx)
 {
-    bus_taken(w.bus, w.question, w.answers.untaken);
+    bus_credit(w.bus, w.question, w.answers.untaken);
     w.answers.untaken = 0;
     (void)ctx;
 }
 
-static void on_chunk(struct answers *got, const struct answer *a)
+static void on_chunk(struct answers *got, const struct bus_reply *a)
 {
-    struct llm_piece piece;
+    struct llm_chunk piece;
 
     got->chunks++;
     got->bytes += a->body.len;
     got->untaken += a->body.len;
     if (got->untaken > got->most_untaken)
         got->most_untaken = got->untaken;
-    if (llm_piece_decode(&piece, a->body) == ERR_OK)
+    if (llm_chunk_decode(&piece, a->body) == ERR_OK)
         strncat(got->text, piece.text.p, piece.text.len);
     timer_start(&w.reader, w.loop, 5, take, NULL);
 }
 
-static void on_answer(void *ctx, const struct answer *a)
+static void on_reply(void *ctx, const struct bus_reply *a)
 {
     struct answers *got = ctx;
 
-    if (a->kind == ANSWER_CHUNK)
+    if (a->kind == BUS_REPLY_CHUNK)
         on_chunk(got, a);
-    got->finals += a->kind == ANSWER_FINAL;
-    got->errors += a->kind == ANSWER_ERROR;
-    if (a->kind == ANSWER_ERROR)
+    got->finals += a->kind == BUS_REPLY_FINAL;
+    got->errors += a->kind == BUS_REPLY_ERROR;
+    if (a->kind == BUS_REPLY_ERROR)
         got->err = a->err;
     if (w.drop)
-        bus_drop(w.bus, a->id);
+        bus_cancel(w.bus, a->id);
     if (w.ask_again) {
         w.ask_again = false;
         ask(SERVICE_STORE, 5000);
@@ -237,16 +237,17 @@ static void on_answer(void *ctx, const struct answer *a)
 
 uint64_t ask(enum service s, uint64_t ttl_ms)
 {
-    struct question q = {.service = s, .ttl_ms = ttl_ms, .on_answer = on_answer, .ctx = &w.answers};
-    struct buf      body = {0};
-    uint64_t        id = 0;
+    struct bus_request q = {
+        .service = s, .ttl_ms = ttl_ms, .on_reply = on_reply, .ctx = &w.answers};
+    struct buf body = {0};
+    uint64_t   id = 0;
 
     if (s == SERVICE_STORE)
-        turn_stop_ask_encode(&(struct turn_stop_ask){0}, &body);
+        turn_stop_request_encode(&(struct turn_stop_request){0}, &body);
     else
-        key_test_ask_encode(&(struct key_test_ask){0}, &body);
+        key_test_request_encode(&(struct key_test_request){0}, &body);
     q.body = buf_view(&body);
-    assert_int_equal(bus_ask(w.bus, &q, &id), ERR_OK);
+    assert_int_equal(bus_send(w.bus, &q, &id), ERR_OK);
     buf_fini(&body);
     return w.question = id;
 }
@@ -288,5 +289,5 @@ bool is_cancelled(void)
 
 bool somebody_was_refused(void)
 {
-    return metric_value(METRIC_BUS_STRANGERS) > 0;
+    return metric_value(METRIC_BUS_AUTH_REJECTED) > 0;
 }

@@ -1,9 +1,9 @@
 /* bus_world - a gateway and two backends on real sockets with CURVE, in one loop, for tests. */
 #ifndef TESTS_UNIT_BUS_WORLD_H
 #define TESTS_UNIT_BUS_WORLD_H
-#include "bus/allow.h"
-#include "bus/backend.h"
-#include "bus/bus.h"
+#include "bus/backend/backend.h"
+#include "bus/common/allow.h"
+#include "bus/gateway/bus.h"
 #include "test.h"
 
 #define BEAT_MS   200

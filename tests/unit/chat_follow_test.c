@@ -11,7 +11,7 @@ static void a_turn_that_was_kept_is_replayed(void **state)
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_BEGIN);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_say, .outcome = BEGIN_REPLAY,
+    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .outcome = BEGIN_REPLAY,
          .conversation = STR(CONVERSATION), .model = STR("old/model"), .text = STR("Said before."),
          .status = STR("stopped"), .finish_reason = STR("stop"));
     assert_string_equal(w.ear.heard, "started(old/model) delta(Said before.) done(stopped)");
@@ -29,9 +29,9 @@ static void world_meets_itself(struct world *w)
 
 static uint64_t asked_after(const struct world *w)
 {
-    struct turn_follow_ask m;
+    struct turn_follow_request m;
 
-    assert_int_equal(turn_follow_ask_decode(&m, buf_view(&w->last[CHAT_Q_FOLLOW])), ERR_OK);
+    assert_int_equal(turn_follow_request_decode(&m, buf_view(&w->last[CHAT_Q_FOLLOW])), ERR_OK);
     assert_true(str_is(m.session, SESSION) && str_is(m.turn_id, TURN));
     return m.after;
 }
@@ -129,9 +129,9 @@ static void the_answers_of_two_owners_are_not_joined(void **state)
     struct world w;
 
     world_meets_itself(&w);
-    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_say, .text = STR("Check "), .epoch = 7);
+    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_reply, .text = STR("Check "), .epoch = 7);
     world_passes(&w, 200);
-    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_say, .text = STR("else."), .epoch = 8);
+    SAYS(&w, CHAT_Q_FOLLOW, turn_follow_reply, .text = STR("else."), .epoch = 8);
     assert_int_equal(w.err, ERR_INTERRUPTED);
     assert_string_equal(w.ear.heard, "started() delta(Check ) error(interrupted)");
     world_close(&w);
@@ -279,12 +279,12 @@ static void a_listener_alone_goes_on_where_it_was(void **state)
 
 /* ---- for those who follow elsewhere ---- */
 
-static struct turn_append_ask appended(const struct world *w)
+static struct turn_append_request appended(const struct world *w)
 {
-    struct turn_append_ask m;
+    struct turn_append_request m;
 
-    assert_int_equal(msg_number(buf_view(&w->last[CHAT_Q_RENEW])), MSG_TURN_APPEND_ASK);
-    assert_int_equal(turn_append_ask_decode(&m, buf_view(&w->last[CHAT_Q_RENEW])), ERR_OK);
+    assert_int_equal(msg_number(buf_view(&w->last[CHAT_Q_RENEW])), MSG_TURN_APPEND_REQUEST);
+    assert_int_equal(turn_append_request_decode(&m, buf_view(&w->last[CHAT_Q_RENEW])), ERR_OK);
     return m;
 }
 
@@ -297,17 +297,17 @@ static void what_is_said_is_held_for_followers(void **state)
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check ");
     world_passes(&w, 200);
-    struct turn_append_ask m = appended(&w);
+    struct turn_append_request m = appended(&w);
     assert_true(m.offset == 0 && str_is(m.text, "Check ") && str_is(m.model, "test/model"));
     assert_true(m.epoch == 7 && str_is(m.conversation, CONVERSATION));
     worker_pieces(&w, "the pads.");
     world_passes(&w, 1000);
     assert_int_equal(w.asked[CHAT_Q_RENEW], 1); /* one at a time */
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 6);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 6);
     world_passes(&w, 200);
     m = appended(&w);
     assert_true(m.offset == 6 && str_is(m.text, "the pads."));
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 15);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 15);
     world_passes(&w, 200);
     assert_int_equal(w.asked[CHAT_Q_RENEW], 2); /* nothing new */
     world_finishes(&w);
@@ -323,13 +323,13 @@ static void what_redis_lost_is_told_again(void **state)
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check the pads.");
     world_passes(&w, 200);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 15);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 15);
     world_passes(&w, 500);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 0);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 0);
     world_passes(&w, 200);
-    struct turn_append_ask m = appended(&w);
+    struct turn_append_request m = appended(&w);
     assert_true(m.offset == 0 && str_is(m.text, "Check the pads."));
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 15);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 15);
     world_finishes(&w);
     world_close(&w);
 }
@@ -337,18 +337,18 @@ static void what_redis_lost_is_told_again(void **state)
 static void what_the_person_wrote_is_told_again_when_it_was_lost(void **state)
 {
     (void)state;
-    struct world          w;
-    struct turn_renew_ask m;
+    struct world              w;
+    struct turn_renew_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_RENEW);
-    assert_int_equal(turn_renew_ask_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
+    assert_int_equal(turn_renew_request_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
     assert_int_equal(m.user_text.len, 0);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .textless = 1);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .question_missing = 1);
     world_passes(&w, 500);
-    assert_int_equal(turn_renew_ask_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
+    assert_int_equal(turn_renew_request_decode(&m, buf_view(&w.last[CHAT_Q_RENEW])), ERR_OK);
     assert_true(str_is(m.user_text, QUESTION) && m.seq == 3 && m.asked_at > 0);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .textless = 0);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .question_missing = 0);
     world_finishes(&w);
     world_close(&w);
 }
@@ -362,15 +362,15 @@ static void without_redis_nothing_is_told_in_vain(void **state)
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check the pads.");
     world_passes(&w, 200);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .unheld_here = 1);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .not_buffered = 1);
     world_passes(&w, 200);
     assert_int_equal(w.asked[CHAT_Q_RENEW], 1);
     world_passes(&w, 300);
-    assert_int_equal(msg_number(buf_view(&w.last[CHAT_Q_RENEW])), MSG_TURN_RENEW_ASK);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 0); /* it is back */
+    assert_int_equal(msg_number(buf_view(&w.last[CHAT_Q_RENEW])), MSG_TURN_RENEW_REQUEST);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 0); /* it is back */
     world_passes(&w, 200);
     assert_true(str_is(appended(&w).text, "Check the pads."));
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .held = 15);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .buffered = 15);
     world_finishes(&w);
     world_close(&w);
 }
@@ -380,14 +380,14 @@ static void without_redis_nothing_is_told_in_vain(void **state)
 static void what_a_dead_worker_said_is_given_to_the_store(void **state)
 {
     (void)state;
-    struct world          w;
-    struct turn_abort_ask m;
+    struct world              w;
+    struct turn_abort_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check ");
     world_errs(&w, CHAT_Q_ANSWER, ERR_INTERRUPTED);
-    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_abort_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_true(m.interrupted == 1 && m.seq == 3 && m.spent == 1);
     assert_true(str_is(m.user_text, QUESTION) && str_is(m.answer, "Check "));
     abort_is_done(&w);
@@ -398,14 +398,14 @@ static void what_a_dead_worker_said_is_given_to_the_store(void **state)
 static void another_failure_leaves_nothing_there(void **state)
 {
     (void)state;
-    struct world          w;
-    struct turn_abort_ask m;
+    struct world              w;
+    struct turn_abort_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check ");
-    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
-    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_TRUNCATED);
+    assert_int_equal(turn_abort_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_true(m.interrupted == 0 && m.answer.len == 0);
     abort_is_done(&w);
     world_close(&w);
@@ -421,11 +421,11 @@ static void the_lease_is_renewed_and_tells_of_a_stop(void **state)
     world_open(&w);
     world_walks_to(&w, CHAT_Q_RENEW);
     assert_int_equal(w.asked[CHAT_Q_RENEW], 1);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 0);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 0);
     world_passes(&w, 500);
     assert_int_equal(w.asked[CHAT_Q_RENEW], 2);
     worker_pieces(&w, "Check");
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 1);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 1);
     world_finishes(&w);
     assert_int_equal(w.status, CHAT_STOPPED);
     world_close(&w);
@@ -438,7 +438,7 @@ static void a_lost_lease_ends_without_commit_or_abort(void **state)
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_RENEW);
-    SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .lost = 1);
+    SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .lost = 1);
     assert_int_equal(w.err, ERR_CONFLICT);
     assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
     assert_int_equal(w.commits + w.aborts, 0);

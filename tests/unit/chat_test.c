@@ -7,12 +7,12 @@
 static void a_good_day_ends_committed(void **state)
 {
     (void)state;
-    struct world           w;
-    struct turn_commit_ask m;
+    struct world               w;
+    struct turn_commit_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_END);
-    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_true(str_is(m.session, SESSION) && str_is(m.turn_id, TURN));
     assert_true(str_is(m.conversation, CONVERSATION));
     assert_true(str_is(m.user_text, QUESTION) && str_is(m.answer, "Check the pads."));
@@ -45,19 +45,19 @@ static void filter_and_store_are_asked_at_once(void **state)
 static void the_model_is_asked_with_the_talk_and_the_question(void **state)
 {
     (void)state;
-    struct world           w;
-    struct llm_answer_ask *m = calloc(1, sizeof *m);
+    struct world               w;
+    struct llm_answer_request *m = calloc(1, sizeof *m);
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_BEGIN);
     filter_says(&w, VERDICT_ON);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_say, .epoch = 1, .seq = 2, .model = STR("chosen/model"),
-         .sealed_key = STR("sealed"), .talk_count = 2,
-         .talk = {{.by_user = 1, .text = STR("Hi")}, {.by_user = 0, .text = STR("Hello")}});
-    assert_int_equal(llm_answer_ask_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
-    assert_int_equal(m->talk_count, 3);
-    assert_true(str_is(m->talk[0].text, "Hi") && m->talk[0].by_user == 1);
-    assert_true(str_is(m->talk[2].text, QUESTION) && m->talk[2].by_user == 1);
+    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 2, .model = STR("chosen/model"),
+         .sealed_key = STR("sealed"), .context_count = 2,
+         .context = {{.by_user = 1, .text = STR("Hi")}, {.by_user = 0, .text = STR("Hello")}});
+    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
+    assert_int_equal(m->context_count, 3);
+    assert_true(str_is(m->context[0].text, "Hi") && m->context[0].by_user == 1);
+    assert_true(str_is(m->context[2].text, QUESTION) && m->context[2].by_user == 1);
     assert_true(str_is(m->model, "chosen/model") && str_is(m->sealed_key, "sealed"));
     assert_int_equal(m->user.len, 32);
     assert_false(str_is(m->user, SESSION)); /* the upstream never sees a session id */
@@ -69,25 +69,27 @@ static void the_model_is_asked_with_the_talk_and_the_question(void **state)
 static void a_talk_that_would_burst_a_frame_loses_its_oldest_part(void **state)
 {
     (void)state;
-    struct world           w;
-    struct llm_answer_ask *m = calloc(1, sizeof *m);
-    struct turn_begin_say *begun = calloc(1, sizeof *begun);
-    struct buf             body = {0};
-    static char            much[60000];
+    struct world               w;
+    struct llm_answer_request *m = calloc(1, sizeof *m);
+    struct turn_begin_reply   *begun = calloc(1, sizeof *begun);
+    struct buf                 body = {0};
+    static char                much[60000];
 
     memset(much, 'x', sizeof much);
-    *begun = (struct turn_begin_say){.epoch = 1, .seq = 2, .talk_count = 16};
+    *begun = (struct turn_begin_reply){.epoch = 1, .seq = 2, .context_count = 16};
     for (unsigned i = 0; i < 16; i++)
-        begun->talk[i] = (struct said){.by_user = i % 2 == 0, .text = {much, sizeof much}};
-    turn_begin_say_encode(begun, &body);
+        begun->context[i] =
+            (struct context_message){.by_user = i % 2 == 0, .text = {much, sizeof much}};
+    turn_begin_reply_encode(begun, &body);
     world_open(&w);
     world_walks_to(&w, CHAT_Q_BEGIN);
     filter_says(&w, VERDICT_ON);
-    world_answers(&w, CHAT_Q_BEGIN, (struct answer){.kind = ANSWER_FINAL, .body = buf_view(&body)});
+    world_answers(&w, CHAT_Q_BEGIN,
+                  (struct bus_reply){.kind = BUS_REPLY_FINAL, .body = buf_view(&body)});
     assert_true(w.last[CHAT_Q_ANSWER].len < BODY_MAX);
-    assert_int_equal(llm_answer_ask_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
-    assert_int_equal(m->talk_count, 9); /* four whole exchanges and the question */
-    assert_true(m->talk[0].by_user == 1);
+    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
+    assert_int_equal(m->context_count, 9); /* four whole exchanges and the question */
+    assert_true(m->context[0].by_user == 1);
     free(m);
     free(begun);
     buf_fini(&body);
@@ -102,7 +104,7 @@ static void an_answer_that_was_not_streamed_is_told_too(void **state)
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
-    SAYS(&w, CHAT_Q_ANSWER, llm_answer_say, .text = STR("All at once."), .model = STR("m"));
+    SAYS(&w, CHAT_Q_ANSWER, llm_answer_reply, .text = STR("All at once."), .model = STR("m"));
     world_finishes(&w);
     assert_string_equal(w.ear.heard, "started(m) delta(All at once.) done(committed)");
     world_close(&w);
@@ -144,8 +146,8 @@ static enum err depends(uint64_t on_topic, uint64_t greeting)
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_FILTER);
-    SAYS(&w, CHAT_Q_FILTER, filter_check_say, .verdict = VERDICT_DEPENDS, .greeting = greeting);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_say, .epoch = 1, .seq = 1, .on_topic = on_topic);
+    SAYS(&w, CHAT_Q_FILTER, filter_check_reply, .verdict = VERDICT_DEPENDS, .greeting = greeting);
+    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .on_topic = on_topic);
     world_finishes(&w);
     world_close(&w);
     return w.err;
@@ -209,9 +211,9 @@ static void an_unfit_answer_is_retracted(void **state)
 static void an_answer_is_looked_at_while_it_grows(void **state)
 {
     (void)state;
-    struct world             w;
-    struct filter_review_ask m;
-    char                     sentence[] = "This is a sentence of forty characters. ";
+    struct world                 w;
+    struct filter_review_request m;
+    char                         sentence[] = "This is a sentence of forty characters. ";
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
@@ -220,8 +222,8 @@ static void an_answer_is_looked_at_while_it_grows(void **state)
     assert_int_equal(w.asked[CHAT_Q_REVIEW], 0);
     worker_pieces(&w, sentence);
     assert_int_equal(w.asked[CHAT_Q_REVIEW], 1);
-    assert_int_equal(filter_review_ask_decode(&m, buf_view(&w.last[CHAT_Q_REVIEW])), ERR_OK);
-    assert_int_equal(m.whole, 0);
+    assert_int_equal(filter_review_request_decode(&m, buf_view(&w.last[CHAT_Q_REVIEW])), ERR_OK);
+    assert_int_equal(m.is_complete, 0);
     review_says(&w, 0);
     assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1); /* the upstream is closed at once */
     abort_is_done(&w);
@@ -280,7 +282,7 @@ static void limits_are_told_with_their_time(void **state)
 
     world_open(&w);
     world_starts(&w);
-    SAYS(&w, CHAT_Q_LIMIT, limit_take_say, .allowed = 0, .retry_after_ms = 9000);
+    SAYS(&w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 0, .retry_after_ms = 9000);
     assert_int_equal(w.err, ERR_LIMITED);
     assert_int_equal(w.retry_after_ms, 9000);
     world_close(&w);
@@ -294,7 +296,7 @@ static void the_gateway_counts_itself_when_the_store_cannot(void **state)
     world_open(&w);
     w.own_limit = 4000;
     world_starts(&w);
-    SAYS(&w, CHAT_Q_LIMIT, limit_take_say, .allowed = 1, .unlimited_here = 1);
+    SAYS(&w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 1, .limits_unavailable = 1);
     assert_int_equal(w.err, ERR_LIMITED);
     assert_int_equal(w.retry_after_ms, 4000);
     world_close(&w);
@@ -303,7 +305,7 @@ static void the_gateway_counts_itself_when_the_store_cannot(void **state)
     w.own_limit = 4000;
     world_walks_to(&w, CHAT_Q_BEGIN);
     filter_says(&w, VERDICT_ON);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_say, .epoch = 1, .seq = 1, .unlimited_here = 1);
+    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .limits_unavailable = 1);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_LIMITED);
     world_close(&w);
@@ -312,8 +314,9 @@ static void the_gateway_counts_itself_when_the_store_cannot(void **state)
 static void what_the_store_refuses_needs_no_abort(void **state)
 {
     (void)state;
-    static const enum err refusals[] = {ERR_BUSY,      ERR_LIMITED,    ERR_CONFLICT,  ERR_SAME_ID,
-                                        ERR_NOT_FOUND, ERR_SIGNED_OUT, ERR_STORE_DOWN};
+    static const enum err refusals[] = {ERR_BUSY,           ERR_LIMITED,   ERR_CONFLICT,
+                                        ERR_TURN_ID_REUSED, ERR_NOT_FOUND, ERR_SIGNED_OUT,
+                                        ERR_STORE_DOWN};
 
     for (unsigned i = 0; i < COUNT_OF(refusals); i++) {
         struct world w;
@@ -381,7 +384,7 @@ static void the_place_in_line_is_told_when_it_changes(void **state)
     world_passes(&w, 1000);
     assert_string_equal(w.ear.heard, "queued(3) queued(1) ");
     if (is_open(&w, CHAT_Q_RENEW))
-        SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 0);
+        SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 0);
     world_finishes(&w);
     world_close(&w);
 }
@@ -404,7 +407,7 @@ static void a_rest_is_told_once_when_it_begins(void **state)
     assert_string_equal(late.heard, "waiting(4000) ");
     audience_leave(&late.listener);
     if (is_open(&w, CHAT_Q_RENEW))
-        SAYS(&w, CHAT_Q_RENEW, turn_renew_say, .stop = 0);
+        SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 0);
     world_finishes(&w);
     world_close(&w);
 }
@@ -420,7 +423,7 @@ static void stop_ends_a_rest_at_once(void **state)
     world_passes(&w, CHAT_TICK_MS);
     chat_stop(w.chat);
     assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
-    SAYS(&w, CHAT_Q_END, done_say, 0);
+    SAYS(&w, CHAT_Q_END, done_reply, 0);
     assert_int_equal(w.err, ERR_STOPPED);
     world_close(&w);
 }
@@ -444,8 +447,8 @@ static void silence_is_broken_by_a_sign_of_life(void **state)
 static void stop_keeps_what_there_is(void **state)
 {
     (void)state;
-    struct world           w;
-    struct turn_commit_ask m;
+    struct world               w;
+    struct turn_commit_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
@@ -453,7 +456,7 @@ static void stop_keeps_what_there_is(void **state)
     chat_stop(w.chat);
     assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
     review_says(&w, 1); /* what is kept was looked at, however short */
-    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_true(str_is(m.status, "stopped") && str_is(m.answer, "Check the"));
     commit_says(&w, COMMIT_OK);
     assert_int_equal(w.status, CHAT_STOPPED);
@@ -497,8 +500,9 @@ static void a_stop_at_the_worker_is_a_stop(void **state)
 static void a_failing_model_leaves_history_as_it_was(void **state)
 {
     (void)state;
-    static const enum err errs[] = {ERR_UPSTREAM_ERROR, ERR_UPSTREAM_CUT, ERR_UPSTREAM_LIMITED,
-                                    ERR_UPSTREAM_KEY,   ERR_WORKER_DOWN,  ERR_OVERLOADED};
+    static const enum err errs[] = {ERR_UPSTREAM_ERROR,        ERR_UPSTREAM_TRUNCATED,
+                                    ERR_UPSTREAM_RATE_LIMITED, ERR_UPSTREAM_KEY,
+                                    ERR_WORKER_DOWN,           ERR_OVERLOADED};
 
     for (unsigned i = 0; i < 2 * COUNT_OF(errs); i++) {
         struct world w;
@@ -552,8 +556,8 @@ static void an_answer_without_an_end_is_cut_where_it_is_full(void **state)
 
 static bool abort_says_spent(const struct world *w)
 {
-    struct turn_abort_ask m;
-    assert_int_equal(turn_abort_ask_decode(&m, buf_view(&w->last[CHAT_Q_END])), ERR_OK);
+    struct turn_abort_request m;
+    assert_int_equal(turn_abort_request_decode(&m, buf_view(&w->last[CHAT_Q_END])), ERR_OK);
     return m.spent;
 }
 
@@ -565,9 +569,12 @@ static void an_abort_tells_whether_it_may_have_cost_something(void **state)
         enum err err;
         bool     spent;
     } cases[] = {
-        {true, ERR_UPSTREAM_ERROR, true}, {false, ERR_UPSTREAM_ERROR, false},
-        {false, ERR_UPSTREAM_CUT, true},  {false, ERR_TIMEOUT, true},
-        {false, ERR_UPSTREAM_KEY, false}, {false, ERR_OVERLOADED, false},
+        {true, ERR_UPSTREAM_ERROR, true},
+        {false, ERR_UPSTREAM_ERROR, false},
+        {false, ERR_UPSTREAM_TRUNCATED, true},
+        {false, ERR_TIMEOUT, true},
+        {false, ERR_UPSTREAM_KEY, false},
+        {false, ERR_OVERLOADED, false},
         {false, ERR_STOPPED, true},
     };
 
@@ -595,8 +602,8 @@ static void an_abort_tells_whether_it_may_have_cost_something(void **state)
 static void a_stopped_answer_has_no_known_cost(void **state)
 {
     (void)state;
-    struct world           w;
-    struct turn_commit_ask m;
+    struct world               w;
+    struct turn_commit_request m;
 
     for (unsigned stop = 0; stop < 2; stop++) {
         world_open(&w);
@@ -607,7 +614,7 @@ static void a_stopped_answer_has_no_known_cost(void **state)
         else
             worker_ends(&w);
         review_says(&w, 1);
-        assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+        assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
         assert_int_equal(m.cost_unknown, stop);
         commit_says(&w, COMMIT_OK);
         world_close(&w);
@@ -616,26 +623,27 @@ static void a_stopped_answer_has_no_known_cost(void **state)
 
 static void free_piece(struct world *w)
 {
-    struct llm_piece m = {.text = STR("Check the pads."), .model = STR("test/free"), .is_free = 1};
+    struct llm_chunk m = {.text = STR("Check the pads."), .model = STR("test/free"), .is_free = 1};
     struct buf       body = {0};
 
-    llm_piece_encode(&m, &body);
-    world_answers(w, CHAT_Q_ANSWER, (struct answer){.kind = ANSWER_CHUNK, .body = buf_view(&body)});
+    llm_chunk_encode(&m, &body);
+    world_answers(w, CHAT_Q_ANSWER,
+                  (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 static void a_free_model_costs_nothing_however_it_ends(void **state)
 {
     (void)state;
-    struct world           w;
-    struct turn_commit_ask m;
+    struct world               w;
+    struct turn_commit_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
     free_piece(&w);
     chat_stop(w.chat);
     review_says(&w, 1);
-    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_int_equal(m.cost_unknown, 0);
     commit_says(&w, COMMIT_OK);
     world_close(&w);
@@ -643,7 +651,7 @@ static void a_free_model_costs_nothing_however_it_ends(void **state)
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
     free_piece(&w);
-    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_TRUNCATED);
     assert_false(abort_says_spent(&w));
     abort_is_done(&w);
     world_close(&w);
@@ -652,15 +660,15 @@ static void a_free_model_costs_nothing_however_it_ends(void **state)
 static void an_end_without_a_cost_keeps_the_reserve(void **state)
 {
     (void)state;
-    struct world           w;
-    struct turn_commit_ask m;
+    struct world               w;
+    struct turn_commit_request m;
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
     worker_pieces(&w, "Check the pads.");
-    SAYS(&w, CHAT_Q_ANSWER, llm_answer_say, .model = STR("test/model"), .cost_unknown = 1);
+    SAYS(&w, CHAT_Q_ANSWER, llm_answer_reply, .model = STR("test/model"), .cost_unknown = 1);
     review_says(&w, 1);
-    assert_int_equal(turn_commit_ask_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
     assert_int_equal(m.cost_unknown, 1);
     commit_says(&w, COMMIT_OK);
     world_close(&w);
@@ -733,9 +741,9 @@ static void an_abort_that_fails_changes_nothing(void **state)
 
     world_open(&w);
     world_walks_to(&w, CHAT_Q_ANSWER);
-    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_CUT);
+    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_TRUNCATED);
     world_errs(&w, CHAT_Q_END, ERR_TIMEOUT);
-    assert_int_equal(w.err, ERR_UPSTREAM_CUT);
+    assert_int_equal(w.err, ERR_UPSTREAM_TRUNCATED);
     world_close(&w);
 }
 

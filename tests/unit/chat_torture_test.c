@@ -40,30 +40,30 @@ static void no_question_is_waited_for_longer_than_the_bus_does(void **state)
 /* The good answer to q, as bytes. */
 static void good_answer(enum chat_question q, struct buf *out)
 {
-    struct turn_begin_say *begun = calloc(1, sizeof *begun);
+    struct turn_begin_reply *begun = calloc(1, sizeof *begun);
 
-    *begun = (struct turn_begin_say){.conversation = STR(CONVERSATION),
-                                     .epoch = 7,
-                                     .seq = 3,
-                                     .talk_count = 1,
-                                     .talk = {{.text = STR("Hi")}}};
+    *begun = (struct turn_begin_reply){.conversation = STR(CONVERSATION),
+                                       .epoch = 7,
+                                       .seq = 3,
+                                       .context_count = 1,
+                                       .context = {{.text = STR("Hi")}}};
     if (q == CHAT_Q_LIMIT)
-        limit_take_say_encode(&(struct limit_take_say){.allowed = 1}, out);
+        limit_take_reply_encode(&(struct limit_take_reply){.allowed = 1}, out);
     if (q == CHAT_Q_FILTER)
-        filter_check_say_encode(&(struct filter_check_say){.verdict = VERDICT_ON}, out);
+        filter_check_reply_encode(&(struct filter_check_reply){.verdict = VERDICT_ON}, out);
     if (q == CHAT_Q_BEGIN)
-        turn_begin_say_encode(begun, out);
+        turn_begin_reply_encode(begun, out);
     if (q == CHAT_Q_ANSWER)
-        llm_answer_say_encode(&(struct llm_answer_say){.text = STR("Pads.")}, out);
+        llm_answer_reply_encode(&(struct llm_answer_reply){.text = STR("Pads.")}, out);
     if (q == CHAT_Q_REVIEW)
-        filter_review_say_encode(&(struct filter_review_say){.fit = 1}, out);
+        filter_review_reply_encode(&(struct filter_review_reply){.accepted = 1}, out);
     if (q == CHAT_Q_RENEW)
-        turn_renew_say_encode(&(struct turn_renew_say){.stop = 0}, out);
+        turn_renew_reply_encode(&(struct turn_renew_reply){.stop = 0}, out);
     if (q == CHAT_Q_FOLLOW)
-        turn_follow_say_encode(
-            &(struct turn_follow_say){.outcome = FOLLOW_KEPT, .status = STR("committed")}, out);
+        turn_follow_reply_encode(
+            &(struct turn_follow_reply){.outcome = FOLLOW_KEPT, .status = STR("committed")}, out);
     if (q == CHAT_Q_END)
-        turn_commit_say_encode(&(struct turn_commit_say){.outcome = COMMIT_OK}, out);
+        turn_commit_reply_encode(&(struct turn_commit_reply){.outcome = COMMIT_OK}, out);
     free(begun);
 }
 
@@ -77,7 +77,8 @@ static void every_answer_may_be_cut_at_any_byte(void **state)
             struct world w;
             world_open(&w);
             world_walks_to(&w, all[q]);
-            world_answers(&w, all[q], (struct answer){.kind = ANSWER_FINAL, .body = {good.p, len}});
+            world_answers(&w, all[q],
+                          (struct bus_reply){.kind = BUS_REPLY_FINAL, .body = {good.p, len}});
             world_finishes(&w);
             if (len < good.len && all[q] != CHAT_Q_RENEW &&
                 all[q] != CHAT_Q_FOLLOW) /* asked again */
@@ -91,16 +92,16 @@ static void every_answer_may_be_cut_at_any_byte(void **state)
 static void a_piece_may_be_cut_at_any_byte(void **state)
 {
     (void)state;
-    struct llm_piece m = {.text = STR("Check"), .model = STR("m")};
+    struct llm_chunk m = {.text = STR("Check"), .model = STR("m")};
     struct buf       body = {0};
 
-    llm_piece_encode(&m, &body);
+    llm_chunk_encode(&m, &body);
     for (size_t len = 0; len < body.len; len++) {
         struct world w;
         world_open(&w);
         world_walks_to(&w, CHAT_Q_ANSWER);
         world_answers(&w, CHAT_Q_ANSWER,
-                      (struct answer){.kind = ANSWER_CHUNK, .body = {body.p, len}});
+                      (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = {body.p, len}});
         abort_is_done(&w);
         assert_int_equal(w.commits, 0);
         world_close(&w);
@@ -118,11 +119,12 @@ static void an_answer_that_comes_twice_counts_once(void **state)
         world_walks_to(&w, all[q]);
         uint64_t id = w.chat->slots[all[q]].id;
         good_answer(all[q], &good);
-        world_answers(&w, all[q], (struct answer){.kind = ANSWER_FINAL, .body = buf_view(&good)});
+        world_answers(&w, all[q],
+                      (struct bus_reply){.kind = BUS_REPLY_FINAL, .body = buf_view(&good)});
         struct world before = w;
         if (w.chat)
             chat_hear(&w.chat->slots[all[q]],
-                      &(struct answer){.id = id, .kind = ANSWER_ERROR, .err = ERR_INTERNAL});
+                      &(struct bus_reply){.id = id, .kind = BUS_REPLY_ERROR, .err = ERR_INTERNAL});
         assert_int_equal(w.last_id, before.last_id);
         assert_string_equal(w.ear.heard, before.ear.heard);
         world_finishes(&w);
@@ -145,7 +147,7 @@ static void an_answer_to_an_earlier_question_finds_nothing(void **state)
     worker_ends(&w); /* drops that look and asks for the last one */
     assert_int_equal(w.dropped[CHAT_Q_REVIEW], 1);
     chat_hear(&w.chat->slots[CHAT_Q_REVIEW],
-              &(struct answer){.id = look, .kind = ANSWER_ERROR, .err = ERR_INTERNAL});
+              &(struct bus_reply){.id = look, .kind = BUS_REPLY_ERROR, .err = ERR_INTERNAL});
     assert_int_equal(w.commits, 0);
     world_finishes(&w);
     assert_int_equal(w.err, ERR_OK);
@@ -163,7 +165,8 @@ static void pieces_nobody_asked_for_change_nothing(void **state)
         world_open(&w);
         world_walks_to(&w, all[q]);
         size_t before = w.chat->answer.len;
-        world_answers(&w, all[q], (struct answer){.kind = ANSWER_CHUNK, .body = STR("\x91\x51")});
+        world_answers(&w, all[q],
+                      (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = STR("\x91\x51")});
         assert_int_equal(w.chat->answer.len, before);
         world_finishes(&w);
         world_close(&w);

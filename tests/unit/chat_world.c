@@ -57,8 +57,8 @@ static enum err ask(void *ctx, struct chat_slot *slot, enum service to, struct s
     slot->id = ++w->last_id;
     w->open++;
     w->asked[slot->what]++;
-    w->commits += number == MSG_TURN_COMMIT_ASK;
-    w->aborts += number == MSG_TURN_ABORT_ASK;
+    w->commits += number == MSG_TURN_COMMIT_REQUEST;
+    w->aborts += number == MSG_TURN_ABORT_REQUEST;
     buf_clear(&w->last[slot->what]);
     buf_str(&w->last[slot->what], body);
     return ERR_OK;
@@ -200,7 +200,7 @@ bool is_open(const struct world *w, enum chat_question q)
     return w->chat && w->chat->slots[q].is_open;
 }
 
-void world_answers(struct world *w, enum chat_question q, struct answer a)
+void world_answers(struct world *w, enum chat_question q, struct bus_reply a)
 {
     char *block = NULL;
 
@@ -211,7 +211,7 @@ void world_answers(struct world *w, enum chat_question q, struct answer a)
         memcpy(block, a.body.p, a.body.len);
         a.body.p = block;
     }
-    if (a.kind != ANSWER_CHUNK)
+    if (a.kind != BUS_REPLY_CHUNK)
         w->open--;
     chat_hear(&w->chat->slots[q], &a);
     free(block);
@@ -221,55 +221,56 @@ void world_errs(struct world *w, enum chat_question q, enum err err)
 {
     world_answers(
         w, q,
-        (struct answer){
-            .kind = ANSWER_ERROR, .err = err, .retry_after_ms = 1500, .detail = STR("said so")});
+        (struct bus_reply){
+            .kind = BUS_REPLY_ERROR, .err = err, .retry_after_ms = 1500, .detail = STR("said so")});
 }
 
 void limit_says(struct world *w)
 {
-    SAYS(w, CHAT_Q_LIMIT, limit_take_say, .allowed = 1);
+    SAYS(w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 1);
 }
 
 void filter_says(struct world *w, uint64_t verdict)
 {
-    SAYS(w, CHAT_Q_FILTER, filter_check_say, .verdict = verdict, .reason = STR("test"));
+    SAYS(w, CHAT_Q_FILTER, filter_check_reply, .verdict = verdict, .reason = STR("test"));
 }
 
 void begin_grants(struct world *w)
 {
-    SAYS(w, CHAT_Q_BEGIN, turn_begin_say, .conversation = STR(CONVERSATION), .epoch = 7, .seq = 3,
+    SAYS(w, CHAT_Q_BEGIN, turn_begin_reply, .conversation = STR(CONVERSATION), .epoch = 7, .seq = 3,
          .model = STR("chosen/model"));
 }
 
 void worker_pieces(struct world *w, const char *text)
 {
-    struct llm_piece m = {.text = str_of(text), .model = STR("test/model")};
+    struct llm_chunk m = {.text = str_of(text), .model = STR("test/model")};
     struct buf       body = {0};
 
-    llm_piece_encode(&m, &body);
-    world_answers(w, CHAT_Q_ANSWER, (struct answer){.kind = ANSWER_CHUNK, .body = buf_view(&body)});
+    llm_chunk_encode(&m, &body);
+    world_answers(w, CHAT_Q_ANSWER,
+                  (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 void worker_ends(struct world *w)
 {
-    SAYS(w, CHAT_Q_ANSWER, llm_answer_say, .model = STR("test/model"), .finish_reason = STR("stop"),
-         .prompt_tokens = 5, .completion_tokens = 2, .cost = 0.25);
+    SAYS(w, CHAT_Q_ANSWER, llm_answer_reply, .model = STR("test/model"),
+         .finish_reason = STR("stop"), .prompt_tokens = 5, .completion_tokens = 2, .cost = 0.25);
 }
 
 void review_says(struct world *w, uint64_t fit)
 {
-    SAYS(w, CHAT_Q_REVIEW, filter_review_say, .fit = fit);
+    SAYS(w, CHAT_Q_REVIEW, filter_review_reply, .accepted = fit);
 }
 
 void commit_says(struct world *w, uint64_t outcome)
 {
-    SAYS(w, CHAT_Q_END, turn_commit_say, .outcome = outcome);
+    SAYS(w, CHAT_Q_END, turn_commit_reply, .outcome = outcome);
 }
 
 void follow_says(struct world *w, enum follow_outcome outcome, const char *text)
 {
-    SAYS(w, CHAT_Q_FOLLOW, turn_follow_say, .outcome = outcome, .conversation = STR(CONVERSATION),
+    SAYS(w, CHAT_Q_FOLLOW, turn_follow_reply, .outcome = outcome, .conversation = STR(CONVERSATION),
          .question = STR(QUESTION), .model = STR("there/model"), .text = str_of(text),
          .status = STR("committed"), .code = STR("worker_down"));
 }
@@ -277,7 +278,7 @@ void follow_says(struct world *w, enum follow_outcome outcome, const char *text)
 void abort_is_done(struct world *w)
 {
     assert_int_equal(w->aborts, 1);
-    SAYS(w, CHAT_Q_END, done_say, .none = 0);
+    SAYS(w, CHAT_Q_END, done_reply, .none = 0);
 }
 
 void world_walks_to(struct world *w, enum chat_question q)
@@ -289,7 +290,7 @@ void world_walks_to(struct world *w, enum chat_question q)
     if (q == CHAT_Q_FILTER || q == CHAT_Q_BEGIN)
         return;
     if (q == CHAT_Q_FOLLOW) {
-        SAYS(w, CHAT_Q_BEGIN, turn_begin_say, .outcome = BEGIN_FOLLOW,
+        SAYS(w, CHAT_Q_BEGIN, turn_begin_reply, .outcome = BEGIN_FOLLOW,
              .conversation = STR(CONVERSATION));
         return;
     }

@@ -54,7 +54,7 @@ void world_passes(struct world *w, unsigned ms); /* with the ticks that come mea
 
 /* An answer to q; the body lies in a block of exactly its size, so that reading behind it is seen.
  */
-void world_answers(struct world *w, enum chat_question q, struct answer a);
+void world_answers(struct world *w, enum chat_question q, struct bus_reply a);
 void world_errs(struct world *w, enum chat_question q, enum err err);
 
 #define SAYS(w, q, type, ...)                                                                      \
@@ -64,7 +64,8 @@ void world_errs(struct world *w, enum chat_question q, enum err err);
         *m_ = (struct type){__VA_ARGS__};                                                          \
         type##_encode(m_, &b_);                                                                    \
         free(m_);                                                                                  \
-        world_answers((w), (q), (struct answer){.kind = ANSWER_FINAL, .body = buf_view(&b_)});     \
+        world_answers((w), (q),                                                                    \
+                      (struct bus_reply){.kind = BUS_REPLY_FINAL, .body = buf_view(&b_)});         \
         buf_fini(&b_);                                                                             \
     } while (0)
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "bus/dialer.h"
+#include "bus/backend/dialer.h"
 #include "test.h"
 
 #define LINKS_MAX 16
@@ -20,8 +20,8 @@ static struct world {
     bool     up[LINKS_MAX];
 } w;
 
-void resolver_ask(struct resolver *r, const char                            *name,
-                  void (*fn)(void *ctx, const struct resolved *found), void *ctx)
+void resolver_resolve(struct resolver *r, const char                            *name,
+                      void (*fn)(void *ctx, const struct resolved *found), void *ctx)
 {
     (void)r;
     (void)name;
@@ -29,7 +29,7 @@ void resolver_ask(struct resolver *r, const char                            *nam
     w.told = ctx;
 }
 
-void resolver_forget(struct resolver *r, void *ctx)
+void resolver_cancel(struct resolver *r, void *ctx)
 {
     (void)r;
     (void)ctx;

@@ -52,15 +52,17 @@ static void documented_statuses_have_their_meaning(void **state)
          "No endpoints found for a/b:free."},
         {408, ERROR("408", "Operation timed out."), ERR_UPSTREAM_TIMEOUT, true,
          "Operation timed out."},
-        {400, ERROR("400", "Token limit reached"), ERR_UPSTREAM_LONG, false, "Token limit reached"},
-        {403, ERROR("403", "Your input was flagged for \\\"violence\\\"."), ERR_UPSTREAM_UNFIT,
+        {400, ERROR("400", "Token limit reached"), ERR_UPSTREAM_CONTEXT_LENGTH, false,
+         "Token limit reached"},
+        {403, ERROR("403", "Your input was flagged for \\\"violence\\\"."), ERR_UPSTREAM_MODERATED,
          false, "Your input was flagged for \"violence\"."},
-        {403, ERROR("403", "Request blocked: x"), ERR_UPSTREAM_UNFIT, false, "Request blocked: x"},
+        {403, ERROR("403", "Request blocked: x"), ERR_UPSTREAM_MODERATED, false,
+         "Request blocked: x"},
         {404, ERROR("404", "No endpoints found matching your data policy (x)."),
          ERR_UPSTREAM_PRIVACY, false, "No endpoints found matching your data policy (x)."},
-        {413, ERROR("413", "Too large"), ERR_UPSTREAM_LONG, false, "Too large"},
+        {413, ERROR("413", "Too large"), ERR_UPSTREAM_CONTEXT_LENGTH, false, "Too large"},
         {422, ERROR("422", "Semantics"), ERR_UPSTREAM_REFUSED, false, "Semantics"},
-        {429, ERROR("429", "Rate limit exceeded"), ERR_UPSTREAM_LIMITED, true,
+        {429, ERROR("429", "Rate limit exceeded"), ERR_UPSTREAM_RATE_LIMITED, true,
          "Rate limit exceeded"},
         {500, ERROR("500", "Internal Server Error"), ERR_UPSTREAM_ERROR, true,
          "Internal Server Error"},
@@ -82,17 +84,17 @@ static void daily_limits_are_not_worth_another_try(void **state)
         {429,
          ERROR("429", "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 "
                       "free model requests per day"),
-         ERR_UPSTREAM_DAILY, false,
+         ERR_UPSTREAM_DAILY_LIMIT, false,
          "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model "
          "requests per day"},
         {429,
          "{\"error\":{\"code\":429,\"message\":\"Limit\",\"metadata\":{\"limit_source\":"
          "\"openrouter_free_tier_daily\"}}}",
-         ERR_UPSTREAM_DAILY, false, "Limit"},
+         ERR_UPSTREAM_DAILY_LIMIT, false, "Limit"},
         {429,
          "{\"error\":{\"code\":429,\"message\":\"Limit\",\"metadata\":{\"limit_source\":"
          "\"upstream_provider_shared_pool\"}}}",
-         ERR_UPSTREAM_LIMITED, true, "Limit"},
+         ERR_UPSTREAM_RATE_LIMITED, true, "Limit"},
     };
     assert_rows(rows, COUNT_OF(rows));
 }
@@ -101,14 +103,14 @@ static void the_code_is_found_in_every_form(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {200, ERROR("\"429\"", "a"), ERR_UPSTREAM_LIMITED, true, "a"},
+        {200, ERROR("\"429\"", "a"), ERR_UPSTREAM_RATE_LIMITED, true, "a"},
         {200, ERROR("\"server_error\"", "a"), ERR_UPSTREAM_ERROR, true, "a"},
         {200, ERROR("\"unsupported_value\"", "a"), ERR_UPSTREAM_REFUSED, false, "a"},
         {200, ERROR("null", "a"), ERR_UPSTREAM_ERROR, true, "a"},
         {402, ERROR("null", "a"), ERR_UPSTREAM_CREDIT, false, "a"},
         {200,
          "{\"error\":{\"message\":\"a\",\"metadata\":{\"error_type\":\"rate_limit_exceeded\"}}}",
-         ERR_UPSTREAM_LIMITED, true, "a"},
+         ERR_UPSTREAM_RATE_LIMITED, true, "a"},
         {200, "{\"error\":{\"message\":\"a\",\"error_type\":\"not_found\",\"http_status\":404}}",
          ERR_UPSTREAM_MODEL, false, "a"},
         {200, "{\"error\":{\"message\":\"a\",\"type\":\"invalid_request_error\",\"param\":null}}",
@@ -117,7 +119,8 @@ static void the_code_is_found_in_every_form(void **state)
          false, "a"},
         {200, "{\"error\":\"a\"}", ERR_UPSTREAM_ERROR, true, "a"},
         {502, "{\"message\":\"a\"}", ERR_UPSTREAM_ERROR, true, "a"},
-        {429, "[{\"error\":{\"message\":\"a\",\"code\":429}}]", ERR_UPSTREAM_LIMITED, true, "a"},
+        {429, "[{\"error\":{\"message\":\"a\",\"code\":429}}]", ERR_UPSTREAM_RATE_LIMITED, true,
+         "a"},
     };
     assert_rows(rows, COUNT_OF(rows));
 }
@@ -149,7 +152,7 @@ static void availability_decides_about_another_try(void **state)
         {429,
          "{\"error\":{\"message\":\"a\",\"availability\":{\"code\":\"capacity_exhausted\","
          "\"retryable\":true}}}",
-         ERR_UPSTREAM_LIMITED, true, "a"},
+         ERR_UPSTREAM_RATE_LIMITED, true, "a"},
     };
     assert_rows(rows, COUNT_OF(rows));
     assert_int_equal(of_reply(429, "{\"error\":{\"availability\":{\"retryable\":true,"

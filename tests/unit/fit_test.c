@@ -74,11 +74,11 @@ static void whole_exchanges_fit_the_tokens_newest_first(void **state)
         {56, true, 6},  {83, true, 6},  {84, true, 4},  {112, true, 2},
         {139, true, 2}, {140, true, 0}, {500, true, 0},
     };
-    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+    struct llm_answer_request *ask = mem_new(sizeof *ask);
 
     for (unsigned i = 0; i < 9; i++)
-        ask->talk[ask->talk_count++] =
-            (struct said){i % 2 == 0, STR("0123456789012345678901234567890123456789")};
+        ask->context[ask->context_count++] =
+            (struct context_message){i % 2 == 0, STR("0123456789012345678901234567890123456789")};
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         const struct fit_limits limits = {.messages = 20,
                                           .bytes = 65536,

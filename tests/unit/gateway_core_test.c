@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "bus/gateway_core.h"
+#include "bus/gateway/gateway_core.h"
 #include "test.h"
 #include "wire/messages.h"
 
@@ -146,7 +146,7 @@ static void say_this_error(unsigned route, const struct error *e)
 
 static void say_error(unsigned route, bool retryable, uint64_t retry_after_ms)
 {
-    say_this_error(route, &(struct error){.code = STR("upstream_limited"),
+    say_this_error(route, &(struct error){.code = STR("upstream_rate_limited"),
                                           .retryable = retryable,
                                           .retry_after_ms = retry_after_ms,
                                           .detail = STR("slower")});
@@ -157,7 +157,7 @@ static void say_not_here(unsigned route, uint64_t retry_after_ms)
     say_this_error(route, &(struct error){.code = STR("upstream_error"),
                                           .retryable = true,
                                           .retry_after_ms = retry_after_ms,
-                                          .here = true});
+                                          .local = true});
 }
 
 static void offer_of(unsigned route, uint64_t number)
@@ -187,7 +187,7 @@ static uint64_t ask(enum service s, uint64_t ttl_ms)
 {
     uint64_t id;
 
-    assert_int_equal(gateway_core_ask(w.core, w.now, s, STR("body"), ttl_ms, STR("trace"), &id),
+    assert_int_equal(gateway_core_send(w.core, w.now, s, STR("body"), ttl_ms, STR("trace"), &id),
                      ERR_OK);
     act();
     return id;
@@ -433,7 +433,7 @@ static void a_service_that_stays_away_is_said_to_be_down(void **state)
     assert_int_equal(w.last.err, ERR_STORE_DOWN);
     assert_true(w.last.retryable);
     assert_int_equal(
-        gateway_core_ask(w.core, w.now, SERVICE_STORE, STR("body"), 1000, STR(""), &id),
+        gateway_core_send(w.core, w.now, SERVICE_STORE, STR("body"), 1000, STR(""), &id),
         ERR_STORE_DOWN);
 }
 
@@ -495,7 +495,7 @@ static void a_dropped_question_is_cancelled_and_not_answered(void **state)
     (void)state;
     store_ready(1);
     uint64_t id = ask(SERVICE_STORE, 5000);
-    gateway_core_drop(w.core, w.now, id);
+    gateway_core_cancel(w.core, w.now, id);
     act();
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
     say(1, FRAME_FINAL, 0, STR("x"));
@@ -507,7 +507,7 @@ static void a_cancel_is_said_again_until_it_is_heard(void **state)
 {
     (void)state;
     store_ready(1);
-    gateway_core_drop(w.core, w.now, ask(SERVICE_STORE, 5000));
+    gateway_core_cancel(w.core, w.now, ask(SERVICE_STORE, 5000));
     wait_alive(3000, 1);
     assert_in_range(w.sent[FRAME_CANCEL], 3, 4);
     unsigned before = w.sent[FRAME_CANCEL];
@@ -521,16 +521,16 @@ static void a_cancelled_request_keeps_its_place_until_it_has_stopped(void **stat
 {
     (void)state;
     store_ready(1);
-    gateway_core_drop(w.core, w.now, ask(SERVICE_STORE, 5000));
+    gateway_core_cancel(w.core, w.now, ask(SERVICE_STORE, 5000));
     struct frame dropped = w.request;
     ask(SERVICE_STORE, 5000);
     uint64_t third = ask(SERVICE_STORE, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
-    assert_int_equal(gateway_core_place(w.core, w.now, third), 1);
+    assert_int_equal(gateway_core_queue_position(w.core, w.now, third), 1);
     w.request = dropped;
     say(1, FRAME_CANCELLED, 0, (struct str){0});
     assert_int_equal(w.sent[FRAME_REQUEST], 3);
-    assert_int_equal(gateway_core_place(w.core, w.now, third), 0);
+    assert_int_equal(gateway_core_queue_position(w.core, w.now, third), 0);
 }
 
 static void who_gives_up_unasked_is_replaced(void **state)
@@ -616,10 +616,10 @@ static void credit_is_given_for_what_was_taken(void **state)
     uint64_t id = ask(SERVICE_STORE, 5000);
     say(1, FRAME_CHUNK, 1, body);
     say(1, FRAME_CHUNK, 2, body);
-    gateway_core_taken(w.core, w.now, id, 10000);
+    gateway_core_credit(w.core, w.now, id, 10000);
     act();
     assert_int_equal(w.sent[FRAME_CREDIT], 0); /* not worth a frame yet */
-    gateway_core_taken(w.core, w.now, id, 10000);
+    gateway_core_credit(w.core, w.now, id, 10000);
     act();
     assert_int_equal(w.sent[FRAME_CREDIT], 1);
     assert_int_equal(w.credit, 20000);
@@ -653,7 +653,7 @@ static void three_failures_are_enough(void **state)
         say_error(1, true, 0);
     }
     assert_int_equal(w.errors, 1);
-    assert_int_equal(w.last.err, ERR_UPSTREAM_LIMITED);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_RATE_LIMITED);
     assert_int_equal(w.sent[FRAME_REQUEST], 3);
 }
 
@@ -731,13 +731,13 @@ static void a_long_rest_is_waited_out(void **state)
 {
     (void)state;
     worker_limited(180000, 90000);
-    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 90000);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 90000);
     wait_alive(89000, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
-    assert_in_range(gateway_core_rest_ms(w.core, w.now, w.asked), 1, 1000);
+    assert_in_range(gateway_core_retry_in_ms(w.core, w.now, w.asked), 1, 1000);
     wait_alive(1100, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
-    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 0);
     say(3, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
@@ -763,10 +763,10 @@ static void a_question_that_rests_can_be_dropped(void **state)
 {
     (void)state;
     worker_limited(180000, 90000);
-    gateway_core_drop(w.core, w.now, w.asked);
+    gateway_core_cancel(w.core, w.now, w.asked);
     act();
     assert_int_equal(gateway_core_open(w.core), 0);
-    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 0);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 0);
     wait_alive(91000, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
 }
@@ -796,7 +796,7 @@ static void a_worker_without_an_offer_cannot_be_asked_in_its_place(void **state)
     worker_asked(60000);
     say_not_here(3, 8000); /* its other offer would be no help */
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
-    assert_int_equal(gateway_core_rest_ms(w.core, w.now, w.asked), 8000);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 8000);
 }
 
 static void a_worker_with_an_offer_is_asked_in_its_place(void **state)
@@ -819,7 +819,7 @@ static void after_a_chunk_there_is_no_retry(void **state)
     say(1, FRAME_CHUNK, 1, STR("a"));
     say_error(1, true, 0);
     assert_int_equal(w.errors, 1);
-    assert_int_equal(w.last.err, ERR_UPSTREAM_LIMITED);
+    assert_int_equal(w.last.err, ERR_UPSTREAM_RATE_LIMITED);
 }
 
 /* A second answer would follow the first piece of this one. */
@@ -874,11 +874,11 @@ static void a_full_line_is_told_at_once(void **state)
     store_ready(1);
     for (unsigned i = 0; i < 5; i++)
         ask(SERVICE_STORE, 5000); /* two at work, three in line */
-    assert_int_equal(gateway_core_would_take(w.core, w.now, SERVICE_STORE, 5000), ERR_OVERLOADED);
+    assert_int_equal(gateway_core_would_accept(w.core, w.now, SERVICE_STORE, 5000), ERR_OVERLOADED);
     assert_int_equal(
-        gateway_core_ask(w.core, w.now, SERVICE_STORE, STR("body"), 5000, STR(""), &id),
+        gateway_core_send(w.core, w.now, SERVICE_STORE, STR("body"), 5000, STR(""), &id),
         ERR_OVERLOADED);
-    assert_int_equal(gateway_core_would_take(w.core, w.now, SERVICE_FILTER, 5000), ERR_OK);
+    assert_int_equal(gateway_core_would_accept(w.core, w.now, SERVICE_FILTER, 5000), ERR_OK);
 }
 
 static void an_offer_is_good_for_one_request(void **state)

@@ -35,8 +35,8 @@ struct client {
 
 static void reply_text(struct http_request *rq, const char *text)
 {
-    struct http_field  f = {"X-Test", "yes"};
-    struct http_answer a = {.status = 200, .fields = &f, .field_count = 1, .body = str_of(text)};
+    struct http_field    f = {"X-Test", "yes"};
+    struct http_response a = {.status = 200, .fields = &f, .field_count = 1, .body = str_of(text)};
     http_reply(rq, &a);
 }
 
@@ -50,7 +50,7 @@ static void reply_late(void *ctx)
 
 static void open_stream(struct http_request *rq)
 {
-    struct http_answer a = {.status = 200, .body = STR("first;")};
+    struct http_response a = {.status = 200, .body = STR("first;")};
     http_stream_open(rq, &a);
 }
 
@@ -459,7 +459,7 @@ static void a_stream_that_is_cut_is_seen_to_be_broken_off(void **state)
     client_read(&c);
     say(&c, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
     expect(&c, "first;");
-    http_stream_cut(w.held);
+    http_stream_abort(w.held);
     expect_count(&w.ended, 1);
     assert_int_equal(w.gone, 1);
     assert_null(strstr(c.got.p, "\r\n0\r\n"));
@@ -631,7 +631,7 @@ static void quiet_connections_are_closed_and_those_with_a_word_are_not(void **st
     say(&late, "GET /late HTTP/1.1\r\nHost: h\r\n\r\n");
     expect_count(&w.given, 2);
     say(&busy, "GET /busy HTTP/1.1\r\nHost: h\r\n\r\n");
-    http_close_quiet(w.http);
+    http_close_idle(w.http);
     expect(&fresh, NULL);
     expect(&used, NULL);
     expect(&busy, "/busy");

@@ -49,7 +49,7 @@ static void stream_begins(struct world *w)
 
 static void take_pieces(struct world *w)
 {
-    struct llm_piece piece;
+    struct llm_chunk piece;
 
     while (job_take_piece(&w->job, &piece)) {
         assert_true(piece.text.len <= JOB_PIECE_MAX && piece.reasoning.len <= JOB_PIECE_MAX);
@@ -119,7 +119,7 @@ static const struct sample good[] = {
 
 static void assert_sample(const struct sample *s, struct world *w)
 {
-    struct llm_answer_say say;
+    struct llm_answer_reply say;
 
     assert_int_equal(w->job.state, JOB_DONE);
     assert_true(job_is_over(&w->job));
@@ -157,8 +157,8 @@ static void an_answer_in_one_piece_holds_the_same(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < COUNT_OF(good); i++) {
-        struct world          w;
-        struct llm_answer_say say;
+        struct world            w;
+        struct llm_answer_reply say;
         world_open(&w, false);
         stream_begins(&w);
         bytes(&w, good[i].body);
@@ -175,8 +175,8 @@ static void an_answer_in_one_piece_holds_the_same(void **state)
 static void a_plain_body_is_read_though_a_stream_was_asked(void **state)
 {
     (void)state;
-    struct world          w;
-    struct llm_answer_say say;
+    struct world            w;
+    struct llm_answer_reply say;
 
     world_open(&w, true);
     head(&w, 200, "application/json");
@@ -231,13 +231,13 @@ static void every_bad_sample_fails_as_it_should(void **state)
         bool        retryable;
         const char *text, *detail;
     } rows[] = {
-        {SAMPLE_E, ERR_UPSTREAM_LIMITED, true, "Hel", "Rate limit exceeded"},
-        {SAMPLE_F, ERR_UPSTREAM_LIMITED, true, "", ""},
-        {SAMPLE_G, ERR_UPSTREAM_LONG, false, "", "Token limit reached"},
+        {SAMPLE_E, ERR_UPSTREAM_RATE_LIMITED, true, "Hel", "Rate limit exceeded"},
+        {SAMPLE_F, ERR_UPSTREAM_RATE_LIMITED, true, "", ""},
+        {SAMPLE_G, ERR_UPSTREAM_CONTEXT_LENGTH, false, "", "Token limit reached"},
         {SAMPLE_I, ERR_UPSTREAM_ERROR, true, "", "The provider lost the connection to the model."},
-        {SAMPLE_J, ERR_UPSTREAM_CUT, true, "Hel", ""},
-        {"", ERR_UPSTREAM_CUT, true, "", ""},
-        {WORKING, ERR_UPSTREAM_CUT, true, "", ""},
+        {SAMPLE_J, ERR_UPSTREAM_TRUNCATED, true, "Hel", ""},
+        {"", ERR_UPSTREAM_TRUNCATED, true, "", ""},
+        {WORKING, ERR_UPSTREAM_TRUNCATED, true, "", ""},
         {DONE, ERR_UPSTREAM_ERROR, true, "", "The model gave an empty answer."},
         {DATA("{") DATA("}") DONE, ERR_UPSTREAM_ERROR, true, "",
          "What OpenRouter sent could not be read."},
@@ -333,10 +333,10 @@ static void how_the_connection_ends_matters(void **state)
     } rows[] = {
         {0, "", "", REPLY_UNREACHED, ERR_UPSTREAM_ERROR, true},
         {0, "", "", REPLY_UNTRUSTED, ERR_UPSTREAM_ERROR, false},
-        {0, "", "", REPLY_CUT, ERR_UPSTREAM_CUT, true},
-        {200, "text/event-stream", SAMPLE_J, REPLY_CUT, ERR_UPSTREAM_CUT, true},
-        {200, "application/json", "{\"choices\":[", REPLY_CUT, ERR_UPSTREAM_CUT, true},
-        {429, "application/json", "{\"error\":{\"mess", REPLY_CUT, ERR_UPSTREAM_LIMITED, true},
+        {0, "", "", REPLY_CUT, ERR_UPSTREAM_TRUNCATED, true},
+        {200, "text/event-stream", SAMPLE_J, REPLY_CUT, ERR_UPSTREAM_TRUNCATED, true},
+        {200, "application/json", "{\"choices\":[", REPLY_CUT, ERR_UPSTREAM_TRUNCATED, true},
+        {429, "application/json", "{\"error\":{\"mess", REPLY_CUT, ERR_UPSTREAM_RATE_LIMITED, true},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct world w;
@@ -396,9 +396,9 @@ static struct buf long_event(const char *unit, unsigned times)
 static void an_answer_that_is_too_long_ends_with_length(void **state)
 {
     (void)state;
-    struct world          w;
-    struct llm_answer_say say;
-    struct buf            event = long_event("\xE2\x82\xAC", 10000);
+    struct world            w;
+    struct llm_answer_reply say;
+    struct buf              event = long_event("\xE2\x82\xAC", 10000);
 
     world_open(&w, true);
     stream_begins(&w);
@@ -604,11 +604,11 @@ static void nothing_counts_after_the_end(void **state)
     world_open(&w, true);
     stream_begins(&w);
     bytes(&w, SAMPLE_F);
-    assert_failed(&w, ERR_UPSTREAM_LIMITED, true);
+    assert_failed(&w, ERR_UPSTREAM_RATE_LIMITED, true);
     bytes(&w, SAMPLE_A);
     body_ends(&w, REPLY_CUT);
     time_is(&w, 1000);
-    assert_failed(&w, ERR_UPSTREAM_LIMITED, true);
+    assert_failed(&w, ERR_UPSTREAM_RATE_LIMITED, true);
     assert_int_equal(w.pieces, 0);
     world_close(&w);
 }

@@ -182,7 +182,7 @@ static void groups_are_sent_at_once_and_answered_in_order(void **state)
     (void)state;
     link_up(0);
     assert_true(send_group(1) && send_group(2));
-    assert_int_equal(pg_link_awaited(w.link), 2);
+    assert_int_equal(pg_link_in_flight(w.link), 2);
     server_reads();
     SAYS(DONE READY);
     wait_answer(1);
@@ -191,7 +191,7 @@ static void groups_are_sent_at_once_and_answered_in_order(void **state)
     SAYS(DONE DONE READY);
     wait_answer(2);
     assert_int_equal(w.results, 2);
-    assert_int_equal(pg_link_awaited(w.link), 0);
+    assert_int_equal(pg_link_in_flight(w.link), 0);
 }
 
 static void a_group_is_not_answered_before_it_is_committed(void **state)

@@ -146,20 +146,20 @@ static void a_stopped_watch_is_silent_even_when_its_event_was_read(void **state)
     close(b[1]);
 }
 
-static struct later first, second;
+static struct deferred_call first, second;
 
 static void start_the_second(void *letter)
 {
     note(letter);
-    later_start(&second, w.loop, note_and_quit, "2");
+    deferred_start(&second, w.loop, note_and_quit, "2");
     note("-");
 }
 
 static void what_is_put_off_runs_after_the_handler(void **state)
 {
     (void)state;
-    later_start(&first, w.loop, start_the_second, "1");
-    later_start(&first, w.loop, start_the_second, "1");
+    deferred_start(&first, w.loop, start_the_second, "1");
+    deferred_start(&first, w.loop, start_the_second, "1");
     loop_run(w.loop);
     assert_string_equal(w.trace, "1-2");
 }
@@ -167,13 +167,13 @@ static void what_is_put_off_runs_after_the_handler(void **state)
 static void what_was_put_off_can_be_called_off(void **state)
 {
     (void)state;
-    struct later a = {0}, b = {0}, c = {0};
+    struct deferred_call a = {0}, b = {0}, c = {0};
 
-    later_start(&a, w.loop, note, "a");
-    later_start(&b, w.loop, note, "b");
-    later_start(&c, w.loop, note_and_quit, "c");
-    later_stop(&b);
-    later_stop(&b);
+    deferred_start(&a, w.loop, note, "a");
+    deferred_start(&b, w.loop, note, "b");
+    deferred_start(&c, w.loop, note_and_quit, "c");
+    deferred_stop(&b);
+    deferred_stop(&b);
     loop_run(w.loop);
     assert_string_equal(w.trace, "ac");
 }
@@ -247,9 +247,9 @@ static void a_name_is_resolved_and_a_forgotten_one_is_not_told(void **state)
     struct resolver *r = resolver_new(w.loop);
     int              forgotten, kept;
 
-    resolver_ask(r, "127.0.0.1", not_called, &forgotten);
-    resolver_ask(r, "localhost", note_resolved, &kept);
-    resolver_forget(r, &forgotten);
+    resolver_resolve(r, "127.0.0.1", not_called, &forgotten);
+    resolver_resolve(r, "localhost", note_resolved, &kept);
+    resolver_cancel(r, &forgotten);
     loop_run(w.loop);
     assert_string_equal(w.trace, "found");
     resolver_free(&r);

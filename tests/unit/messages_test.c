@@ -196,19 +196,19 @@ static void enc_longer_line(struct buf *b)
 static void a_newer_sender_may_append_anywhere(void **state)
 {
     (void)state;
-    struct buf              b = {0};
-    struct history_page_say say;
+    struct buf                b = {0};
+    struct history_page_reply say;
 
     enc_array(&b, 4); /* number, lines, more_before, from_cache: and cut to the first three */
-    enc_u64(&b, MSG_HISTORY_PAGE_SAY, 0);
+    enc_u64(&b, MSG_HISTORY_PAGE_REPLY, 0);
     enc_array(&b, 1);
     enc_longer_line(&b);
     enc_u64(&b, 7, 0);
     enc_u64(&b, 1, 0);
-    assert_int_equal(history_page_say_decode(&say, buf_view(&b)), ERR_OK);
-    assert_int_equal(say.lines_count, 1);
-    assert_true(str_is(say.lines[0].status, "committed"));
-    assert_true(say.lines[0].cost == 0.5);
+    assert_int_equal(history_page_reply_decode(&say, buf_view(&b)), ERR_OK);
+    assert_int_equal(say.messages_count, 1);
+    assert_true(str_is(say.messages[0].status, "committed"));
+    assert_true(say.messages[0].cost == 0.5);
     assert_int_equal(say.more_before, 7);
     assert_int_equal(say.from_cache, 1);
     buf_fini(&b);
@@ -218,14 +218,14 @@ static void a_newer_sender_may_append_anywhere(void **state)
 static void the_rest_of_a_list_is_not_read_as_the_next_field(void **state)
 {
     (void)state;
-    struct buf              b = {0};
-    struct history_page_say say;
+    struct buf                b = {0};
+    struct history_page_reply say;
 
     enc_array(&b, 2); /* ends with the list: more_before is missing */
-    enc_u64(&b, MSG_HISTORY_PAGE_SAY, 0);
+    enc_u64(&b, MSG_HISTORY_PAGE_REPLY, 0);
     enc_array(&b, 1);
     enc_longer_line(&b);
-    assert_int_equal(history_page_say_decode(&say, buf_view(&b)), ERR_OK);
+    assert_int_equal(history_page_reply_decode(&say, buf_view(&b)), ERR_OK);
     assert_int_equal(say.more_before, 0);
     buf_fini(&b);
 }
@@ -410,11 +410,11 @@ static void each_field_keeps_its_limit(void **state)
 static void a_str_must_be_utf8(void **state)
 {
     (void)state;
-    struct buf              b = {0};
-    struct filter_check_ask ask = {.text = STR("\xC3(")};
+    struct buf                  b = {0};
+    struct filter_check_request ask = {.text = STR("\xC3(")};
 
-    filter_check_ask_encode(&ask, &b);
-    assert_int_equal(filter_check_ask_decode(&ask, buf_view(&b)), ERR_BAD_FRAME);
+    filter_check_request_encode(&ask, &b);
+    assert_int_equal(filter_check_request_decode(&ask, buf_view(&b)), ERR_BAD_FRAME);
     buf_fini(&b);
 }
 

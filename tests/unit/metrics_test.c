@@ -49,15 +49,15 @@ static void counts_are_kept_apart_by_their_labels(void **state)
 static void a_histogram_counts_what_is_no_larger(void **state)
 {
     (void)state;
-    metric_observe(METRIC_TURN_FIRST, 0.25);
-    metric_observe(METRIC_TURN_FIRST, 0.26);
-    metric_observe(METRIC_TURN_FIRST, 1000);
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_bucket{le=\"0.1\"} 0"));
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_bucket{le=\"0.25\"} 1"));
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_bucket{le=\"180\"} 2"));
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_bucket{le=\"+Inf\"} 3"));
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_sum 1000.51"));
-    assert_true(tells("gateway", "chat_turn_first_word_seconds_count 3"));
+    metric_observe(METRIC_TURN_FIRST_TOKEN, 0.25);
+    metric_observe(METRIC_TURN_FIRST_TOKEN, 0.26);
+    metric_observe(METRIC_TURN_FIRST_TOKEN, 1000);
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_bucket{le=\"0.1\"} 0"));
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_bucket{le=\"0.25\"} 1"));
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_bucket{le=\"180\"} 2"));
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_bucket{le=\"+Inf\"} 3"));
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_sum 1000.51"));
+    assert_true(tells("gateway", "chat_turn_first_token_seconds_count 3"));
 }
 
 /* Whoever makes names up must not fill the memory. */

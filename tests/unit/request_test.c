@@ -20,14 +20,14 @@ static const struct request_options options = {
 
 /* A talk of one letter per message: u and U are the person's, a and A answers;
  * capitals are 100 bytes long. */
-static struct llm_answer_ask *talk(const char *letters)
+static struct llm_answer_request *talk(const char *letters)
 {
-    static const char      text[101] = "0123456789012345678901234567890123456789"
-                                       "012345678901234567890123456789012345678901234567890123456789";
-    struct llm_answer_ask *ask = mem_new(sizeof *ask);
+    static const char          text[101] = "0123456789012345678901234567890123456789"
+                                           "012345678901234567890123456789012345678901234567890123456789";
+    struct llm_answer_request *ask = mem_new(sizeof *ask);
 
     for (; *letters; letters++)
-        ask->talk[ask->talk_count++] = (struct said){
+        ask->context[ask->context_count++] = (struct context_message){
             strchr("uU", *letters) != NULL,
             {text, strchr("UA", *letters) ? 100 : 1},
         };
@@ -37,12 +37,12 @@ static struct llm_answer_ask *talk(const char *letters)
 static void the_request_holds_what_was_asked(void **state)
 {
     (void)state;
-    struct llm_answer_ask *ask = mem_new(sizeof *ask);
-    struct buf             out = {0};
+    struct llm_answer_request *ask = mem_new(sizeof *ask);
+    struct buf                 out = {0};
 
-    ask->talk[ask->talk_count++] = (struct said){1, STR("dropped")};
-    ask->talk[ask->talk_count++] = (struct said){0, STR("Say \"oil\"\n\xC3\xBC")};
-    ask->talk[ask->talk_count++] = (struct said){1, STR("oil")};
+    ask->context[ask->context_count++] = (struct context_message){1, STR("dropped")};
+    ask->context[ask->context_count++] = (struct context_message){0, STR("Say \"oil\"\n\xC3\xBC")};
+    ask->context[ask->context_count++] = (struct context_message){1, STR("oil")};
     ask->user = STR("f00d");
     request_write(&options, ask, 1, &out);
     assert_string_equal(
@@ -58,10 +58,10 @@ static void the_request_holds_what_was_asked(void **state)
 static void the_other_models_follow_in_their_order(void **state)
 {
     (void)state;
-    const struct str       models[] = {STR("a/b"), STR("c/d"), STR("openrouter/free")};
-    struct request_options with_others = options;
-    struct llm_answer_ask *ask = talk("u");
-    struct buf             out = {0};
+    const struct str           models[] = {STR("a/b"), STR("c/d"), STR("openrouter/free")};
+    struct request_options     with_others = options;
+    struct llm_answer_request *ask = talk("u");
+    struct buf                 out = {0};
 
     with_others.models = models;
     with_others.model_count = COUNT_OF(models);
@@ -92,9 +92,9 @@ static void the_window_holds_whole_exchanges(void **state)
         {"UAuau", 20, 202, 2}, {"uaUAu", 20, 100, 4}, {"uauauauauauauauauauauau", 20, 1000, 4},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-        struct llm_answer_ask  *ask = talk(rows[i].talk);
-        const struct fit_limits limits = {
-            .messages = rows[i].messages, .bytes = rows[i].bytes, .tokens = 1000000};
+        struct llm_answer_request *ask = talk(rows[i].talk);
+        const struct fit_limits    limits = {
+               .messages = rows[i].messages, .bytes = rows[i].bytes, .tokens = 1000000};
         unsigned first;
         assert_true(fit_talk(ask, &limits, &first));
         assert_int_equal(first, rows[i].first);
@@ -105,12 +105,12 @@ static void the_window_holds_whole_exchanges(void **state)
 static void a_key_is_described(void **state)
 {
     (void)state;
-    struct key_test_say say;
-    json_t             *held = account_read_key(
-                    STR("{\"data\":{\"label\":\"sk-or-v1-au7...890\",\"limit\":100,\"limit_remaining\":74.5,"
-                                    "\"usage\":25.5,\"is_free_tier\":true,\"free_model_daily_requests\":"
-                                    "{\"limit\":50,\"remaining\":38,\"used\":12}}}"),
-                    &say);
+    struct key_test_reply say;
+    json_t               *held = account_read_key(
+                      STR("{\"data\":{\"label\":\"sk-or-v1-au7...890\",\"limit\":100,\"limit_remaining\":74.5,"
+                                        "\"usage\":25.5,\"is_free_tier\":true,\"free_model_daily_requests\":"
+                                        "{\"limit\":50,\"remaining\":38,\"used\":12}}}"),
+                      &say);
 
     assert_non_null(held);
     assert_true(str_is(say.label, "sk-or-v1-au7...890"));
@@ -126,8 +126,8 @@ static void a_key_is_described(void **state)
 static void a_key_without_limits_is_described_too(void **state)
 {
     (void)state;
-    struct key_test_say say;
-    json_t             *held =
+    struct key_test_reply say;
+    json_t               *held =
         account_read_key(STR("{\"data\":{\"limit\":null,\"limit_remaining\":null}}"), &say);
 
     assert_non_null(held);
@@ -142,15 +142,15 @@ static void a_key_without_limits_is_described_too(void **state)
 static void models_are_listed_with_their_prices(void **state)
 {
     (void)state;
-    struct models_list_say *say = mem_new(sizeof *say);
-    json_t                 *held = account_read_models(
-                        STR("{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,\"pricing\":"
-                                            "{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
-                                            "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
-                                            "\"completion\":\"0.00000077\",\"request\":\"0.005\"}},{\"id\":\"openrouter/"
-                                            "auto\",\"pricing\":"
-                                            "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}"),
-                        say);
+    struct models_list_reply *say = mem_new(sizeof *say);
+    json_t                   *held = account_read_models(
+                          STR("{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,\"pricing\":"
+                                                "{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
+                                                "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
+                                                "\"completion\":\"0.00000077\",\"request\":\"0.005\"}},{\"id\":\"openrouter/"
+                                                "auto\",\"pricing\":"
+                                                "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}"),
+                          say);
 
     assert_non_null(held);
     assert_int_equal(say->models_count, 3);
@@ -172,8 +172,8 @@ static void models_are_listed_with_their_prices(void **state)
 static void a_list_of_models_is_bounded(void **state)
 {
     (void)state;
-    struct models_list_say *say = mem_new(sizeof *say);
-    struct buf              body = {0};
+    struct models_list_reply *say = mem_new(sizeof *say);
+    struct buf                body = {0};
 
     buf_str(&body, STR("{\"data\":["));
     for (unsigned i = 0; i < 1500; i++)

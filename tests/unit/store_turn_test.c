@@ -108,7 +108,7 @@ static int open_world(void **state)
     (void)state;
     memset(&w, 0, sizeof w);
     w.world = (struct world){NULL, ask_redis, ask_pg, commit, away, wall, say, refuse};
-    w.config = (struct config){.limit_messages = 20, .lease_ms = 15000};
+    w.config = (struct config){.messages_per_minute = 20, .lease_ms = 15000};
     return 0;
 }
 
@@ -165,14 +165,14 @@ static bool arg_is(const struct asked *a, unsigned at, const char *text)
 
 static void begin(const char *chat)
 {
-    struct turn_begin_ask ask = {.session = STR(SESSION),
-                                 .conversation = str_of(chat),
-                                 .turn_id = STR(TURN),
-                                 .text = STR("why?"),
-                                 .window = 20};
-    struct buf            body = {0};
+    struct turn_begin_request ask = {.session = STR(SESSION),
+                                     .conversation = str_of(chat),
+                                     .turn_id = STR(TURN),
+                                     .text = STR("why?"),
+                                     .window = 20};
+    struct buf                body = {0};
 
-    turn_begin_ask_encode(&ask, &body);
+    turn_begin_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
@@ -188,12 +188,12 @@ static void look_finds_nothing(void)
     answer_with(next(PG, STATEMENT_LOOK), 0, NULL, 0);
 }
 
-static struct turn_begin_say *granted(void)
+static struct turn_begin_reply *granted(void)
 {
-    struct turn_begin_say *said = mem_new(sizeof *said);
+    struct turn_begin_reply *said = mem_new(sizeof *said);
 
     assert_int_equal(w.err, ERR_OK);
-    assert_int_equal(turn_begin_say_decode(said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(turn_begin_reply_decode(said, buf_view(&w.said)), ERR_OK);
     return said;
 }
 
@@ -204,13 +204,13 @@ static void a_turn_is_granted(void **state)
     look_finds_chat("4", "9");
     ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
     ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
-    struct turn_begin_say *said = granted();
+    struct turn_begin_reply *said = granted();
     assert_int_equal(said->outcome, BEGIN_GRANTED);
     assert_int_equal(said->epoch, 12);
     assert_int_equal(said->seq, 5);
     assert_int_equal(said->remaining, 17);
-    assert_int_equal(said->talk_count, 2);
-    assert_true(said->talk[0].by_user && !said->talk[1].by_user);
+    assert_int_equal(said->context_count, 2);
+    assert_true(said->context[0].by_user && !said->context[1].by_user);
     assert_true(str_is(said->sealed_key, "key in postgres"));
     assert_true(str_is(said->model, "a/model"));
     free(said);
@@ -225,8 +225,8 @@ static void the_answers_may_come_in_any_order(void **state)
     ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "newer key", "6", "0");
     assert_int_equal(w.ends, 0);
     answer_with(context, 2, (const char *const[]){"question", "answer"}, 2);
-    struct turn_begin_say *said = granted();
-    assert_int_equal(said->talk_count, 2);
+    struct turn_begin_reply *said = granted();
+    assert_int_equal(said->context_count, 2);
     assert_true(str_is(said->sealed_key, "newer key"));
     free(said);
 }
@@ -243,7 +243,7 @@ static void an_old_reading_is_taken_anew(void **state)
     struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
     assert_true(arg_is(a, 9, "5") && arg_is(a, 10, "12"));
     answer_with(a, 7, (const char *const[]){"granted", "13", "0", "0", "", "0", "0"}, 7);
-    struct turn_begin_say *said = granted();
+    struct turn_begin_reply *said = granted();
     assert_int_equal(said->seq, 6);
     free(said);
 }
@@ -267,8 +267,8 @@ static void without_redis_it_is_granted_from_postgres(void **state)
     begin(CHAT);
     look_finds_chat("4", "9");
     ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    struct turn_begin_say *said = granted();
-    assert_int_equal(said->unlimited_here, 1);
+    struct turn_begin_reply *said = granted();
+    assert_int_equal(said->limits_unavailable, 1);
     assert_int_equal(said->epoch, 10);
     assert_int_equal(said->seq, 5);
     free(said);
@@ -280,8 +280,8 @@ static void redis_may_go_while_it_is_asked(void **state)
     begin(CHAT);
     look_finds_chat("0", "0");
     fails(next(REDIS, SCRIPT_TURN_BEGIN), ERR_DOWN);
-    struct turn_begin_say *said = granted();
-    assert_int_equal(said->unlimited_here, 1);
+    struct turn_begin_reply *said = granted();
+    assert_int_equal(said->limits_unavailable, 1);
     free(said);
 }
 
@@ -365,7 +365,7 @@ static void without_postgres_a_running_turn_is_followed(void **state)
     begin(CHAT);
     fails(next(PG, STATEMENT_LOOK), ERR_DOWN);
     ANSWER(REDIS, SCRIPT_TURN_FIND, "follow", CHAT);
-    struct turn_begin_say *said = granted();
+    struct turn_begin_reply *said = granted();
     assert_int_equal(said->outcome, BEGIN_FOLLOW);
     assert_true(str_is(said->conversation, CHAT));
     free(said);
@@ -398,7 +398,7 @@ static void a_first_chat_gets_its_id_from_the_turn(void **state)
     assert_true(arg_is(a, 12, "0"));
     char *chat = str_dup(a->args.value[7]);
     answer_with(a, 7, (const char *const[]){"granted", "1", "19", "0", "", "0", "0"}, 7);
-    struct turn_begin_say *said = granted();
+    struct turn_begin_reply *said = granted();
     assert_true(str_is(said->conversation, chat));
     assert_int_equal(said->seq, 1);
     free(said);
@@ -423,7 +423,7 @@ static void each_other_outcome_is_an_error_of_its_own(void **state)
         const char *outcome;
         enum err    err;
     } all[] = {{"busy", ERR_BUSY},
-               {"same_id", ERR_SAME_ID},
+               {"same_id", ERR_TURN_ID_REUSED},
                {"not_found", ERR_NOT_FOUND},
                {"signed_out", ERR_SIGNED_OUT}};
 
@@ -469,7 +469,7 @@ static void a_reserve_is_taken_before_the_grant_is_told(void **state)
     assert_true(arg_is(a, 0, SESSION) && arg_is(a, 1, TURN) && arg_is(a, 2, "12"));
     assert_true(arg_is(a, 3, "20000000") && arg_is(a, 4, "1000000000"));
     answer_with(a, 3, (const char *const[]){"13", "580000000", "0"}, 3);
-    struct turn_begin_say *said = granted();
+    struct turn_begin_reply *said = granted();
     assert_int_equal(said->epoch, 13); /* the reserve's own */
     assert_int_equal(said->has_budget, 1);
     assert_true(said->budget_left == 0.42);
@@ -524,8 +524,8 @@ static void without_redis_the_reserve_is_taken_all_the_same(void **state)
     struct asked *a = next(PG, STATEMENT_RESERVE);
     assert_true(arg_is(a, 2, "10"));
     answer_with(a, 3, (const char *const[]){"10", "20000000", "0"}, 3);
-    struct turn_begin_say *said = granted();
-    assert_int_equal(said->unlimited_here, 1);
+    struct turn_begin_reply *said = granted();
+    assert_int_equal(said->limits_unavailable, 1);
     assert_int_equal(said->epoch, 10);
     free(said);
 }
@@ -534,20 +534,20 @@ static void without_redis_the_reserve_is_taken_all_the_same(void **state)
 
 static void renew(void)
 {
-    struct turn_renew_ask ask = {
+    struct turn_renew_request ask = {
         .session = STR(SESSION), .conversation = STR(CHAT), .turn_id = STR(TURN), .epoch = 12};
     struct buf body = {0};
 
-    turn_renew_ask_encode(&ask, &body);
+    turn_renew_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
 static void was_renewed(bool stop, bool lost)
 {
-    struct turn_renew_say said;
+    struct turn_renew_reply said;
 
-    assert_int_equal(turn_renew_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(turn_renew_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.stop, stop);
     assert_int_equal(said.lost, lost);
 }
@@ -589,27 +589,27 @@ static void without_any_database_a_turn_goes_on(void **state)
 
 static void commit_turn(struct str answer)
 {
-    struct turn_commit_ask ask = {.session = STR(SESSION),
-                                  .conversation = STR(CHAT),
-                                  .turn_id = STR(TURN),
-                                  .epoch = 12,
-                                  .seq = 5,
-                                  .user_text = STR("why?"),
-                                  .answer = answer,
-                                  .status = STR("committed")};
-    struct buf             body = {0};
+    struct turn_commit_request ask = {.session = STR(SESSION),
+                                      .conversation = STR(CHAT),
+                                      .turn_id = STR(TURN),
+                                      .epoch = 12,
+                                      .seq = 5,
+                                      .user_text = STR("why?"),
+                                      .answer = answer,
+                                      .status = STR("committed")};
+    struct buf                 body = {0};
 
-    turn_commit_ask_encode(&ask, &body);
+    turn_commit_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }
 
 static void was_kept(enum commit_outcome outcome)
 {
-    struct turn_commit_say said;
+    struct turn_commit_reply said;
 
     assert_int_equal(w.err, ERR_OK);
-    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(turn_commit_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.outcome, outcome);
 }
 
@@ -670,9 +670,9 @@ static void without_postgres_a_turn_is_spooled(void **state)
     (void)state;
     commit_turn(STR("because"));
     fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    struct asked          *a = next(REDIS, SCRIPT_TURN_SPOOL);
-    struct turn_commit_ask kept;
-    assert_int_equal(turn_commit_ask_decode(&kept, a->args.value[a->args.count - 1]), ERR_OK);
+    struct asked              *a = next(REDIS, SCRIPT_TURN_SPOOL);
+    struct turn_commit_request kept;
+    assert_int_equal(turn_commit_request_decode(&kept, a->args.value[a->args.count - 1]), ERR_OK);
     assert_true(str_is(kept.answer, "because"));
     answer_with(a, 1, (const char *const[]){"spooled"}, 1);
     was_kept(COMMIT_SPOOLED);
@@ -731,16 +731,16 @@ static void a_nul_is_left_out_of_an_answer(void **state)
 static void an_odd_cost_is_settled_within_reason(void **state)
 {
     (void)state;
-    struct turn_commit_ask ask = {.session = STR(SESSION),
-                                  .conversation = STR(CHAT),
-                                  .turn_id = STR(TURN),
-                                  .seq = 5,
-                                  .status = STR("committed"),
-                                  .cost = 1e300,
-                                  .cost_unknown = 1};
-    struct buf             body = {0};
+    struct turn_commit_request ask = {.session = STR(SESSION),
+                                      .conversation = STR(CHAT),
+                                      .turn_id = STR(TURN),
+                                      .seq = 5,
+                                      .status = STR("committed"),
+                                      .cost = 1e300,
+                                      .cost_unknown = 1};
+    struct buf                 body = {0};
 
-    turn_commit_ask_encode(&ask, &body);
+    turn_commit_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
     struct asked *a = next(COMMIT, STATEMENT_COMMIT);
@@ -751,13 +751,13 @@ static void an_odd_cost_is_settled_within_reason(void **state)
 static void of_a_spooled_turn_nobody_knows_what_is_left(void **state)
 {
     (void)state;
-    struct turn_commit_say said;
+    struct turn_commit_reply said;
 
     w.config.session_budget = 1;
     commit_turn(STR("because"));
     fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
     ANSWER(REDIS, SCRIPT_TURN_SPOOL, "spooled");
-    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(turn_commit_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.outcome, COMMIT_SPOOLED);
     assert_int_equal(said.has_budget, 0);
 }
@@ -765,13 +765,13 @@ static void of_a_spooled_turn_nobody_knows_what_is_left(void **state)
 static void what_is_left_is_told_with_a_kept_turn(void **state)
 {
     (void)state;
-    struct turn_commit_say said;
+    struct turn_commit_reply said;
 
     w.redis_away = true;
     w.config.session_budget = 1;
     commit_turn(STR("because"));
     ANSWER(COMMIT, STATEMENT_COMMIT, "ok", "580000000");
-    assert_int_equal(turn_commit_say_decode(&said, buf_view(&w.said)), ERR_OK);
+    assert_int_equal(turn_commit_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.has_budget, 1);
     assert_true(said.budget_left == 0.42);
 }
@@ -780,15 +780,15 @@ static void what_is_left_is_told_with_a_kept_turn(void **state)
 
 static void abort_turn(bool spent)
 {
-    struct turn_abort_ask ask = {.session = STR(SESSION),
-                                 .conversation = STR(CHAT),
-                                 .turn_id = STR(TURN),
-                                 .epoch = 12,
-                                 .reason = STR("upstream_error"),
-                                 .spent = spent};
-    struct buf            body = {0};
+    struct turn_abort_request ask = {.session = STR(SESSION),
+                                     .conversation = STR(CHAT),
+                                     .turn_id = STR(TURN),
+                                     .epoch = 12,
+                                     .reason = STR("upstream_error"),
+                                     .spent = spent};
+    struct buf                body = {0};
 
-    turn_abort_ask_encode(&ask, &body);
+    turn_abort_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
 }

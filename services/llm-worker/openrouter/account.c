@@ -37,7 +37,7 @@ static double price_at(const json_t *object, const char *key, double untold)
     return isfinite(value) ? value : -1;
 }
 
-json_t *account_read_key(struct str body, struct key_test_say *say)
+json_t *account_read_key(struct str body, struct key_test_reply *say)
 {
     json_t       *root = body.len ? json_loadb(body.p, body.len, 0, NULL) : NULL;
     const json_t *data = json_object_get(root, "data");
@@ -47,7 +47,7 @@ json_t *account_read_key(struct str body, struct key_test_say *say)
         json_decref(root);
         return NULL;
     }
-    *say = (struct key_test_say){
+    *say = (struct key_test_reply){
         .label = string_at(data, "label", 64),
         .has_limit = json_is_number(json_object_get(data, "limit")),
         .limit = number_at(data, "limit"),
@@ -77,7 +77,7 @@ static bool read_model(const json_t *from, struct model *m)
     return m->id.len > 0 && m->id.len == json_string_length(id);
 }
 
-json_t *account_read_models(struct str body, struct models_list_say *say)
+json_t *account_read_models(struct str body, struct models_list_reply *say)
 {
     json_t       *root = body.len ? json_loadb(body.p, body.len, 0, NULL) : NULL;
     const json_t *data = json_object_get(root, "data");

@@ -7,7 +7,7 @@
 
 /* say points into the returned JSON, which the caller ends with json_decref;
  * NULL: the body is not what it should be. */
-json_t *account_read_key(struct str body, struct key_test_say *say);
-json_t *account_read_models(struct str body, struct models_list_say *say);
+json_t *account_read_key(struct str body, struct key_test_reply *say);
+json_t *account_read_models(struct str body, struct models_list_reply *say);
 
 #endif

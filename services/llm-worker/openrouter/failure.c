@@ -16,10 +16,14 @@ static const struct {
     enum err err;
     bool     retryable;
 } statuses[] = {
-    {401, ERR_UPSTREAM_KEY, false},    {402, ERR_UPSTREAM_CREDIT, false},
-    {404, ERR_UPSTREAM_MODEL, false},  {408, ERR_UPSTREAM_TIMEOUT, true},
-    {413, ERR_UPSTREAM_LONG, false},   {429, ERR_UPSTREAM_LIMITED, true},
-    {504, ERR_UPSTREAM_TIMEOUT, true}, {524, ERR_UPSTREAM_TIMEOUT, true},
+    {401, ERR_UPSTREAM_KEY, false},
+    {402, ERR_UPSTREAM_CREDIT, false},
+    {404, ERR_UPSTREAM_MODEL, false},
+    {408, ERR_UPSTREAM_TIMEOUT, true},
+    {413, ERR_UPSTREAM_CONTEXT_LENGTH, false},
+    {429, ERR_UPSTREAM_RATE_LIMITED, true},
+    {504, ERR_UPSTREAM_TIMEOUT, true},
+    {524, ERR_UPSTREAM_TIMEOUT, true},
 };
 
 static void take_status(struct failure *f, unsigned status)
@@ -42,15 +46,15 @@ static const struct named {
     unsigned    status;
     enum err    err;
 } named[] = {
-    {"context_length_exceeded", 400, ERR_UPSTREAM_LONG},
+    {"context_length_exceeded", 400, ERR_UPSTREAM_CONTEXT_LENGTH},
     {"max_tokens_exceeded", 400, ERR_OK},
-    {"token_limit_exceeded", 400, ERR_UPSTREAM_LONG},
-    {"string_too_long", 400, ERR_UPSTREAM_LONG},
+    {"token_limit_exceeded", 400, ERR_UPSTREAM_CONTEXT_LENGTH},
+    {"string_too_long", 400, ERR_UPSTREAM_CONTEXT_LENGTH},
     {"invalid_request", 400, ERR_OK},
     {"invalid_request_error", 400, ERR_OK},
     {"invalid_prompt", 400, ERR_OK},
-    {"content_policy_violation", 400, ERR_UPSTREAM_UNFIT},
-    {"refusal", 400, ERR_UPSTREAM_UNFIT},
+    {"content_policy_violation", 400, ERR_UPSTREAM_MODERATED},
+    {"refusal", 400, ERR_UPSTREAM_MODERATED},
     {"unsupported_value", 400, ERR_OK},
     {"wrong_endpoint", 400, ERR_OK},
     {"authentication", 401, ERR_OK},
@@ -93,11 +97,15 @@ static const struct {
     const char *part;
     enum err    err;
 } told[] = {
-    {400, "not a valid model", ERR_UPSTREAM_MODEL}, {400, "context length", ERR_UPSTREAM_LONG},
-    {400, "token limit", ERR_UPSTREAM_LONG},        {403, "key limit", ERR_UPSTREAM_CREDIT},
-    {403, "moderation", ERR_UPSTREAM_UNFIT},        {403, "flagged", ERR_UPSTREAM_UNFIT},
-    {403, "request blocked", ERR_UPSTREAM_UNFIT},   {404, "data policy", ERR_UPSTREAM_PRIVACY},
-    {429, "per-day", ERR_UPSTREAM_DAILY},
+    {400, "not a valid model", ERR_UPSTREAM_MODEL},
+    {400, "context length", ERR_UPSTREAM_CONTEXT_LENGTH},
+    {400, "token limit", ERR_UPSTREAM_CONTEXT_LENGTH},
+    {403, "key limit", ERR_UPSTREAM_CREDIT},
+    {403, "moderation", ERR_UPSTREAM_MODERATED},
+    {403, "flagged", ERR_UPSTREAM_MODERATED},
+    {403, "request blocked", ERR_UPSTREAM_MODERATED},
+    {404, "data policy", ERR_UPSTREAM_PRIVACY},
+    {429, "per-day", ERR_UPSTREAM_DAILY_LIMIT},
 };
 
 static void take_message(struct failure *f, const char *message)
@@ -305,7 +313,7 @@ static void take_availability(struct failure *f, const json_t *availability)
  * another question or another day. */
 static bool never_again(enum err err, unsigned status)
 {
-    return (status >= 401 && status <= 403) || err == ERR_UPSTREAM_DAILY;
+    return (status >= 401 && status <= 403) || err == ERR_UPSTREAM_DAILY_LIMIT;
 }
 
 /* Only OpenRouter's own limits, which count by account, come with X-RateLimit-*. */
@@ -345,7 +353,7 @@ struct failure failure_of_end(enum reply_end end)
     if (end == REPLY_UNTRUSTED)
         return failure_of(ERR_UPSTREAM_ERROR, false,
                           "OpenRouter's certificate could not be verified.");
-    return failure_of(ERR_UPSTREAM_CUT, true, "");
+    return failure_of(ERR_UPSTREAM_TRUNCATED, true, "");
 }
 
 struct failure failure_of_error(const json_t *error, const struct reply_head *head, uint64_t wall)
@@ -368,7 +376,7 @@ struct failure failure_of_error(const json_t *error, const struct reply_head *he
     take_message(&f, message ? message : "");
     take_detail(&f, message ? message : "", metadata);
     if (source && strstr(source, "_daily"))
-        f.err = ERR_UPSTREAM_DAILY;
+        f.err = ERR_UPSTREAM_DAILY_LIMIT;
     take_availability(&f, json_object_get(inner, "availability"));
     if (never_again(f.err, status))
         f.retryable = false;

@@ -19,14 +19,14 @@ static void add_message(json_t *messages, const char *role, struct str text)
     json_array_append_new(messages, message);
 }
 
-static json_t *messages_of(const char *system_prompt, const struct llm_answer_ask *ask,
+static json_t *messages_of(const char *system_prompt, const struct llm_answer_request *ask,
                            unsigned first)
 {
     json_t *messages = json_array();
 
     add_message(messages, "system", str_of(system_prompt));
-    for (unsigned i = first; i < ask->talk_count; i++)
-        add_message(messages, ask->talk[i].by_user ? "user" : "assistant", ask->talk[i].text);
+    for (unsigned i = first; i < ask->context_count; i++)
+        add_message(messages, ask->context[i].by_user ? "user" : "assistant", ask->context[i].text);
     return messages;
 }
 
@@ -40,7 +40,7 @@ static json_t *others_of(const struct request_options *o)
     return others;
 }
 
-void request_write(const struct request_options *o, const struct llm_answer_ask *ask,
+void request_write(const struct request_options *o, const struct llm_answer_request *ask,
                    unsigned first, struct buf *out)
 {
     json_t *body = json_object();

@@ -17,7 +17,7 @@ struct request_options {
 };
 
 /* first: of the talk's messages, the oldest to send. */
-void request_write(const struct request_options *o, const struct llm_answer_ask *ask,
+void request_write(const struct request_options *o, const struct llm_answer_request *ask,
                    unsigned first, struct buf *out);
 
 #endif

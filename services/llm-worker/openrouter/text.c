@@ -110,7 +110,7 @@ static bool may_be_pair(struct str s)
 }
 
 /* Whether all of s is the beginning of one character. */
-static bool is_cut(struct str s)
+static bool is_truncated(struct str s)
 {
     unsigned char lead = (unsigned char)s.p[0];
     size_t        need = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 && lead <= 0xEF ? 3 : 2;
@@ -157,7 +157,7 @@ static size_t join_one(struct buf *out, struct str s)
 
 static void join(struct text *t, struct str s, bool last, struct buf *out)
 {
-    while (s.len && (last || !is_cut(s))) {
+    while (s.len && (last || !is_truncated(s))) {
         size_t len = join_one(out, s);
         s = (struct str){s.p + len, s.len - len};
     }

@@ -45,9 +45,9 @@ local function touch_session(key, idle_ms, life_ms)
 end
 
 -- The hash "turns" of a session holds
---   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model, asker,
+--   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model, request_nonce,
 --                grants}: lease is when it runs out, at when it was begun, hash is of the text ('':
---                Redis was emptied, the text is not known), model which one speaks, asker whose
+--                Redis was emptied, the text is not known), model which one speaks, request_nonce whose
 --                question was granted, grants how often
 --   text:<id>    what the person wrote
 --   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres

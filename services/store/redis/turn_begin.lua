@@ -2,7 +2,7 @@
 -- KEYS session, turns, limit, answer, spooled, leases
 -- ARGV turn, chat, text, last_seq, epoch and created_at of Postgres (created_at '': it does not
 --      know this session), 1 if it does not know this chat either though it was named,
---      lease_ms, keep_ms, idle_ms, life_ms, per_minute, most running turns, asker (0: none)
+--      lease_ms, keep_ms, idle_ms, life_ms, per_minute, most running turns, request_nonce (0: none)
 -- Answers outcome (granted, follow, spooled, waiting: a turn of this chat is spooled, busy, limited,
 --         same_id, stale, not_found, signed_out), epoch, remaining, retry_after_ms, sealed key, its time, first refusal in a minute
 local session, turns, limit, stream, spooled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -13,7 +13,7 @@ local epoch = kept_epoch
 local claimed = ARGV[7] == '1'
 local lease_ms, keep_ms = tonumber(ARGV[8]), tonumber(ARGV[9])
 local idle_ms, life_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
-local per_minute, most, asker = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14]
+local per_minute, most, request_nonce = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14]
 
 local function answer(outcome, remaining, retry_after, first)
     local key = redis.call('HMGET', session, 'sealed_key', 'key_at')
@@ -41,7 +41,7 @@ local running, found = 0, nil
 
 -- The answer to whoever holds this turn was lost, or is on its way: it is the same grant.
 local function is_again(turn)
-    return asker ~= '0' and turn.asker == asker
+    return request_nonce ~= '0' and turn.request_nonce == request_nonce
 end
 each_field(turns, {
     turn = function(other, turn)
@@ -110,7 +110,7 @@ if last_seq == 0 then
     redis.call('HSET', session, 'new_chat', chat)
 end
 local turn = {chat = chat, seq = last_seq + 1, at = now, epoch = epoch, lease = now + lease_ms,
-              hash = hash, stop = 0, model = '', asker = asker, grants = 1}
+              hash = hash, stop = 0, model = '', request_nonce = request_nonce, grants = 1}
 write_turn(turns, id, turn, keep_ms)
 redis.call('HDEL', turns, 'done:' .. id)
 hold_lease(leases, turns, id, turn.lease)

@@ -8,7 +8,7 @@ import pytest
 
 from support.bus import FakeBackend, FakeGateway
 from support.keys import Keys
-from support.processes import House, adopt_orphans, living_children
+from support.processes import Harness, adopt_orphans, living_children
 from support.proxy import Proxy
 from support.servers import Postgres, Redis
 from support.standin import Standin
@@ -33,19 +33,19 @@ def short_folder():
 
 
 @pytest.fixture(scope="session")
-def session_house(short_folder, nothing_is_left):
-    house = House(short_folder)
-    yield house
-    faults = house.close()
+def session_harness(short_folder, nothing_is_left):
+    harness = Harness(short_folder)
+    yield harness
+    faults = harness.close()
     assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
-def house(tmp_path, request):
+def harness(tmp_path, request):
     """Starts programs; at the end all are stopped, and a crash or a sanitizer report fails the test."""
-    house = request.node.house = House(tmp_path)
-    yield house
-    faults = house.close()
+    harness = request.node.harness = Harness(tmp_path)
+    yield harness
+    faults = harness.close()
     assert not faults, "\n".join(faults)
 
 
@@ -55,15 +55,15 @@ def keys(tmp_path):
 
 
 @pytest.fixture
-def redis(house, short_folder):
+def redis(harness, short_folder):
     """A Redis of the test's own; redis.kill() and redis.start() as it likes."""
     folder = Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))
-    return Redis(house, folder).start()
+    return Redis(harness, folder).start()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(session_house, short_folder):
-    return Postgres(session_house, short_folder / "postgres").start()
+def postgres_server(session_harness, short_folder):
+    return Postgres(session_harness, short_folder / "postgres").start()
 
 
 @pytest.fixture
@@ -77,15 +77,15 @@ def postgres(postgres_server):
 
 
 @pytest.fixture
-def standin(house, tmp_path):
+def standin(harness, tmp_path):
     """An OpenRouter; standin.url is its base URL, support.standin.KEY the key it knows."""
-    return Standin(house, tmp_path / "standin").start()
+    return Standin(harness, tmp_path / "standin").start()
 
 
 @pytest.fixture
-def system(house, keys, redis, postgres, standin):
+def system(harness, keys, redis, postgres, standin):
     """The whole chat; system.start(workers=2, gateways=1) starts it."""
-    system = System(house, keys, redis, postgres, standin)
+    system = System(harness, keys, redis, postgres, standin)
     yield system
     system.close()
 
@@ -141,6 +141,6 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        house = getattr(item, "house", None)
-        for name, tail in house.tails() if house else []:
+        harness = getattr(item, "harness", None)
+        for name, tail in harness.tails() if harness else []:
             report.sections.append((f"log of {name}", tail))

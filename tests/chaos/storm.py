@@ -23,7 +23,7 @@ import figures
 from people import PATIENCE_S, Habits, Person
 from support.keys import Keys
 from support.ledger import Ledger, check, read_kept, read_shown, report
-from support.processes import House, adopt_orphans
+from support.processes import Harness, adopt_orphans
 from support.servers import Postgres, Redis
 from support.standin import Standin
 from support.system import System
@@ -42,11 +42,11 @@ class Storm:
         self.born = 0
         self.violence = Violence(seed)
         self.began, self.seconds = time.monotonic(), 0.0
-        self.house = House(folder)
-        self.redis = Redis(self.house, folder / "redis").start()
-        self.postgres = Postgres(self.house, folder / "postgres").start()
-        self.standin = Standin(self.house, folder / "standin", "--log", "/dev/null").start()
-        self.system = System(self.house, Keys(folder / "keys"), self.redis, self.postgres, self.standin)
+        self.harness = Harness(folder)
+        self.redis = Redis(self.harness, folder / "redis").start()
+        self.postgres = Postgres(self.harness, folder / "postgres").start()
+        self.standin = Standin(self.harness, folder / "standin", "--log", "/dev/null").start()
+        self.system = System(self.harness, Keys(folder / "keys"), self.redis, self.postgres, self.standin)
         self.system.start(workers=3, gateways=2, filters=2, stores=2,
                           LEASE_MS=LEASE_S * 1000, HISTORY_MESSAGES=5, HISTORY_PAGE=100)
 
@@ -57,7 +57,7 @@ class Storm:
     def close(self):
         """What went wrong with the processes themselves: a crash is a fault, whatever history says."""
         self.system.close()
-        faults = self.house.close()
+        faults = self.harness.close()
         self.violence.close()
         return faults
 
@@ -134,7 +134,7 @@ class Storm:
                 lines += [f"  client: {one}" for one in turn.tries]
                 lines += [f"  client, sent again: {one}" for one in turn.again]
         names = [turn_id.encode(), turn_id.replace("-", "")[:16].encode()]
-        for process in self.house.processes:
+        for process in self.harness.processes:
             with process.log_file.open("rb") as log:
                 lines += [f"  {process.name}: {line.decode(errors='replace').strip()}" for line in log
                           if any(name in line for name in names)]
@@ -145,7 +145,7 @@ class Storm:
     def refused(self):
         """What Redis and Postgres would not do, once for each reason: nothing of it is in order."""
         seen = {}
-        for process in self.house.processes:
+        for process in self.harness.processes:
             with process.log_file.open("rb") as log:
                 for line in log:
                     if b'.refused","s' in line:

@@ -46,9 +46,9 @@ def seconds(way, service):
     return int(dict(unit(service))["TimeoutStopSec"])
 
 
-def variables(house, service):
+def variables(harness, service):
     """All that --help names, with _FILE too where it says so."""
-    status, text = house.run(service, "--help")
+    status, text = harness.run(service, "--help")
     assert status == 0
     named = re.findall(r"^  ([A-Z][A-Z0-9_]+)(, or a file in _FILE)?$", text, re.M)
     return {name for name, _ in named} | {name + "_FILE" for name, is_secret in named if is_secret}
@@ -56,15 +56,15 @@ def variables(house, service):
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("way", WAYS)
-def test_every_variable_is_one_that_the_program_takes(house, way, service):
+def test_every_variable_is_one_that_the_program_takes(harness, way, service):
     given = set(settings(way, service))
-    assert given - variables(house, service) == set()
+    assert given - variables(harness, service) == set()
     assert "ADMIN_PORT" in given
 
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("way", WAYS)
-def test_the_program_would_start_with_it(house, keys, way, service, tmp_path):
+def test_the_program_would_start_with_it(harness, keys, way, service, tmp_path):
     (tmp_path / "keys/openrouter.key").write_text("sk-or-v1-" + "0" * 64 + "\n")
     (tmp_path / "keys/redis.url").write_text("redis://redis:6379\n")
     (tmp_path / "keys/postgres.url").write_text("postgresql://chat@postgres/chat\n")
@@ -75,7 +75,7 @@ def test_the_program_would_start_with_it(house, keys, way, service, tmp_path):
             last = value.rsplit("/", 1)[-1]
             value = keys.path(files.get(last, last))
         env[name] = value if name != "WEB_ROOT" else ""
-    status, text = house.run(service, "--check-config", env=env)
+    status, text = harness.run(service, "--check-config", env=env)
     assert status == 0, text
 
 
@@ -92,8 +92,8 @@ def test_what_has_one_meaning_has_one_value(service):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_turn_may_end_before_anybody_is_killed(house, way):
-    answer = int(re.search(r"ANSWER_TIMEOUT_MS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+def test_a_turn_may_end_before_anybody_is_killed(harness, way):
+    answer = int(re.search(r"ANSWER_TIMEOUT_MS\D*?(\d+)", harness.run("gateway", "--help")[1])[1])
     for service in ("gateway", "llm-worker"):
         drain = int(settings(way, service)["DRAIN_MS"])
         assert answer < drain < seconds(way, service)
@@ -103,8 +103,8 @@ def test_a_turn_may_end_before_anybody_is_killed(house, way):
         assert int(re.search(r"proxy_read_timeout (\d+)s", file.read_text())[1]) > drain
 
 
-def test_nginx_is_the_one_who_ends_a_connection(house):
-    idle = int(re.search(r"HTTP_IDLE_MS\D*?(\d+)", house.run("gateway", "--help")[1])[1])
+def test_nginx_is_the_one_who_ends_a_connection(harness):
+    idle = int(re.search(r"HTTP_IDLE_MS\D*?(\d+)", harness.run("gateway", "--help")[1])[1])
     kept = re.search(r"upstream gateways {.*?keepalive_timeout (\d+)s;", (ROOT / "deploy/nginx/chat.conf").read_text(), re.S)[1]
     assert int(kept) < idle
 
@@ -137,8 +137,8 @@ def test_the_ways_in_have_the_same_limits():
         assert ingress[f"nginx.org/{name}"] == re.search(line, nginx)[1], name
 
 
-def test_the_ways_in_take_out_the_name_that_gateways_believe(house):
-    believed = re.search(r"AUTH_HEADER\n.*\[(\S+)\]", house.run("gateway", "--help")[1])[1]
+def test_the_ways_in_take_out_the_name_that_gateways_believe(harness):
+    believed = re.search(r"AUTH_HEADER\n.*\[(\S+)\]", harness.run("gateway", "--help")[1])[1]
     assert believed == WHO, "the rules for the ways in look for another one"
     assert f"proxy_set_header {believed} $outer_person;" in (ROOT / "deploy/nginx/gateways.conf").read_text()
 

@@ -16,9 +16,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def make_keys(house, folder):
+def make_keys(harness, folder):
     """make_keys() is (exit status, what it printed)."""
-    return lambda: house.run("scripts/make-keys", str(folder))
+    return lambda: harness.run("scripts/make-keys", str(folder))
 
 
 def content(folder):

@@ -16,10 +16,10 @@ def store_env(keys, gateway, redis, postgres):
 
 
 @pytest.fixture
-def start_store(house, gateway, store_env):
+def start_store(harness, gateway, store_env):
     """start_store(SETTING=value) starts one and waits until it and both databases are there."""
     def start(label="store", wait=True, **settings):
-        process = house.start("store", {**store_env, "ADMIN_PORT": free_port(), **settings}, label=label)
+        process = harness.start("store", {**store_env, "ADMIN_PORT": free_port(), **settings}, label=label)
         if wait:
             process.wait_for_event("pg.up")
             process.wait_for_event("redis.up")
@@ -45,12 +45,12 @@ def person(gateway):
 
 
 @pytest.fixture
-def start_gateway(house, keys, tmp_path, backend):
+def start_gateway(harness, keys, tmp_path, backend):
     """start_gateway(SETTING=value) starts the real one with fake backends: .store, .filter, .worker."""
     started = []
 
     def start(backends=True, **settings):
-        started.append(RealGateway(house, keys, tmp_path, **settings))
+        started.append(RealGateway(harness, keys, tmp_path, **settings))
         if backends:
             started[-1].give_backends(backend)
         return started[-1]

@@ -14,12 +14,12 @@ BRAKES = "My brakes squeal, what is it?"
 
 
 @pytest.fixture
-def start(house, keys, gateway):
+def start(harness, keys, gateway):
     """start(**settings) starts a filter that dials the gateway."""
     def start(*gateways, **settings):
         addresses = ",".join(one.address for one in gateways or [gateway])
         env = {"BUS_GATEWAYS": addresses, **keys.backend_env("filter"), **settings}
-        return house.start("filter", env)
+        return harness.start("filter", env)
     return start
 
 
@@ -252,15 +252,15 @@ def test_it_ends_without_a_gateway_too(start, keys):
     assert process.stop() == 0
 
 
-def test_a_bad_configuration_lists_all_faults(house):
-    status, said = house.run("filter", env={"LOG_LEVEL": "loud", "FILTER_WINDOW": "0"})
+def test_a_bad_configuration_lists_all_faults(harness):
+    status, said = harness.run("filter", env={"LOG_LEVEL": "loud", "FILTER_WINDOW": "0"})
     assert status == 78
     for name in ("BUS_GATEWAYS", "BUS_SECRET_KEY", "BUS_GATEWAY_KEY", "LOG_LEVEL", "FILTER_WINDOW"):
         assert name in said
 
 
-def test_check_config_shows_no_secret(house, keys):
-    status, said = house.run("filter", "--check-config",
+def test_check_config_shows_no_secret(harness, keys):
+    status, said = harness.run("filter", "--check-config",
                              env={"BUS_GATEWAYS": "a:1", **keys.backend_env("filter")})
     assert status == 0 and "BUS_SECRET_KEY=(set)" in said
     assert keys.pairs["filter"].secret.decode() not in said

@@ -257,8 +257,8 @@ def test_a_client_that_leaves_drops_its_question(chat, anna):
 # ---- configuration ------------------------------------------------------------------------
 
 
-def test_all_faults_are_told_at_once(house):
-    status, text = house.run("gateway", env={
+def test_all_faults_are_told_at_once(harness):
+    status, text = harness.run("gateway", env={
         "HTTP_PORT": "99999", "DEMO": "yes", "TRUSTED_PROXIES": "10.0.0.0/8,somewhere", "COOKIE_KEYS": "c1 short",
         "PUBLIC_ORIGIN": "chat.example/path", "WEB_ROOT": "/nowhere", "LOG_LEVEL": "loud", "TURNS_MAX": "0"})
     assert status == 78
@@ -269,7 +269,7 @@ def test_all_faults_are_told_at_once(house):
 
 def test_a_good_configuration_is_shown_without_secrets(chat):
     env = {key: str(value) for key, value in chat.env.items()}
-    status, text = chat.house.run("gateway", "--check-config", env=env)
+    status, text = chat.harness.run("gateway", "--check-config", env=env)
     assert status == 0 and "HTTP_PORT=0" in text and "COOKIE_KEYS=(set)" in text
     for ring in ("cookie.keys", "seal.public", "gateway.secret"):
         assert (chat.keys.folder / ring).read_text().split()[-1] not in text
@@ -277,7 +277,7 @@ def test_a_good_configuration_is_shown_without_secrets(chat):
 
 def test_a_taken_port_is_one_clear_line(chat):
     env = {key: str(value) for key, value in chat.env.items()}
-    status, text = chat.house.run("gateway", env={**env, "HTTP_PORT": str(chat.port), "BUS_BIND": "tcp://127.0.0.1:*"})
+    status, text = chat.harness.run("gateway", env={**env, "HTTP_PORT": str(chat.port), "BUS_BIND": "tcp://127.0.0.1:*"})
     assert status == 69
     lines = [line for line in text.splitlines() if '"error"' in line]
     assert len(lines) == 1 and "http.cannot_listen" in lines[0] and "in use" in lines[0]

@@ -277,8 +277,8 @@ def test_a_store_that_knows_no_accounts_counts_as_away(chat):
     ({"AUTH": "on"}, "AUTH:"), ({"TRUSTED_PROXIES": ""}, "AUTH: needs TRUSTED_PROXIES"),
     ({"ACCOUNT_KEY_FILE": ""}, "ACCOUNT_KEY"), ({"AUTH_HEADER": "two words"}, "AUTH_HEADER"),
     ({"ACCOUNT_KEY_FILE": "", "ACCOUNT_KEY": "a " + "A" * 43 + "=\nb " + "A" * 43 + "="}, "ACCOUNT_KEY: must be one")])
-def test_what_would_let_anybody_in_is_no_configuration(house, start_gateway, settings, fault):
+def test_what_would_let_anybody_in_is_no_configuration(harness, start_gateway, settings, fault):
     good = start_gateway(backends=False, **PROXY)
     env = {key: str(value) for key, value in {**good.env, **settings}.items() if value != ""}
-    status, text = house.run("gateway", "--check-config", env=env)
+    status, text = harness.run("gateway", "--check-config", env=env)
     assert status == 78 and f"  {fault}" in text, text

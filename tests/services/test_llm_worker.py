@@ -23,14 +23,14 @@ SHORT = {"FIRST_TOKEN_TIMEOUT_MS": 400, "IDLE_TIMEOUT_MS": 400, "TOTAL_TIMEOUT_M
 
 
 @pytest.fixture
-def worker(house, keys, gateway, standin):
+def worker(harness, keys, gateway, standin):
     """worker(SETTING=value) starts one and waits until the gateway has it."""
     count = 0
 
     def start(**settings):
         nonlocal count
         count += 1
-        process = house.start("llm-worker", label=f"llm-worker-{count}", env={
+        process = harness.start("llm-worker", label=f"llm-worker-{count}", env={
             "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
             "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"),
             "OPENROUTER_BASE_URL": standin.url, "OPENROUTER_API_KEY": KEY,
@@ -52,7 +52,7 @@ def ask(gateway, model="", stream=1, context=None, **fields):
     extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout", "trace") if key in fields}
     fields.setdefault("turn_id", "11111111-2222-4333-8444-555555555555")
     return gateway.send("llm_answer_request", model=f"standin/{model}" if model else "", stream=stream,
-                        context=talk or said("How do I check the oil?"), **fields, **extra)
+                        context=context or said("How do I check the oil?"), **fields, **extra)
 
 
 def refused(request, timeout=10.0):
@@ -301,8 +301,8 @@ def test_every_bad_scenario_is_told_as_what_it_is(worker, gateway, stream):
     assert wrong == {}
 
 
-def test_every_scenario_of_the_standin_is_known_here(house):
-    _, printed = house.run("tests/openrouter/openrouter-standin", "--scenarios")
+def test_every_scenario_of_the_standin_is_known_here(harness):
+    _, printed = harness.run("tests/openrouter/openrouter-standin", "--scenarios")
     rows = [line.split("`")[1] for line in printed.splitlines() if line.startswith("| `")]
     named = {name for name in rows if not name.startswith("standin/")}
     here = {name.split("@")[0] for name in [*GOOD, *BAD, "ok", "echo", *ELSEWHERE]}
@@ -361,7 +361,7 @@ def test_what_is_no_models_name_is_refused_and_not_logged(worker, gateway, stand
 DEAD = "deepseek/deepseek-chat-v3-0324:free"  # the free default of 2025
 
 
-def test_the_house_has_other_models_in_reserve(worker, gateway, standin):
+def test_the_operator_key_has_fallback_models(worker, gateway, standin):
     worker(FALLBACK_MODELS="standin/503@tag=1, standin/echo,standin/echo")
     request = ask(gateway, "429", context=said("Which oil?"))
     say = request.wait()
@@ -647,9 +647,9 @@ def test_a_turn_is_stopped_by_its_id(worker, gateway, standin):
     assert kept.wait().finish_reason == "stop"
 
 
-def test_a_gateway_that_dies_stops_its_answers(house, keys, standin):
+def test_a_gateway_that_dies_stops_its_answers(harness, keys, standin):
     gateway = FakeGateway(keys)
-    house.start("llm-worker", {
+    harness.start("llm-worker", {
         "BUS_GATEWAYS": gateway.address, **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_BASE_URL": standin.url,
         "OPENROUTER_API_KEY": KEY, "MODELS_REFRESH_MS": 0})
@@ -859,7 +859,7 @@ def test_a_key_is_tested(worker, gateway, standin, keys):
     say = gateway.ask("key_test_request", sealed_key=seal(keys, KEY))
     assert say.label.startswith(KEY[:12]) and say.label.endswith(KEY[-3:])
     assert standin.wait_journal("request")["path"] == "/api/v1/key"
-    assert gateway.ask("key_test_request").label == say.label  # the house's own
+    assert gateway.ask("key_test_request").label == say.label  # the operator key
     failed = refused(gateway.send("key_test_request", sealed_key=seal(keys, PERSON)))
     assert (failed.code, failed.retryable) == ("upstream_key", False)
     assert "not found" in failed.detail
@@ -952,7 +952,7 @@ def test_drain_finishes_what_runs(worker, gateway, standin):
 
 def test_a_drain_has_an_end(worker, gateway, standin):
     process = worker(DRAIN_MS=1000)
-    request = ask(gateway, "hang")
+    ask(gateway, "hang")
     standin.wait_journal("request")
     process.signal(15)
     assert process.wait(10) == 0
@@ -991,8 +991,8 @@ def test_a_newer_question_is_refused(worker, gateway):
     assert answer.message.code == "bad_frame"
 
 
-def test_a_bad_configuration_lists_all_its_faults(house, keys):
-    status, printed = house.run("llm-worker", env={
+def test_a_bad_configuration_lists_all_its_faults(harness, keys):
+    status, printed = harness.run("llm-worker", env={
         "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
         "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
@@ -1004,8 +1004,8 @@ def test_a_bad_configuration_lists_all_its_faults(house, keys):
         assert f"  {name}: " in printed
 
 
-def test_settings_are_shown_without_secrets(house, keys):
-    status, printed = house.run("llm-worker", "--check-config", env={
+def test_settings_are_shown_without_secrets(harness, keys):
+    status, printed = harness.run("llm-worker", "--check-config", env={
         "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS_FILE": keys.path("seal.secret"), "OPENROUTER_API_KEY": KEY})
     assert status == 0

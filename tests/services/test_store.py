@@ -356,7 +356,7 @@ def test_there_are_no_gaps(store, person):
     assert turn.commit().outcome == OK
 
 
-def test_24_fight_for_the_same_turns(start_store, gateway, person, postgres, house):
+def test_24_fight_for_the_same_turns(start_store, gateway, person, postgres, harness):
     """Two stores, six chats; everybody begins and commits whatever it can get."""
     start_store("store-1", TURNS_PER_SESSION=100)
     start_store("store-2", TURNS_PER_SESSION=100)

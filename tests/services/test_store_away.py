@@ -157,7 +157,7 @@ def test_a_stalled_redis_is_away(start_store, tcp, gateway):
     assert ann.begin("another").limits_unavailable == 0
 
 
-def test_redis_has_names_passwords_and_databases(house, redis, start_store, proxy, gateway):
+def test_redis_has_names_passwords_and_databases(harness, redis, start_store, proxy, gateway):
     with redis.client() as client:
         client.config_set("requirepass", "p@ss/word:1")
     line = proxy(redis.socket)
@@ -190,8 +190,8 @@ def test_a_wrong_password_is_told_once(redis, start_store, gateway):
     assert len(store.find_events("redis.away")) == 1
 
 
-def test_scripts_work_on_redis_cluster(house, short_folder, start_store, person):
-    cluster = RedisCluster(house, short_folder / "cluster").start()
+def test_scripts_work_on_redis_cluster(harness, short_folder, start_store, person):
+    cluster = RedisCluster(harness, short_folder / "cluster").start()
     store = start_store(REDIS_URL=f"unix:{cluster.socket}")
     ann = person()
     turn = ann.turn()

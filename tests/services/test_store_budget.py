@@ -411,10 +411,10 @@ def test_50_at_once_share_exactly_what_there_is(limited, gateway, person, redis)
     assert left(ann) == 0.003
 
 
-def test_faults_of_the_budget_are_told(house, store_env):
+def test_faults_of_the_budget_are_told(harness, store_env):
     env = {key: str(value) for key, value in store_env.items()}
-    status, output = house.run("store", "--check-config", env={
+    status, output = harness.run("store", "--check-config", env={
         **env, "SESSION_BUDGET": "0.01", "TURN_RESERVE": "0.02"})
     assert status == 78 and "TURN_RESERVE" in output
-    status, output = house.run("store", "--check-config", env={**env, "SESSION_BUDGET": "-1"})
+    status, output = harness.run("store", "--check-config", env={**env, "SESSION_BUDGET": "-1"})
     assert status == 78 and "SESSION_BUDGET" in output

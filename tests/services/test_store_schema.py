@@ -109,16 +109,16 @@ def test_a_server_that_does_not_flush_is_refused(start_store, postgres, person, 
     person().say()
 
 
-def test_faults_in_the_configuration_are_told_at_once(house):
-    status, output = house.run("store", "--check-config", env={
+def test_faults_in_the_configuration_are_told_at_once(harness):
+    status, output = harness.run("store", "--check-config", env={
         "REDIS_URL": "http://elsewhere", "POSTGRES_URL": "postgresql://%%%", "MESSAGES_PER_MINUTE": "many"})
     assert status == EX_CONFIG
     for name in ("REDIS_URL", "POSTGRES_URL", "MESSAGES_PER_MINUTE", "BUS_GATEWAYS", "BUS_SECRET_KEY"):
         assert name in output
 
 
-def test_a_good_configuration_is_shown_without_secrets(house, store_env):
-    status, output = house.run("store", "--check-config", env={
+def test_a_good_configuration_is_shown_without_secrets(harness, store_env):
+    status, output = harness.run("store", "--check-config", env={
         **{key: str(value) for key, value in store_env.items()},
         "REDIS_URL": "redis://:hidden@localhost"})
     assert status == 0

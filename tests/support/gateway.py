@@ -11,8 +11,8 @@ CONVERSATION = "c0ffee00-0000-4000-8000-000000000001"
 
 
 class RealGateway:
-    def __init__(self, house, keys, folder, label="gateway", **settings):
-        self.house, self.keys = house, keys
+    def __init__(self, harness, keys, folder, label="gateway", **settings):
+        self.harness, self.keys = harness, keys
         self.bus = f"127.0.0.1:{free_port()}"
         self.port_file = folder / f"{label}.port"
         self.env = {
@@ -22,7 +22,7 @@ class RealGateway:
             "COOKIE_KEYS_FILE": keys.path("cookie.keys"), "ACCOUNT_KEY_FILE": keys.path("account.key"),
             "SESSIONS_PER_MINUTE": 100000, **settings}
         self.clients = []
-        self.process = house.start("gateway", self.env, label=label)
+        self.process = harness.start("gateway", self.env, label=label)
         self.process.wait_for_event("gateway.listening")
         self.port = int(self.port_file.read_text())
         self.url = f"http://127.0.0.1:{self.port}"

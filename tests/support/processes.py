@@ -1,6 +1,6 @@
 """Starting the real programs, reading their logs, and leaving nothing behind.
 
-Every Process is told to the House.  At the end of a test the House stops what
+Every Process registers with the Harness.  At the end of a test the Harness stops what
 still runs and fails the test if a program crashed or a sanitizer complained.
 """
 
@@ -57,8 +57,8 @@ def free_port():
 class Process:
     """One program with its own folder, environment and log file."""
 
-    def __init__(self, house, name, command, folder, env=None, log="log"):
-        self.house, self.name, self.command = house, name, [str(part) for part in command]
+    def __init__(self, harness, name, command, folder, env=None, log="log"):
+        self.harness, self.name, self.command = harness, name, [str(part) for part in command]
         self.folder = Path(folder)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log_file = self.folder / log
@@ -77,7 +77,7 @@ class Process:
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command], cwd=self.folder, env=env,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        self.house.add(self)
+        self.harness.add(self)
         return self
 
     @property
@@ -188,7 +188,7 @@ class Process:
         return found
 
 
-class House:
+class Harness:
     """All processes of one test, or of the whole session."""
 
     def __init__(self, folder):

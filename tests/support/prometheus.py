@@ -10,9 +10,9 @@ from support.wait import wait_until
 class Prometheus(Process):
     """With deploy's configuration, but for the targets, and a sample every second."""
 
-    def __init__(self, house, folder, processes):
+    def __init__(self, harness, folder, processes):
         self.url = f"http://127.0.0.1:{free_port()}"
-        super().__init__(house, "prometheus", [
+        super().__init__(harness, "prometheus", [
             "prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address={self.url.removeprefix('http://')}", "--log.level=warn"], folder)
         config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())

@@ -30,8 +30,8 @@ class Server(Process):
 
 
 class Redis(Server):
-    def __init__(self, house, folder):
-        super().__init__(house, "redis", [ROOT / "deploy/local/redis", folder], folder)
+    def __init__(self, harness, folder):
+        super().__init__(harness, "redis", [ROOT / "deploy/local/redis", folder], folder)
         self.socket = str(Path(folder) / "redis.sock")
 
     def client(self):
@@ -64,8 +64,8 @@ class Redis(Server):
 class RedisCluster(Redis):
     """A cluster of one node: it refuses a script whose keys lie in different slots."""
 
-    def __init__(self, house, folder):
-        super().__init__(house, folder)
+    def __init__(self, harness, folder):
+        super().__init__(harness, folder)
         self.name = "redis-cluster"
         self.command = ["redis-server", "--port", "0", "--unixsocket", self.socket,
                         "--cluster-enabled", "yes", "--dir", str(folder), "--save", ""]
@@ -82,10 +82,10 @@ class RedisCluster(Redis):
 class Nginx(Server):
     """Stands before the gateways of a system, as scripts/up has it."""
 
-    def __init__(self, house, folder, ports):
+    def __init__(self, harness, folder, ports):
         self.port = free_port()
         gateways = " ".join(f"127.0.0.1:{port}" for port in ports)
-        super().__init__(house, "nginx", [ROOT / "deploy/local/nginx", folder, self.port, gateways], folder)
+        super().__init__(harness, "nginx", [ROOT / "deploy/local/nginx", folder, self.port, gateways], folder)
 
     @property
     def url(self):
@@ -98,8 +98,8 @@ class Nginx(Server):
 class Postgres(Server):
     """One server for the session; every test has a database of its own."""
 
-    def __init__(self, house, folder):
-        super().__init__(house, "postgres", [ROOT / "deploy/local/postgres", folder], folder)
+    def __init__(self, harness, folder):
+        super().__init__(harness, "postgres", [ROOT / "deploy/local/postgres", folder], folder)
         self.stop_signal = signal.SIGINT
         self.database = "chat"
         self._made = 0

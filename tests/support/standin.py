@@ -17,8 +17,8 @@ ANSWER = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no na
 class Standin(Process):
     """What happens is chosen by the model's name: standin/ok, standin/500, standin/hang, ..."""
 
-    def __init__(self, house, folder, *options):
-        super().__init__(house, "standin", [
+    def __init__(self, harness, folder, *options):
+        super().__init__(harness, "standin", [
             program("tests/openrouter/openrouter-standin"), "--port", "0", "--port-file", "port",
             "--log", "journal", "--key", KEY, "--key", OTHER_KEY, *options], folder)
         self.port = None

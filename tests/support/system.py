@@ -20,8 +20,8 @@ PARTS = ("gateway", "filter", "llm-worker", "store", "redis", "postgres")
 class System:
     """Nothing runs before start(); what is started anew keeps its ports and its data."""
 
-    def __init__(self, house, keys, redis, postgres, standin):
-        self.house, self.keys = house, keys
+    def __init__(self, harness, keys, redis, postgres, standin):
+        self.harness, self.keys = harness, keys
         self.redis, self.postgres, self.standin = redis, postgres, standin
         self.gateways, self.filters, self.workers, self.stores = [], [], [], []
         self.settings = dict(NO_LIMITS)  # of all services, added to what they need anyway
@@ -83,7 +83,7 @@ class System:
     def add_nginx(self):
         """A door before all gateways; its clients are made with client(url=...)."""
         ports = [gateway.env["HTTP_PORT"] for gateway in self.gateways]
-        return Nginx(self.house, self.house.folder / "nginx", ports).start()
+        return Nginx(self.harness, self.harness.folder / "nginx", ports).start()
 
     def health(self, gateway=0):
         return requests.get(self.url(gateway) + "/health", timeout=5).json()
@@ -143,7 +143,7 @@ class System:
         return process.start()
 
     def _process(self, group, name, label, env):
-        process = Process(self.house, label, [program(name)], self.house.folder / label,
+        process = Process(self.harness, label, [program(name)], self.harness.folder / label,
                           {"ADMIN_ADDRESS": "127.0.0.1", "ADMIN_PORT": free_port(),
                            **env, **self.settings})
         group.append(process)

@@ -1,4 +1,4 @@
-"""Each alert fires when it should, and in a healthy house none does: promtool plays the rules on made-up hours."""
+"""Each alert fires when it should, and none fires while all is well: promtool runs the rules on made-up hours."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from support.processes import ROOT
 
 RULES = ROOT / "deploy/prometheus/alerts.yml"
 
-# A house where all is well; N stands for as long as it takes.
+# A system where all is well; N stands for as long as it takes.
 HEALTHY = {
     'up{job="gateway",instance="g"}': "1xN",
     'up{job="store",instance="s"}': "1xN",

@@ -7,7 +7,7 @@ import os
 def replace(system, number, lines):
     """That gateway by one which has these lines of the ring."""
     gateway = system.gateways[number]
-    ring = system.house.folder / f"{gateway.name}.keys"
+    ring = system.harness.folder / f"{gateway.name}.keys"
     ring.write_text("".join(lines))
     gateway.env["COOKIE_KEYS_FILE"] = str(ring)
     assert gateway.stop() == 0

@@ -54,7 +54,7 @@ def test_the_model_hears_the_talk_so_far(client, standin):
         ("user", BRAKES), ("assistant", ANSWER), ("user", "And how much is that?")]
 
 
-def test_the_house_key_is_used_and_then_the_persons_own(client, standin):
+def test_the_operator_key_is_used_and_then_the_persons_own(client, standin):
     client.say(BRAKES)
     saved = client.post("/save_settings", {"api_key": OTHER_KEY})
     assert saved.status_code == 200 and saved.json()["has_api_key"]

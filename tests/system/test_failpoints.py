@@ -21,7 +21,7 @@ import requests
 from support.failpoints import read_points
 from support.keys import Keys
 from support.ledger import MODEL, Ledger, check, read_kept, read_shown, report
-from support.processes import ROOT, House, free_port, program
+from support.processes import ROOT, Harness, free_port, program
 from support.servers import Redis
 from support.standin import KEY, OTHER_KEY, Standin
 from support.system import System
@@ -405,7 +405,7 @@ def migrate(place, point, passes):
            "POSTGRES_URL": f"postgresql://chat@/migrating?host={postgres.folder}",
            "BUS_GATEWAYS": f"127.0.0.1:{free_port()}",  # nobody: it has nothing of the chats
            "ADMIN_PORT": free_port()}
-    store = place.system.house.start("store", env, label=f"migrating-{uuid.uuid4().hex[:8]}")
+    store = place.system.harness.start("store", env, label=f"migrating-{uuid.uuid4().hex[:8]}")
     try:
         place.wait_dead(store, point)
         store.wait_for_event("pg.up")
@@ -466,11 +466,11 @@ UNPRICED = {
 def running(short_folder, postgres_server, tmp_path_factory):
     """One system for all points: only the victims are started anew."""
     folder = tmp_path_factory.mktemp("failpoints")
-    house = House(folder)
+    harness = Harness(folder)
     postgres_server.fresh_database()
-    system = System(house, Keys(folder / "keys"),
-                    Redis(house, Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))).start(),
-                    postgres_server, Standin(house, folder / "standin").start())
+    system = System(harness, Keys(folder / "keys"),
+                    Redis(harness, Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))).start(),
+                    postgres_server, Standin(harness, folder / "standin").start())
     system.start(workers=2, gateways=2, filters=2, stores=2, LEASE_MS=LEASE_MS, SESSION_BUDGET=1000,
                  TURN_RESERVE=RESERVE, REVIEW_TEST_WORD="pancake")
     with ThreadPoolExecutor(4) as pool:
@@ -478,14 +478,14 @@ def running(short_folder, postgres_server, tmp_path_factory):
     if not postgres_server.is_running():
         postgres_server.start()
     system.close()
-    faults = house.close()
+    faults = harness.close()
     postgres_server.drop_database()
     assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
 def place(running, request):
-    request.node.house = running.system.house
+    request.node.harness = running.system.harness
     if not running.system.postgres.is_running():
         running.system.postgres.start()
     return running
@@ -500,10 +500,10 @@ def test_nothing_is_lost_or_doubled(place, point, passes):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_wrong_point_is_told_at_the_start(house, service):
-    status, said = house.run(service, env={"FAILPOINT": "no_such_point"})
+def test_a_wrong_point_is_told_at_the_start(harness, service):
+    status, said = harness.run(service, env={"FAILPOINT": "no_such_point"})
     assert status == EX_CONFIG and "FAILPOINT: there is no point named no_such_point" in said
-    assert "FAILPOINT" not in house.run(service, env={"FAILPOINT": POINTS[0].name})[1]
+    assert "FAILPOINT" not in harness.run(service, env={"FAILPOINT": POINTS[0].name})[1]
 
 
 @pytest.mark.timeout(600)  # it may have to be built first

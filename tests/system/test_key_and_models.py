@@ -10,8 +10,8 @@ UNKNOWN = "sk-or-v1-" + "00000000" * 8
 
 
 @pytest.fixture
-def standin(house, tmp_path):
-    return Standin(house, tmp_path / "standin", "--key", f"{FREE},free-tier", "--key", f"{FAILING},failing").start()
+def standin(harness, tmp_path):
+    return Standin(harness, tmp_path / "standin", "--key", f"{FREE},free-tier", "--key", f"{FAILING},failing").start()
 
 
 def test_what_is_left_of_a_key_is_told(client):

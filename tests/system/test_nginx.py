@@ -42,8 +42,8 @@ def replaced(text, changes):
 class Door:
     """The nginx of chat.conf on ports of ours; behind: whether another one stands before it, without TLS."""
 
-    def __init__(self, house, label, servers, tls, behind=False, **changes):
-        folder = house.folder / label
+    def __init__(self, harness, label, servers, tls, behind=False, **changes):
+        folder = harness.folder / label
         self.port, self.ipv6_port, self.plain_port = free_port(), free_port(), free_port()
         folder.mkdir()
         text = (SHARED / "chat.conf").read_text()
@@ -67,7 +67,7 @@ class Door:
                        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(f"pid {folder}/pid;\nerror_log stderr;\ndaemon off;\nmaster_process off;\n"
                                            f"events {{}}\nhttp {{\ninclude /etc/nginx/mime.types;\n{temp}{text}}}\n")
-        house.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], label=f"{label}-run")
+        harness.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], label=f"{label}-run")
         self.url = f"{'http' if behind else 'https'}://localhost:{self.port}"
         self.certificate = str(tls / "tls.crt")
         wait_until(self._answers, label)
@@ -101,11 +101,11 @@ def tls(tmp_path):
 
 
 @pytest.fixture
-def two_doors(system, house, tls):
+def two_doors(system, harness, tls):
     """TLS outside, then another nginx, then two gateways."""
     system.start(gateways=2, TRUSTED_PROXIES="127.0.0.1")
-    inner = Door(house, "inner", [gateway.env["HTTP_PORT"] for gateway in system.gateways], tls, behind=True)
-    return Door(house, "outer", [inner.port], tls)
+    inner = Door(harness, "inner", [gateway.env["HTTP_PORT"] for gateway in system.gateways], tls, behind=True)
+    return Door(harness, "outer", [inner.port], tls)
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def test_every_piece_comes_at_once_over_http2_through_two_proxies(system, two_do
     assert sum(gap > 0.02 for gap in apart) >= 8, f"the pieces came in a heap: {apart}"
 
 
-def test_what_a_client_says_of_itself_counts_for_nothing(house, mirror, tls):
-    inner = Door(house, "inner", [mirror], tls, behind=True)
-    outer = Door(house, "outer", [inner.port], tls)
+def test_what_a_client_says_of_itself_counts_for_nothing(harness, mirror, tls):
+    inner = Door(harness, "inner", [mirror], tls, behind=True)
+    outer = Door(harness, "outer", [inner.port], tls)
     lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-User": "somebody else"}
     got = outer.get("/", headers=lies).json()
     assert (got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
@@ -196,16 +196,16 @@ def is_said_as_a_gateway_would(code, status, headers, body):
     assert headers["Retry-After"] == (str(error["retry_after"]) if code in ("down", "limited") else None)
 
 
-def test_what_nginx_says_is_said_as_the_gateways_would(house, tls):
-    door = Door(house, "lonely", [free_port()], tls)
+def test_what_nginx_says_is_said_as_the_gateways_would(harness, tls):
+    door = Door(harness, "lonely", [free_port()], tls)
     for code, head in SAID:
         is_said_as_a_gateway_would(code, *door.send(head))
-    log = (house.folder / "lonely/chat.log").read_text()
+    log = (harness.folder / "lonely/chat.log").read_text()
     assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-says 503" not in log
     assert re.search(r" POST /chat 503 ", log), "a POST that nginx answered is told as another kind of request"
 
 
-def test_nothing_crooked_gets_to_a_gateway(house, tls):
+def test_nothing_crooked_gets_to_a_gateway(harness, tls):
     """nginx refuses it, or makes it straight."""
     came = []
 
@@ -217,7 +217,7 @@ def test_nothing_crooked_gets_to_a_gateway(house, tls):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     with serving(Gateway) as port:
-        door = Door(house, "outer", [port], tls)
+        door = Door(harness, "outer", [port], tls)
         came.clear()
         answers = [door.send(b"POST /chat HTTP/1.1\r\nHost: localhost\r\n" + rest)[0] for rest in CROOKED]
     assert answers[:2] == [400, 400] and len(came) == answers.count(200) > 0
@@ -226,8 +226,8 @@ def test_nothing_crooked_gets_to_a_gateway(house, tls):
         assert not [line for line in head if line.startswith(b"Transfer-Encoding")]
 
 
-def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):
-    door = Door(house, "outer", [mirror], tls, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
+def test_limits_are_told_as_the_gateways_tell_them(harness, mirror, tls):
+    door = Door(harness, "outer", [mirror], tls, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
     answers = [door.get("/") for _ in range(6)]
     assert answers[0].status_code == 200 and answers[0].headers["Strict-Transport-Security"]
     last = answers[-1]
@@ -235,16 +235,16 @@ def test_limits_are_told_as_the_gateways_tell_them(house, mirror, tls):
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
-def test_people_come_by_ipv6_too(house, mirror, tls):
-    door = Door(house, "outer", [mirror], tls)
+def test_people_come_by_ipv6_too(harness, mirror, tls):
+    door = Door(harness, "outer", [mirror], tls)
     got = subprocess.run(["curl", "-s", "--cacert", door.certificate, "--resolve", f"localhost:{door.ipv6_port}:[::1]",
                           f"https://localhost:{door.ipv6_port}/"], capture_output=True, text=True, timeout=10, check=True)
     assert json.loads(got.stdout)["X-Forwarded-For"] == "::1"
 
 
-def test_an_ipv6_customer_is_limited_as_one(house, mirror, tls):
+def test_an_ipv6_customer_is_limited_as_one(harness, mirror, tls):
     """However many addresses of their /64 they use; 0a is the byte that ends a line."""
-    door = Door(house, "inner", [mirror], tls, behind=True, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
+    door = Door(harness, "inner", [mirror], tls, behind=True, http={"rate=50r/s": "rate=1r/m"}, edge={"burst=200": "burst=3"})
 
     def come_from(address):
         return door.get("/", headers={"X-Forwarded-For": address}).status_code
@@ -253,7 +253,7 @@ def test_an_ipv6_customer_is_limited_as_one(house, mirror, tls):
     assert [come_from(f"192.0.2.{host}") for host in range(1, 7)] == [200] * 6
 
 
-def test_an_ipv6_customer_may_have_so_many_streams(house, tls):
+def test_an_ipv6_customer_may_have_so_many_streams(harness, tls):
     has_begun, may_end = threading.Event(), threading.Event()
 
     class Slow(BaseHTTPRequestHandler):
@@ -269,7 +269,7 @@ def test_an_ipv6_customer_may_have_so_many_streams(house, tls):
             pass
 
     with serving(Slow) as port, ThreadPoolExecutor() as pool:
-        door = Door(house, "inner", [port], tls, behind=True, edge={"limit_conn open 200": "limit_conn open 1"})
+        door = Door(harness, "inner", [port], tls, behind=True, edge={"limit_conn open 200": "limit_conn open 1"})
         stream = pool.submit(door.get, "/stream", headers={"X-Forwarded-For": "2001:db8:1:2::1"})
         assert has_begun.wait(10)
         others = {address: door.get("/", headers={"X-Forwarded-For": address}).status_code
@@ -279,10 +279,10 @@ def test_an_ipv6_customer_may_have_so_many_streams(house, tls):
     assert others == {"2001:db8:1:2::2": 429, "2001:db8:1:3::1": 200}
 
 
-def test_of_two_nginx_one_asks_for_tls(house, mirror, tls):
+def test_of_two_nginx_one_asks_for_tls(harness, mirror, tls):
     """Browsers take only the first such header, and none at all from plain HTTP."""
-    inner = Door(house, "inner", [mirror], tls, behind=True)
-    outer = Door(house, "outer", [inner.port], tls)
+    inner = Door(harness, "inner", [mirror], tls, behind=True)
+    outer = Door(harness, "outer", [inner.port], tls)
     assert outer.get("/").headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" not in inner.get("/").headers
 
@@ -294,8 +294,8 @@ def shake(door, *options):
     return done.stdout + done.stderr
 
 
-def test_only_good_ciphers_and_the_right_name_are_taken(house, mirror, tls):
-    door, named = Door(house, "outer", [mirror], tls), ("-servername", "localhost")
+def test_only_good_ciphers_and_the_right_name_are_taken(harness, mirror, tls):
+    door, named = Door(harness, "outer", [mirror], tls), ("-servername", "localhost")
     for good in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"):
         assert f"Cipher is {good}" in shake(door, *named, "-tls1_2", "-cipher", good)
     for bad in ("ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384"):
@@ -312,8 +312,8 @@ def test_only_good_ciphers_and_the_right_name_are_taken(house, mirror, tls):
     assert (sent_on.status_code, sent_on.headers["Location"]) == (308, "https://localhost/a?b")
 
 
-def test_who_is_slow_is_not_waited_for(house, mirror, tls):
-    door = Door(house, "outer", [mirror], tls, edge={"client_header_timeout 10s": "client_header_timeout 1s"})
+def test_who_is_slow_is_not_waited_for(harness, mirror, tls):
+    door = Door(harness, "outer", [mirror], tls, edge={"client_header_timeout 10s": "client_header_timeout 1s"})
     context = ssl.create_default_context(cafile=door.certificate)
     for port, is_sealed, begun in ((door.plain_port, False, b"GET / HT"), (door.port, True, b"GET / HTTP/1.1\r\nHost: local"),
                                    (door.port, False, b"")):
@@ -323,24 +323,24 @@ def test_who_is_slow_is_not_waited_for(house, mirror, tls):
                 assert end.recv(1000) == b"", "nginx had something to say"
 
 
-def test_what_people_search_for_is_in_no_log(house, tls):
+def test_what_people_search_for_is_in_no_log(harness, tls):
     """Least of all when something is wrong, which nginx tells of with the whole request."""
-    door = Door(house, "lonely", [free_port()], tls)
+    door = Door(harness, "lonely", [free_port()], tls)
     door.send(b"GET /search?q=squealing-brakes HTTP/1.1\r\nHost: localhost\r\nReferer: https://localhost/?squealing-brakes\r\n\r\n")
     requests.get(f"http://localhost:{door.plain_port}/search?q=squealing-brakes", allow_redirects=False, timeout=10)
-    logs = [path for name in ("lonely", "lonely-run") for path in (house.folder / name).rglob("*") if path.is_file()]
-    assert re.search(r" GET /search 503 ", (house.folder / "lonely/chat.log").read_text())
+    logs = [path for name in ("lonely", "lonely-run") for path in (harness.folder / name).rglob("*") if path.is_file()]
+    assert re.search(r" GET /search 503 ", (harness.folder / "lonely/chat.log").read_text())
     assert not [path for path in logs if b"squealing" in path.read_bytes()]
 
 
-def test_a_gateway_that_is_gone_is_passed_over(house, mirror, tls):
-    door = Door(house, "outer", [mirror, free_port()], tls)
+def test_a_gateway_that_is_gone_is_passed_over(harness, mirror, tls):
+    door = Door(harness, "outer", [mirror, free_port()], tls)
     assert all(door.get("/").status_code == 200 for _ in range(4))
 
 
-def test_the_health_check_of_compose_asks_nginx_alone(house, tls):
+def test_the_health_check_of_compose_asks_nginx_alone(harness, tls):
     """Well while no gateway is there, ill when no worker answers though all processes live."""
-    folder, ports = house.folder / "compose", {port: free_port() for port in ("8443", "8080", "8444")}
+    folder, ports = harness.folder / "compose", {port: free_port() for port in ("8443", "8080", "8444")}
     folder.mkdir()
     text = replaced((ROOT / "deploy/nginx/nginx.conf").read_text(), {
         "/tmp/": f"{folder}/", "/run/secrets/tls_certificate": str(tls / "tls.crt"), "/run/secrets/tls_key": str(tls / "tls.key"),
@@ -350,7 +350,7 @@ def test_the_health_check_of_compose_asks_nginx_alone(house, tls):
     (folder / "nginx.conf").write_text(text)
     compose = yaml.safe_load((ROOT / "deploy/compose/docker-compose.yml").read_text())["services"]["nginx"]
     command = [word.replace("8444", str(ports["8444"])) for word in compose["healthcheck"]["test"][1:]]
-    nginx = house.start("nginx", command=[*compose["command"][:-1], folder / "nginx.conf"])
+    nginx = harness.start("nginx", command=[*compose["command"][:-1], folder / "nginx.conf"])
 
     def is_well():
         return subprocess.run(command, timeout=10, check=False).returncode == 0

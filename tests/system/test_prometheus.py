@@ -52,7 +52,7 @@ def scaled_by():
 
 def test_prometheus_hears_of_a_chat_and_of_trouble(system, tmp_path):
     system.start(workers=1, BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=3600000)
-    prometheus = Prometheus(system.house, tmp_path / "prometheus", system.services).start()
+    prometheus = Prometheus(system.harness, tmp_path / "prometheus", system.services).start()
     wait_until(lambda: prometheus.value("sum(up)") == 4, "all four targets")
     assert [prometheus.value(query) for query in scaled_by()] == [0, 0], "no answer is a fault to KEDA, also where nobody chats"
     person = system.client()

@@ -30,13 +30,13 @@ def _answers(url):
 
 
 @pytest.fixture
-def behind_another(house):
+def behind_another(harness):
     """An nginx of somebody who never heard of streams, with everything as it comes; gives its address."""
     def start(inner):
-        folder, port = house.folder / "outer", free_port()
+        folder, port = harness.folder / "outer", free_port()
         folder.mkdir()
         (folder / "nginx.conf").write_text(PLAIN.format(folder=folder, port=port, inner=inner))
-        house.start("nginx-outer", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        harness.start("nginx-outer", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
         wait_until(lambda: _answers(f"http://127.0.0.1:{port}"), "the outer nginx")
         return f"http://127.0.0.1:{port}"
     return start

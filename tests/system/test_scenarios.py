@@ -9,7 +9,7 @@ import pytest
 
 from scenarios import LINES, QUESTION
 from support.keys import Keys
-from support.processes import House
+from support.processes import Harness
 from support.servers import Redis
 from support.standin import Standin
 from support.system import System
@@ -88,19 +88,19 @@ def play_all(system, wanted):
 def played(request, tmp_path_factory, short_folder, postgres_server):
     """{(line, way): what came of it} of the chosen tests, all played at once in one running chat."""
     folder = tmp_path_factory.mktemp("scenarios")
-    house = House(folder)
+    harness = Harness(folder)
     redis_folder = short_folder / "redis-scenarios"
     redis_folder.mkdir()
     postgres_server.fresh_database()
-    system = System(house, Keys(folder / "keys"), Redis(house, redis_folder).start(), postgres_server,
-                    Standin(house, folder / "standin").start())
+    system = System(harness, Keys(folder / "keys"), Redis(harness, redis_folder).start(), postgres_server,
+                    Standin(harness, folder / "standin").start())
     chosen = [item.callspec.params["line"] for item in request.session.items
               if "played" in item.fixturenames]
     try:
         yield play_all(system, [(line, way) for line in LINES if line in chosen for way in WAYS])
     finally:
         system.close()
-        faults = house.close()
+        faults = harness.close()
         postgres_server.drop_database()
     assert not faults, "\n".join(faults)
 
@@ -158,8 +158,8 @@ def test_what_is_shown_holds_no_secret_and_no_code(played, line, way):
 # ---- the table itself ------------------------------------------------------------------------
 
 
-def test_every_scenario_of_the_standin_is_in_the_table(house):
-    _, printed = house.run("tests/openrouter/openrouter-standin", "--scenarios")
+def test_every_scenario_of_the_standin_is_in_the_table(harness):
+    _, printed = harness.run("tests/openrouter/openrouter-standin", "--scenarios")
     scenarios = printed.split("### Knobs")[0]
     named = {row.split("`")[1] for row in scenarios.splitlines() if row.startswith("| `")}
     assert named == {line.name for line in LINES}

@@ -54,9 +54,9 @@ def example(port, gateway, oauth2_proxy, with_nobody):
 
 
 @pytest.fixture
-def start_nginx(system, house, oauth2_proxy):
+def start_nginx(system, harness, oauth2_proxy):
     def start(with_nobody=False):
-        folder, port = house.folder / "nginx", free_port()
+        folder, port = harness.folder / "nginx", free_port()
         folder.mkdir()
         temp = "".join(f"{kind}_temp_path {folder}/{kind};\n"
                        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -64,7 +64,7 @@ def start_nginx(system, house, oauth2_proxy):
             f"pid {folder}/pid;\nerror_log stderr;\ndaemon off;\nmaster_process off;\nevents {{}}\n"
             f"http {{\naccess_log off;\n{temp}"
             f"{example(port, system.url().removeprefix('http://'), oauth2_proxy, with_nobody)}}}\n")
-        house.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        harness.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _answers(url), "nginx")
         return url

@@ -599,7 +599,7 @@ def test_a_slow_model_that_keeps_speaking_is_waited_for(worker, gateway):
 
 def test_the_asker_may_lower_every_limit(worker, gateway):
     worker()
-    assert refused(ask(gateway, "hang", first_ms=200)).code == "upstream_timeout"
+    assert refused(ask(gateway, "hang", first_token_ms=200)).code == "upstream_timeout"
     assert refused(ask(gateway, "hang-after", idle_ms=200)).code == "upstream_timeout"
     assert refused(ask(gateway, "ok@tokens=1000,delay=50", total_ms=500)).code == "upstream_timeout"
     assert refused(ask(gateway, "hang", ttl_ms=800)).code == "upstream_timeout"
@@ -607,7 +607,7 @@ def test_the_asker_may_lower_every_limit(worker, gateway):
 
 def test_the_asker_cannot_raise_a_limit(worker, gateway):
     worker(**SHORT)
-    assert refused(ask(gateway, "hang", first_ms=60000), timeout=5).code == "upstream_timeout"
+    assert refused(ask(gateway, "hang", first_token_ms=60000), timeout=5).code == "upstream_timeout"
 
 
 def test_drip_by_drip_is_an_answer_too(worker, gateway):

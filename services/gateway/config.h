@@ -1,9 +1,9 @@
 /* config - the settings of the gateway, read and checked. */
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
-#include "account.h"
-#include "client.h"
+#include "http/client.h"
 #include "seal/seal.h"
+#include "session/account.h"
 
 struct config {
 #include "base/config_as_fields.h"

@@ -4,7 +4,7 @@
 static const char head[] =
     "# The gateway's HTTP\n"
     "\n"
-    "Made by `scripts/docs` from `services/gateway/routes.def` and "
+    "Made by `scripts/docs` from `services/gateway/http/routes.def` and "
     "`proto/base/errors.def`; do not edit.\n"
     "\n"
     "## Addresses\n"
@@ -92,7 +92,7 @@ int main(void)
     fputs(head, stdout);
 #define ROUTE(METHOD, path, name, needs, doc)                                                      \
     printf("| %s | `%s` | %s | %s |\n", #METHOD, path, needs, doc);
-#include "routes.def"
+#include "http/routes.def"
     fputs(events, stdout);
 #define ERR(NAME, code, status, text)                                                              \
     if ((status) >= 400)                                                                           \

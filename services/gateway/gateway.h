@@ -1,14 +1,14 @@
 /* gateway - what every handler works with, and one request on its way to its handler. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
-#include "body.h"
 #include "bus/gateway/bus.h"
-#include "client.h"
 #include "config.h"
+#include "http/body.h"
+#include "http/client.h"
 #include "loop/http.h"
-#include "models.h"
-#include "rate.h"
-#include "session.h"
+#include "routes/route_models.h"
+#include "session/rate.h"
+#include "session/session.h"
 
 struct static_files;
 struct turns;
@@ -56,6 +56,6 @@ bool visit_may(const struct visit *v, struct rate *rate);
 void visit_refuse(const struct visit *v, enum err err, struct buf *why);
 
 #define ROUTE(METHOD, path, name, needs, doc) void route_##name(const struct visit *v);
-#include "routes.def"
+#include "http/routes.def"
 
 #endif

@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "chat.h"
 #include "gateway.h"
+#include "http/router.h"
+#include "http/static.h"
 #include "loop/admin.h"
 #include "loop/otlp.h"
-#include "router.h"
-#include "static.h"
-#include "turns.h"
+#include "turn/turn.h"
+#include "turn/turns.h"
 
 #define DRAIN_TICK_MS   50
 #define LAST_CALL_MS    300          /* for requests that were on their way when the door closed */

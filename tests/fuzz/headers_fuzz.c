@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "client.h"
-#include "events.h"
-#include "session.h"
-#include "static.h"
+#include "http/client.h"
+#include "http/events.h"
+#include "http/static.h"
+#include "session/session.h"
 
 #define TURN "11111111-2222-4333-8444-555555555555"
 

@@ -14,7 +14,7 @@ import yaml
 
 TOP = Path(__file__).resolve().parents[2]
 PAGE = TOP / "docs/openapi.yaml"
-ROUTES = TOP / "services/gateway/routes.def"
+ROUTES = TOP / "services/gateway/http/routes.def"
 ERRORS = TOP / "proto/base/errors.def"
 # What the HTTP parser refuses by itself comes without a body of ours.
 BARE = (400, 413, 414, 431)

@@ -1,7 +1,7 @@
 /* What account promises: nobody is taken for somebody they did not sign in as. */
 #include <string.h>
 
-#include "account.h"
+#include "session/account.h"
 #include "test.h"
 
 static struct networks       proxies;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "body.h"
+#include "http/body.h"
 #include "test.h"
 
 /* Parses a copy in a block of exactly its size. */

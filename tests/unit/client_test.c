@@ -1,7 +1,7 @@
 /* What client promises: nobody talks themselves into another address. */
 #include <string.h>
 
-#include "client.h"
+#include "http/client.h"
 #include "test.h"
 
 static struct networks proxies(const char *text)

@@ -1,7 +1,7 @@
 /* What events promises: bytes that any reader of server-sent events understands. */
 #include <string.h>
 
-#include "events.h"
+#include "http/events.h"
 #include "test.h"
 
 #define TURN "11111111-2222-4333-8444-555555555555"

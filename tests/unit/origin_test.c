@@ -1,5 +1,5 @@
 /* What origin promises: other sites change nothing here. */
-#include "origin.h"
+#include "http/origin.h"
 #include "test.h"
 
 static bool ours(const char *public_origin, bool is_tls, const char *host, const char *origin,

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/ids.h"
-#include "rate.h"
+#include "session/rate.h"
 #include "test.h"
 
 static void a_burst_passes_then_one_at_a_time(void **state)

@@ -1,7 +1,7 @@
 /* What router promises: one table, exact paths. */
 #include <string.h>
 
-#include "router.h"
+#include "http/router.h"
 #include "test.h"
 
 static const struct route *found;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "static.h"
+#include "http/static.h"
 #include "test.h"
 
 static char root[64];

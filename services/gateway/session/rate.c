@@ -1,0 +1,67 @@
+/* A table of fixed size: under a flood of addresses the oldest are forgotten, nothing grows. */
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "base/mem.h"
+#include "session/rate.h"
+
+#define SETS 4096
+#define WAYS 4
+
+struct cell {
+    uint64_t who;     /* a keyed hash, so nobody can aim at somebody else's cell */
+    uint64_t full_at; /* the bucket is as good as unused from then on */
+};
+
+struct rate {
+    uint64_t      per_ms, step_ms;
+    unsigned char key[crypto_shorthash_KEYBYTES];
+    struct cell   cells[SETS][WAYS];
+};
+
+struct rate *rate_new(unsigned burst, uint64_t per_ms)
+{
+    struct rate *l = mem_new(sizeof *l);
+
+    must(burst > 0);
+    l->per_ms = per_ms;
+    l->step_ms = per_ms / burst ? per_ms / burst : 1;
+    crypto_shorthash_keygen(l->key);
+    return l;
+}
+
+void rate_free(struct rate **l)
+{
+    free(*l);
+    *l = NULL;
+}
+
+/* The cell of who, or the one that is soonest of no use to its owner. */
+static struct cell *cell_of(struct rate *l, struct str who)
+{
+    uint64_t hash;
+
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)who.p, who.len, l->key);
+    struct cell *set = l->cells[hash % SETS], *soonest = set;
+    for (unsigned i = 0; i < WAYS; i++) {
+        if (set[i].who == hash)
+            return &set[i];
+        if (set[i].full_at < soonest->full_at)
+            soonest = &set[i];
+    }
+    *soonest = (struct cell){.who = hash};
+    return soonest;
+}
+
+uint64_t rate_take(struct rate *l, struct str who, uint64_t now)
+{
+    struct cell *c = cell_of(l, who);
+    uint64_t     from = c->full_at > now ? c->full_at : now;
+    uint64_t     next = from + l->step_ms;
+
+    if (next > now + l->per_ms)
+        return next - l->per_ms - now;
+    c->full_at = next;
+    return 0;
+}

@@ -30,7 +30,7 @@ def test_chats_are_listed_page_by_page(chat, anna):
              {"conversation": OTHER, "title": "Oil", "created_at": 1_700_000_000_123,
               "touched_at": 1_700_000_001_000_455, "last_seq": 2, "forked_from": CONVERSATION,
               "forked_at_seq": 1}]
-    chat.store.on("conversation_list_request", in_turn(say("conversation_list_reply", chats=chats, more=1), say("conversation_list_reply")))
+    chat.store.on("conversation_list_request", in_turn(say("conversation_list_reply", conversations=chats, more=1), say("conversation_list_reply")))
     page = anna.get("/conversations").json()
     assert page["conversations"] == [
         {"conversation_id": CONVERSATION, "title": "Brakes", "created_at": "2023-11-14T22:13:20.123Z",
@@ -39,7 +39,7 @@ def test_chats_are_listed_page_by_page(chat, anna):
          "touched_at": "2023-11-14T22:13:21.000Z", "turns": 2, "forked_from": CONVERSATION, "forked_at_seq": 1}]
     assert anna.get(f"/conversations?cursor={page['more']}").json() == {"conversations": [], "more": None}
     asked = [one for one in chat.store.asked if one.name == "conversation_list_request"]
-    assert [(one.after_at, one.behind) for one in asked] == [(0, ""), (1_700_000_001_000_455, OTHER)]
+    assert [(one.after_at, one.after_id) for one in asked] == [(0, ""), (1_700_000_001_000_455, OTHER)]
 
 
 @pytest.mark.parametrize("cursor", ["x", "17", "-", f"0-{OTHER}", f"x-{OTHER}", "17-x", f"{'9' * 19}-{OTHER}"])

@@ -108,7 +108,7 @@ def test_a_file_is_kept_in_parts(chat, anna):
     assert response.status_code == 200
     asked = [chat.store.wait_request("import_request", count) for count in (1, 2, 3)]
     assert {one.conversation for one in asked} == {response.json()["conversation_id"]}
-    assert [(one.place, one.after_seq, len(one.turns)) for one in asked] == [(0, 0, 30), (30, 29, 30), (60, 59, 5)]
+    assert [(one.position, one.after_seq, len(one.turns)) for one in asked] == [(0, 0, 30), (30, 29, 30), (60, 59, 5)]
     assert [t["question"] for one in asked for t in one.turns] == [f"question {n}" for n in range(65)]
     first = asked[0]
     assert (first.title, first.created_at) == ("Why?", AT)

@@ -95,7 +95,7 @@ def test_the_list_is_turned_page_by_page(store, person, postgres):
         if not said.more:
             break
         last = said.conversations[-1]
-        behind = {"after_at": last.touched_at, "behind": last.conversation}
+        behind = {"after_at": last.touched_at, "after_id": last.conversation}
     assert pages == whole and sorted(pages) == sorted(chats)
 
 

@@ -33,7 +33,7 @@ def brought(question, status="committed", **fields):
 
 
 def bring(person, turns, chat, place=0, after=0):
-    return person.ask("import_request", conversation=chat, title="An  old\nchat", created_at=AT, place=place,
+    return person.ask("import_request", conversation=chat, title="An  old\nchat", created_at=AT, position=place,
                       after_seq=after, turns=turns)
 
 

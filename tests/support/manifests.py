@@ -188,7 +188,7 @@ def drained(pod):
     for container in pod["containers"]:
         sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         drain = int(environment(container).get("DRAIN_MS") or 0)
-        if sleep + drain >= pod.get("terminationGracePeriodSeconds", 30):
+        if sleep + drain / 1000 >= pod.get("terminationGracePeriodSeconds", 30):
             yield "is killed before it has drained"
         if container["name"] == "gateway" and not sleep:
             yield "no pause in which others learn that it goes"

@@ -17,8 +17,8 @@ HEALTHY = {
     'chat_ready{job="store",instance="s"}': "1xN",
     'process_start_time_seconds{job="store",instance="s"}': "1000xN",
     'chat_turns_total{outcome="committed",fault="none"}': "0+20xN",
-    'chat_turns_total{outcome="off_topic",fault="person"}': "0+5xN",
-    'chat_turns_total{outcome="worker_down",fault="ours"}': "0xN",
+    'chat_turns_total{outcome="off_topic",fault="client"}': "0+5xN",
+    'chat_turns_total{outcome="worker_down",fault="server"}': "0xN",
     'chat_turn_first_token_seconds_bucket{le="5"}': "0+20xN",
     'chat_turn_first_token_seconds_count': "0+20xN",
     'chat_bus_instances{service="llm-worker"}': "2xN",
@@ -43,24 +43,24 @@ HEALTHY = {
     'chat_spans_total{outcome="dropped"}': "0xN",
 }
 
-OURS = 'chat_turns_total{outcome="worker_down",fault="ours"}'
-SOON = 'chat_turn_first_token_seconds_bucket{le="5"}'
-SOON_IN_3 = 'chat_turn_first_token_seconds_bucket{le="5.0"}'  # as Prometheus 3 calls it
+SERVER_FAULT = 'chat_turns_total{outcome="worker_down",fault="server"}'
+IN_TIME = 'chat_turn_first_token_seconds_bucket{le="5"}'
+IN_TIME_3 = 'chat_turn_first_token_seconds_bucket{le="5.0"}'  # as Prometheus 3 calls it
 TURNS, WORDS = 'chat_turns_total{outcome="committed",fault="none"}', "chat_turn_first_token_seconds_count"
 
 # What is otherwise, the minute that is looked at, and what fires then.
 SHORT = [
     ({}, 60, ""),
-    ({OURS: "0+5x100"}, 60, "TurnsFailFast TurnsFailSlowly"),
-    ({OURS: "0+5x30 150x100"}, 75, "TurnsFailSlowly"),               # it is over, and was a lot
-    ({TURNS: "0x60 1x60", OURS: "0x60 1x60",                         # one person at night is no outage
-      'chat_turns_total{outcome="off_topic",fault="person"}': "0x100"}, 65, ""),
-    ({SOON: "0x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),
-    ({SOON: "0+19.5x100"}, 60, ""),                                  # half the allowance
-    ({OURS: "0+1.3x100"}, 60, "TurnsFailFast TurnsFailSlowly"),      # 5 %: only the windows of 6 h and 30 min see it
-    ({SOON: "0+10x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),  # half of all: the same
-    ({SOON: "_x100", SOON_IN_3: "0+20x100"}, 60, ""),
-    ({SOON: "_x100", SOON_IN_3: "0x100"}, 60, "FirstWordsLateFast FirstWordsLateSlowly"),
+    ({SERVER_FAULT: "0+5x100"}, 60, "TurnsFailFast TurnsFailSlow"),
+    ({SERVER_FAULT: "0+5x30 150x100"}, 75, "TurnsFailSlow"),               # it is over, and was a lot
+    ({TURNS: "0x60 1x60", SERVER_FAULT: "0x60 1x60",                         # one person at night is no outage
+      'chat_turns_total{outcome="off_topic",fault="client"}': "0x100"}, 65, ""),
+    ({IN_TIME: "0x100"}, 60, "FirstTokenLateFast FirstTokenLateSlow"),
+    ({IN_TIME: "0+19.5x100"}, 60, ""),                                  # half the allowance
+    ({SERVER_FAULT: "0+1.3x100"}, 60, "TurnsFailFast TurnsFailSlow"),      # 5 %: only the windows of 6 h and 30 min see it
+    ({IN_TIME: "0+10x100"}, 60, "FirstTokenLateFast FirstTokenLateSlow"),  # half of all: the same
+    ({IN_TIME: "_x100", IN_TIME_3: "0+20x100"}, 60, ""),
+    ({IN_TIME: "_x100", IN_TIME_3: "0x100"}, 60, "FirstTokenLateFast FirstTokenLateSlow"),
     ({'up{job="gateway",instance="g"}': "1x10 0x100"}, 13, "NoGateway"),
     ({'up{job="gateway",instance="g"}': "1x10 0x100"}, 30, "NoGateway InstanceSilent"),
     ({'chat_bus_instances{service="llm-worker"}': "2x10 0x100"}, 13, "ServiceMissing"),
@@ -70,14 +70,14 @@ SHORT = [
     ({'process_start_time_seconds{job="store",instance="s"}': "1000+90x100"}, 30, "InstanceRestarts"),
     ({'chat_loop_lag_seconds_bucket{job="gateway",instance="g",le="0.01"}': "0+230x100"}, 30, "LoopLags"),
     ({'chat_bus_queue_oldest_seconds{service="llm-worker"}': "30x100"}, 30, "QueueOld"),
-    ({'chat_bus_refused_total{service="llm-worker"}': "0+10x100"}, 30, "QuestionsRefused"),
+    ({'chat_bus_refused_total{service="llm-worker"}': "0+10x100"}, 30, "RequestsRefused"),
     ({'chat_bus_retry_budget{service="llm-worker"}': "3x100"}, 30, "RetriesSpent"),
     ({'chat_breaker_state{model="m",state="open"}': "1x100"}, 30, "BreakerOpen"),
     ({'chat_breaker_state{model="m",state="open"}': "1 0 " * 50}, 30, "BreakerOpen"),  # half open between two rests
     ({'chat_breaker_state{model="m",state="open"}': "0x10 1 1 0x100"}, 30, ""),
     ({'chat_upstream_cost_dollars_total': "0+0.5x200"}, 120, "CostHigh"),
-    ({'chat_pg_connections{instance="s",state="up"}': "4x10 0x100"}, 20, "PostgresAway"),
-    ({'chat_redis_up{instance="s"}': "1x10 0x100"}, 20, "RedisAway"),
+    ({'chat_pg_connections{instance="s",state="up"}': "4x10 0x100"}, 20, "PostgresUnavailable"),
+    ({'chat_redis_up{instance="s"}': "1x10 0x100"}, 20, "RedisUnavailable"),
     ({'chat_spool_turns{instance="s"}': "0x10 0+2x100",
       'chat_commits_total{outcome="spooled"}': "0x10 0+2x100"}, 20, "SpoolGrows"),
     ({'chat_spool_oldest_seconds{instance="s"}': "0+60x100"}, 30, "SpoolStuck"),
@@ -86,21 +86,21 @@ SHORT = [
     ({'chat_spool_turns{instance="s"}': "7x20 0x100",                # back after a long time, and kept soon
       'chat_spool_oldest_seconds{instance="s"}': "0+60x20 0x100",
       'chat_pg_connections{instance="s",state="up"}': "4 0x15 4x100"}, 30, ""),
-    ({'chat_commits_total{outcome="refused"}': "0x10 1x100"}, 30, "TurnsPutAside"),
+    ({'chat_commits_total{outcome="refused"}': "0x10 1x100"}, 30, "SpooledTurnsRejected"),
     ({'chat_commits_total{outcome="fenced"}': "0x10 0+1x100"}, 30, "CommitsFenced"),
     ({'chat_turns_interrupted_total': "0x10 0+1x100"}, 30, "TurnsInterrupted"),
-    ({'chat_bus_auth_rejected_total{job="gateway",instance="g"}': "1+5x100"}, 30, "StrangersOnTheBus"),
+    ({'chat_bus_auth_rejected_total{job="gateway",instance="g"}': "1+5x100"}, 30, "BusAuthRejected"),
     ({'chat_bus_bad_frames_total{job="gateway",instance="g"}': "0+5x100"}, 30, "BadFrames"),
     ({'chat_spans_total{outcome="dropped"}': "0+5x100"}, 60, "SpansLost"),
 ]
 # The same a sample each quarter of an hour: what goes on for days.
 LONG = [
     ({}, 200, ""),
-    ({OURS: "0+0.6x400"}, 200, "TurnsFailSlowly"),    # 2.3 % of all
-    ({OURS: "0+0.15x400"}, 350, "TurnsFailSlowly"),   # 0.6 %
-    ({OURS: "0+0.1x400"}, 350, ""),                   # 0.4 % is what was allowed
-    ({SOON: "0+16x400"}, 200, "FirstWordsLateSlowly"),
-    ({SOON: "0+18x400"}, 350, "FirstWordsLateSlowly"),  # 10 %: only the windows of 3 days and 6 h see it
+    ({SERVER_FAULT: "0+0.6x400"}, 200, "TurnsFailSlow"),    # 2.3 % of all
+    ({SERVER_FAULT: "0+0.15x400"}, 350, "TurnsFailSlow"),   # 0.6 %
+    ({SERVER_FAULT: "0+0.1x400"}, 350, ""),                   # 0.4 % is what was allowed
+    ({IN_TIME: "0+16x400"}, 200, "FirstTokenLateSlow"),
+    ({IN_TIME: "0+18x400"}, 350, "FirstTokenLateSlow"),  # 10 %: only the windows of 3 days and 6 h see it
 ]
 
 

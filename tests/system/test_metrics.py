@@ -23,7 +23,7 @@ def test_metrics_tell_of_a_chat(system):
     assert told.sum("chat_http_requests_total", route="/chat", outcome="ok") == 1
     assert told.sum("chat_http_requests_total", route="/chat", outcome="refused") == 1
     assert told.sum("chat_turns_total", outcome="committed", fault="none") == 1
-    assert told.sum("chat_turns_total", outcome="off_topic", fault="person") == 1
+    assert told.sum("chat_turns_total", outcome="off_topic", fault="client") == 1
     assert told.sum("chat_turn_first_token_seconds_count") == told.sum("chat_turn_seconds_count") == 1
     assert 0 < told.sum("chat_turn_first_token_seconds_sum") <= told.sum("chat_turn_seconds_sum")
     for ask in ("filter_check_request", "turn_begin_request"):
@@ -106,4 +106,4 @@ def test_a_model_at_rest_is_counted(system):
     assert count(worker, "chat_breaker_state", model="standin/error-502-first", state="open") == 1
     assert count(worker, "chat_breaker_opened_total") == 1
     assert count(system.gateways[0], "chat_bus_retries_total", service="llm-worker") >= 1
-    assert count(system.gateways[0], "chat_turns_total", fault="ours") == 1
+    assert count(system.gateways[0], "chat_turns_total", fault="server") == 1

@@ -173,7 +173,7 @@ SAID = (
     ("bad_request", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
     ("bad_request", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"),
     ("method", b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-    ("not_found", b"GET /nginx-says HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    ("not_found", b"GET /nginx-error HTTP/1.1\r\nHost: localhost\r\n\r\n"),
 )
 
 
@@ -201,7 +201,7 @@ def test_what_nginx_says_is_said_as_the_gateways_would(harness, tls):
     for code, head in SAID:
         is_said_as_a_gateway_would(code, *door.send(head))
     log = (harness.folder / "lonely/chat.log").read_text()
-    assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-says 503" not in log
+    assert re.search(r" GET /static/page\.js 503 ", log) and "nginx-error 503" not in log
     assert re.search(r" POST /chat 503 ", log), "a POST that nginx answered is told as another kind of request"
 
 

@@ -524,10 +524,10 @@ const char *chat_status_name(const struct chat *c)
 static void count_as(enum err err, enum chat_status status, double by)
 {
     if (err)
-        metric_add_for(METRIC_TURNS, err_code(err), err_http(err) < 500 ? "person" : "ours", by);
+        metric_add_for(METRIC_TURNS, err_code(err), err_http(err) < 500 ? "client" : "server", by);
     else
-        metric_add_for(METRIC_TURNS, status_names[status], status == CHAT_UNSAVED ? "ours" : "none",
-                       by);
+        metric_add_for(METRIC_TURNS, status_names[status],
+                       status == CHAT_UNSAVED ? "server" : "none", by);
 }
 
 void chat_count(void)

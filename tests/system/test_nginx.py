@@ -269,7 +269,7 @@ def test_an_ipv6_customer_may_have_so_many_streams(harness, tls):
             pass
 
     with serving(Slow) as port, ThreadPoolExecutor() as pool:
-        door = Door(harness, "inner", [port], tls, behind=True, edge={"limit_conn open 200": "limit_conn open 1"})
+        door = Door(harness, "inner", [port], tls, behind=True, edge={"limit_conn connections 200": "limit_conn connections 1"})
         stream = pool.submit(door.get, "/stream", headers={"X-Forwarded-For": "2001:db8:1:2::1"})
         assert has_begun.wait(10)
         others = {address: door.get("/", headers={"X-Forwarded-For": address}).status_code

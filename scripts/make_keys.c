@@ -24,7 +24,7 @@
 #include <sodium.h>
 #include <zmq.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "seal/seal.h"
 
 #define TEXT_MAX   16384 /* of a file that we read */
@@ -236,7 +236,7 @@ int main(int argc, char **argv)
         return 64;
     }
     folder = argv[1];
-    ids_init();
+    random_init();
     if ((mkdir(folder, 0700) != 0 && errno != EEXIST) || chdir(folder) != 0)
         die("cannot enter", ".");
     make_curve_pair("gateway");

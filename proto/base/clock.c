@@ -12,22 +12,22 @@ static uint64_t read_clock(clockid_t which)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-uint64_t now_ms(void)
+uint64_t clock_ms(void)
 {
     return read_clock(CLOCK_MONOTONIC) / 1000;
 }
 
-uint64_t wall_ms(void)
+uint64_t clock_wall_ms(void)
 {
     return read_clock(CLOCK_REALTIME) / 1000;
 }
 
-uint64_t now_us(void)
+uint64_t clock_us(void)
 {
     return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t wall_us(void)
+uint64_t clock_wall_us(void)
 {
     return read_clock(CLOCK_REALTIME);
 }

@@ -59,7 +59,7 @@ static void write_line(struct buf *line)
 static void add_time(struct buf *line)
 {
     char iso[CLOCK_ISO_SIZE];
-    clock_iso(wall_ms(), iso);
+    clock_iso(clock_wall_ms(), iso);
     buf_str(line, str_of(iso));
 }
 

@@ -18,7 +18,7 @@ void *mem_grow(void *old, size_t size)
     return p;
 }
 
-void must_fail(const char *what, const char *file, int line)
+void mem_must_fail(const char *what, const char *file, int line)
 {
     fprintf(stderr, "bug: must(%s) at %s:%d\n", what, file, line);
     abort();

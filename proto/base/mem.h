@@ -11,8 +11,8 @@ void *mem_grow(void *old, size_t size); /* like realloc; what is new is not zero
 
 /* must(cond): this holds unless we have a bug.  Always compiled in; never for
  * input, peers or time. */
-#define must(cond) ((cond) ? (void)0 : must_fail(#cond, __FILE__, __LINE__))
-_Noreturn void must_fail(const char *what, const char *file, int line);
+#define must(cond) ((cond) ? (void)0 : mem_must_fail(#cond, __FILE__, __LINE__))
+_Noreturn void mem_must_fail(const char *what, const char *file, int line);
 
 #define MUST_CHECK    __attribute__((warn_unused_result))
 #define COUNT_OF(arr) (sizeof(arr) / sizeof((arr)[0]))

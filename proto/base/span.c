@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
+#include "base/random.h"
 #include "base/span.h"
 
 #define TRACE_AT 3 /* 00- */
@@ -91,7 +91,7 @@ void span_begin(struct span *s, const char *name, enum span_kind kind, const str
     s->at = *above;
     s->name = name;
     s->kind = kind;
-    s->began_us = wall_us();
+    s->began_us = clock_wall_us();
     memcpy(s->parent, above->span, sizeof s->parent);
     str_format(s->at.span, sizeof s->at.span, "%016llx", (unsigned long long)random_u64() | 1);
 }
@@ -101,7 +101,7 @@ void span_end(struct span *s, const char *error, const struct span_field *fields
     struct span_end end = {.error = error, .fields = fields, .count = count};
 
     if (s->began_us && s->at.is_sampled && sink.take) {
-        uint64_t now = wall_us();
+        uint64_t now = clock_wall_us();
         end.ended_us = now > s->began_us ? now : s->began_us;
         sink.take(sink.ctx, s, &end);
     }

@@ -77,7 +77,7 @@ static void count_process(void)
 static void on_look(void *ctx)
 {
     struct admin *p = ctx;
-    uint64_t      now = now_ms();
+    uint64_t      now = clock_ms();
 
     metric_observe(METRIC_LOOP_LAG, (double)(now - p->look_at) / 1000);
     p->look_at = now + LOOK_MS;
@@ -173,12 +173,12 @@ enum err admin_open(struct admin **out, struct loop *l, const char *address, uns
     if (!port)
         return ERR_OK;
     struct admin *p = mem_new(sizeof *p);
-    *p = (struct admin){.loop = l, .ops = ops, .ctx = ctx, .look_at = now_ms() + LOOK_MS};
+    *p = (struct admin){.loop = l, .ops = ops, .ctx = ctx, .look_at = clock_ms() + LOOK_MS};
     if (http_open(&p->http, l, &o, &http_ops, p)) {
         free(p);
         return ERR_DOWN;
     }
-    metric_set(METRIC_STARTED, (double)wall_ms() / 1000);
+    metric_set(METRIC_STARTED, (double)clock_wall_ms() / 1000);
     timer_start(&p->look, l, LOOK_MS, on_look, p);
     log_info(0, "private.listening", "address=%s port=%u", address, http_port(p->http));
     *out = p;

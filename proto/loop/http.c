@@ -43,14 +43,14 @@ static void be_patient(struct http_conn *c, struct patience *p)
     c->patience = p;
     if (!p)
         return;
-    c->due = now_ms() + p->ms;
+    c->due = clock_ms() + p->ms;
     TAILQ_INSERT_TAIL(&p->waiting, c, link);
 }
 
 static void cut_overdue(struct patience *p)
 {
     struct http_conn *c;
-    uint64_t          now = now_ms();
+    uint64_t          now = clock_ms();
 
     while ((c = TAILQ_FIRST(&p->waiting)) && c->due <= now) {
         be_patient(c, NULL);
@@ -75,7 +75,7 @@ static void on_soon(void *ctx)
 void http_pump_soon(struct http *h)
 {
     if (!h->pumping) /* the pump looks at the list again by itself */
-        deferred_start(&h->soon, h->loop, on_soon, h);
+        deferred_call_start(&h->soon, h->loop, on_soon, h);
 }
 
 static void go_on_all(struct http *h)
@@ -103,7 +103,7 @@ static void pump(struct http *h)
 
     must(!h->pumping);
     h->pumping = true;
-    deferred_stop(&h->soon);
+    deferred_call_stop(&h->soon);
     do {
         h->again = false;
         go_on_all(h);
@@ -262,11 +262,11 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *ctx, const char *
     struct buf      text = {0};
 
     (void)ctx;
-    if (now_ms() - last < 1000) {
+    if (clock_ms() - last < 1000) {
         left_out++;
         return;
     }
-    last = now_ms();
+    last = clock_ms();
     buf_vprint(&text, format, args);
     log_info(0, "http.library", "left_out=%u text=%s", left_out, log_quote(buf_view(&text)));
     buf_fini(&text);
@@ -448,7 +448,7 @@ void http_close(struct http **http)
     must(h->requests == 0 && h->conns == 0);
     timer_stop(&h->tick);
     timer_stop(&h->kick);
-    deferred_stop(&h->soon);
+    deferred_call_stop(&h->soon);
     free(h);
     *http = NULL;
 }

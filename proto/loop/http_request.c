@@ -24,7 +24,7 @@ struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, con
     rq->method = method;
     rq->path = path;
     rq->note = "-";
-    rq->since_ms = now_ms();
+    rq->since_ms = clock_ms();
     rq->body_max = h->body_max;
     h->requests++;
     TAILQ_INSERT_TAIL(&h->all, rq, link);
@@ -192,7 +192,7 @@ uint64_t http_sent(const struct http_request *rq)
 
 uint64_t http_age_ms(const struct http_request *rq)
 {
-    return now_ms() - rq->since_ms;
+    return clock_ms() - rq->since_ms;
 }
 
 /* ---- waiting and going on ---- */

@@ -77,7 +77,7 @@ static void sift_down(struct loop *l, unsigned place, struct timer *t)
 void timer_start(struct timer *t, struct loop *l, uint64_t ms, void (*fn)(void *ctx), void *ctx)
 {
     timer_stop(t);
-    *t = (struct timer){.loop = l, .at = now_ms() + ms, .fn = fn, .ctx = ctx};
+    *t = (struct timer){.loop = l, .at = clock_ms() + ms, .fn = fn, .ctx = ctx};
     if (l->timers == l->room) {
         l->room = l->room ? 2 * l->room : 64;
         l->heap = mem_grow(l->heap, l->room * sizeof l->heap[0]);
@@ -110,7 +110,7 @@ bool timer_is_on(const struct timer *t)
 
 static void run_timers(struct loop *l)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
 
     /* A timer started by a handler with 0 ms waits for the next turn: the loop
      * must get to its sockets in between. */
@@ -148,7 +148,7 @@ static void on_timerfd(void *ctx, uint32_t events)
 
 /* ---- later ---- */
 
-void deferred_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx)
+void deferred_call_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx)
 {
     if (a->loop)
         return;
@@ -157,7 +157,7 @@ void deferred_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ct
     l->laters_end = &a->next;
 }
 
-void deferred_stop(struct deferred_call *a)
+void deferred_call_stop(struct deferred_call *a)
 {
     if (!a->loop)
         return;
@@ -174,7 +174,7 @@ static int settle(struct loop *l)
 {
     while (l->laters && !l->quit) {
         struct deferred_call *a = l->laters;
-        deferred_stop(a);
+        deferred_call_stop(a);
         a->fn(a->ctx);
     }
     arm(l);

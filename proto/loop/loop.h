@@ -8,7 +8,7 @@
  *  - Everything runs on one thread, and no handler blocks.
  *  - Handlers are called by the loop only, never from inside another call.
  *    What cannot be done where one stands (free the object whose handler is
- *    running, start a library that is up the stack) is put off with deferred_start.
+ *    running, start a library that is up the stack) is put off with deferred_call_start.
  *  - A timer, watch or later that was stopped is never called again, not even
  *    if its event was already read.  They are structs inside their owner;
  *    a zeroed one is a stopped one; stop it before its memory goes. */
@@ -78,8 +78,8 @@ struct deferred_call {
 };
 
 /* Called once, before the loop waits again.  Starting a started one changes nothing. */
-void deferred_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx);
-void deferred_stop(struct deferred_call *a);
+void deferred_call_start(struct deferred_call *a, struct loop *l, void (*fn)(void *ctx), void *ctx);
+void deferred_call_stop(struct deferred_call *a);
 
 /* ---- ZeroMQ sockets ---- */
 

@@ -3,10 +3,10 @@
 
 #include <jansson.h>
 
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/span.h"
+#include "base/uuid.h"
 #include "loop/curl.h"
 #include "loop/otlp.h"
 

@@ -80,7 +80,7 @@ void pg_link_drop(struct pg_link *link, const char *why)
     link->up = false;
     timer_stop(&link->patience);
     watch_stop(&link->watch);
-    deferred_start(&link->bury, link->loop, on_buried, link);
+    deferred_call_start(&link->bury, link->loop, on_buried, link);
 }
 
 static void on_silence(void *ctx)
@@ -245,7 +245,7 @@ void pg_link_free(struct pg_link **linkp)
     answer_all(link);
     watch_stop(&link->watch);
     timer_stop(&link->patience);
-    deferred_stop(&link->bury);
+    deferred_call_stop(&link->bury);
     PQfinish(link->conn);
     free(link);
     *linkp = NULL;

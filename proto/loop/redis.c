@@ -61,10 +61,10 @@ static void go_down(struct redis_link *link, const char *why)
     link->up = false;
     watch_stop(&link->watch);
     timer_stop(&link->patience);
-    deferred_stop(&link->rise);
-    deferred_stop(&link->cut);
+    deferred_call_stop(&link->rise);
+    deferred_call_stop(&link->cut);
     if (!link->closing)
-        deferred_start(&link->bury, link->loop, on_buried, link);
+        deferred_call_start(&link->bury, link->loop, on_buried, link);
 }
 
 void redis_link_drop(struct redis_link *link, const char *why)
@@ -73,8 +73,8 @@ void redis_link_drop(struct redis_link *link, const char *why)
         return;
     str_format(link->why, sizeof link->why, "%s", why);
     link->up = false;
-    deferred_stop(&link->rise);
-    deferred_start(&link->cut, link->loop, on_cut, link);
+    deferred_call_stop(&link->rise);
+    deferred_call_start(&link->cut, link->loop, on_cut, link);
 }
 
 static void on_silence(void *ctx)
@@ -149,7 +149,7 @@ static void on_connect(const redisAsyncContext *context, int status)
     if (status != REDIS_OK || link->why[0])
         return; /* on_cleanup follows */
     timer_stop(&link->patience);
-    deferred_start(&link->rise, link->loop, on_risen, link);
+    deferred_call_start(&link->rise, link->loop, on_risen, link);
 }
 
 static void on_reply(redisAsyncContext *context, void *reply, void *ctx)
@@ -217,7 +217,7 @@ void redis_link_free(struct redis_link **linkp)
     if (link->context)
         redisAsyncFree(link->context);
     must(link->context == NULL);
-    deferred_stop(&link->bury);
+    deferred_call_stop(&link->bury);
     free(link);
     *linkp = NULL;
 }

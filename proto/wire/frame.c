@@ -1,6 +1,7 @@
 /* The envelope. */
 #include "wire/frame.h"
-#include "wire/codec.h"
+#include "wire/dec.h"
+#include "wire/enc.h"
 
 void frame_encode(const struct frame *f, struct buf *out)
 {

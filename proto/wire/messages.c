@@ -1,7 +1,8 @@
 /* The codec of every message, made from messages.def. */
 #include <stdlib.h>
 
-#include "wire/codec.h"
+#include "wire/dec.h"
+#include "wire/enc.h"
 #include "wire/messages.h"
 
 /* ---- writing ---- */

@@ -72,7 +72,7 @@ static void on_request(void *ctx, const struct backend_request *rq)
 {
     struct filter *f = ctx;
     enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
-    uint64_t       since_us = now_us();
+    uint64_t       since_us = clock_us();
     struct trace   above;
     struct span    span;
 
@@ -89,7 +89,7 @@ static void on_request(void *ctx, const struct backend_request *rq)
         backend_error(f->backend, rq->handle, err, false, 0, (struct str){0});
     }
     metric_observe_for(METRIC_FILTER_TIME, msg_name(rq->number), NULL,
-                       (double)(now_us() - since_us) / 1e6);
+                       (double)(clock_us() - since_us) / 1e6);
     span_end(&span, err ? err_code(err) : NULL, NULL, 0);
 }
 

@@ -1,6 +1,7 @@
 /* gateway - what every handler works with, and one request on its way to its handler. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
+#include "base/uuid.h"
 #include "bus/gateway/bus.h"
 #include "config.h"
 #include "http/body.h"

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "gateway.h"
 #include "http/router.h"
 #include "http/static.h"
@@ -36,11 +37,11 @@ static void on_drain_tick(void *ctx)
     if (turns + connections == 0) {
         log_info(0, "gateway.drained", "turns=0");
         loop_quit(g->loop);
-    } else if (now_ms() >= g->drain_until) {
+    } else if (clock_ms() >= g->drain_until) {
         log_warn(0, "gateway.drain_cut", "turns=%u connections=%u", turns, connections);
         loop_quit(g->loop);
     } else {
-        if (now_ms() >= g->last_call)
+        if (clock_ms() >= g->last_call)
             http_close_idle(g->http);
         timer_start(&g->drain_tick, g->loop, DRAIN_TICK_MS, on_drain_tick, g);
     }
@@ -51,8 +52,8 @@ static void on_stop(void *ctx)
     struct gateway *g = ctx;
 
     log_info(0, "gateway.draining", "turns=%u", turns_count(g->turns));
-    g->last_call = now_ms() + LAST_CALL_MS;
-    g->drain_until = now_ms() + g->config.drain_ms;
+    g->last_call = clock_ms() + LAST_CALL_MS;
+    g->drain_until = clock_ms() + g->config.drain_ms;
     http_quiesce(g->http);
     on_drain_tick(g);
 }
@@ -182,7 +183,7 @@ int main(int argc, char **argv)
 {
     static struct gateway g;
 
-    ids_init();
+    random_init();
     body_init();
     config_read(&g.config, argc, argv);
     loop_raise_fd_limit();

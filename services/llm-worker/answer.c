@@ -45,7 +45,7 @@ static void log_end(const struct answer *a, const char *outcome)
              outcome, log_quote(str_of(a->call.turn_id)), log_quote(str_of(a->plan.names[0])),
              log_quote(str_of(j->model)), j->failure.status ? j->failure.status : j->head.status,
              log_quote(str_of(j->finish)), (unsigned long long)j->first_ms,
-             (unsigned long long)(now_ms() - a->call.began),
+             (unsigned long long)(clock_ms() - a->call.began),
              (unsigned long long)j->usage.prompt_tokens,
              (unsigned long long)j->usage.completion_tokens, j->usage.cost,
              log_quote(str_of(j->generation)), j->bad_events, log_quote(str_of(a->call.trace)));
@@ -63,7 +63,7 @@ static void end(struct answer *a, const char *outcome)
     a->job.usage.cost = cost.usd;
     log_end(a, outcome);
     tally_answer(a->call.worker->config, &a->job, &a->plan, &cost, outcome,
-                 now_ms() - a->call.began, &a->asked);
+                 clock_ms() - a->call.began, &a->asked);
     span_end(&a->served, is_good(outcome) ? NULL : outcome, NULL, 0);
     timer_stop(&a->clock);
     transfer_drop(&a->transfer);
@@ -77,7 +77,7 @@ static void tell_failure(struct answer *a)
     struct failure *f = &a->job.failure;
     bool            is_silence = f->err == ERR_UPSTREAM_TIMEOUT && !f->status;
 
-    plan_failed(&w->planner, &a->plan, f, now_ms());
+    plan_failed(&w->planner, &a->plan, f, clock_ms());
     /* Who waited in vain is told so, not made to wait once more. */
     backend_error(w->backend, a->call.handle, f->err, f->retryable && !is_silence,
                   f->retry_after_ms, str_of(f->detail));
@@ -147,7 +147,7 @@ static void leave_upstream(struct answer *a)
 
 static void advance(struct answer *a)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
 
     if (job_has_spoken(&a->job))
         plan_spoken(&a->call.worker->planner, &a->plan, str_of(a->job.model));
@@ -170,7 +170,7 @@ static void on_clock(void *ctx)
 {
     struct answer *a = ctx;
 
-    job_take_time(&a->job, now_ms(), wall_ms());
+    job_take_time(&a->job, clock_ms(), clock_wall_ms());
     advance(a);
 }
 
@@ -212,7 +212,7 @@ static void on_bytes(void *ctx, struct str bytes)
 {
     struct answer *a = ctx;
 
-    job_take_bytes(&a->job, bytes, now_ms(), wall_ms());
+    job_take_bytes(&a->job, bytes, clock_ms(), clock_wall_ms());
     advance(a);
 }
 
@@ -220,7 +220,7 @@ static void on_end(void *ctx, enum reply_end reply_end)
 {
     struct answer *a = ctx;
 
-    job_take_end(&a->job, reply_end, now_ms(), wall_ms());
+    job_take_end(&a->job, reply_end, clock_ms(), clock_wall_ms());
     transfer_drop(&a->transfer);
     advance(a);
 }
@@ -307,7 +307,7 @@ void answer_start(struct worker *w, const struct backend_request *rq)
                 (!ask->model.len || route_is_name(ask->model));
 
     if (good && keyring_open(&w->config->ring, w->config->house_key, ask->sealed_key, &key, &why) &&
-        plan_make(&w->planner, &plan, ask, now_ms(), &body, &why)) {
+        plan_make(&w->planner, &plan, ask, clock_ms(), &body, &why)) {
         const struct upstream_request post = {"/chat/completions", buf_view(&key), buf_view(&body),
                                               NULL};
         failpoint(FAILPOINT_WORKER_ACCEPTED);

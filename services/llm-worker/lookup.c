@@ -27,7 +27,7 @@ struct lookup {
 static void end(struct lookup *l, const char *outcome)
 {
     log_info(l->call.handle, "lookup.end", "what=%s outcome=%s http=%u ms=%llu", l->what, outcome,
-             l->head.status, (unsigned long long)(now_ms() - l->call.began));
+             l->head.status, (unsigned long long)(clock_ms() - l->call.began));
     timer_stop(&l->clock);
     transfer_drop(&l->transfer);
     buf_fini(&l->body);
@@ -82,7 +82,7 @@ static void on_end(void *ctx, enum reply_end reply_end)
         end(l, "ok");
     } else {
         f = l->head.status && reply_end == REPLY_WHOLE
-                ? failure_of_reply(&l->head, buf_view(&l->body), wall_ms())
+                ? failure_of_reply(&l->head, buf_view(&l->body), clock_wall_ms())
                 : failure_of_end(reply_end);
         fail(l, &f);
     }

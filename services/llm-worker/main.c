@@ -1,8 +1,8 @@
 /* llm-worker: asks OpenRouter for answers. */
 #include <stdlib.h>
 
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "loop/otlp.h"
 #include "worker.h"
 
@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     struct worker        worker;
 
     config_load(&config, argc, argv);
-    ids_init();
+    random_init();
     loop_raise_fd_limit();
     struct loop     *loop = loop_new();
     struct otlp     *otlp = otlp_open(loop, config.otlp_endpoint, "llm-worker");

@@ -1,8 +1,8 @@
 /* One GET /models at a time, for all. */
 #include "models.h"
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 
 #define BODY_MAX_BYTES (8 * 1024 * 1024) /* the list of all models had about 2 MiB in 2026 */
 #define AGAIN_MS       30000             /* after a load that failed, if that is sooner */
@@ -85,12 +85,12 @@ static void on_end(void *ctx, enum reply_end reply_end)
     struct str     body = buf_view(&m->body);
 
     if (reply_end == REPLY_WHOLE && m->head.status == 200 &&
-        catalogue_take(&m->catalogue, body, wall_ms())) {
+        catalogue_take(&m->catalogue, body, clock_wall_ms())) {
         loaded(m);
         return;
     }
     struct failure f = m->head.status && reply_end == REPLY_WHOLE
-                           ? failure_of_reply(&m->head, body, wall_ms())
+                           ? failure_of_reply(&m->head, body, clock_wall_ms())
                            : failure_of_end(reply_end);
     fail(m, &f);
 }

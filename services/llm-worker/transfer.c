@@ -85,7 +85,7 @@ static void destroy(struct transfer *t)
     loop_curl_stop(&t->call);
     count_connects(t);
     timer_stop(&t->linger);
-    deferred_stop(&t->news);
+    deferred_call_stop(&t->news);
     *t->link = t->next;
     if (t->next)
         t->next->link = t->link;
@@ -174,7 +174,7 @@ static size_t put_aside(char *bytes, size_t one, size_t len, void *ctx)
         return CURL_WRITEFUNC_PAUSE;
     }
     buf_add(&t->aside, bytes, len);
-    deferred_start(&t->news, t->owner->loop, deliver, t);
+    deferred_call_start(&t->news, t->owner->loop, deliver, t);
     return len;
 }
 
@@ -190,7 +190,7 @@ static void on_done(void *ctx, CURLcode result)
     }
     if (result != CURLE_OK)
         log_info(0, "transfer.broken", "why=%s", log_quote(str_of(curl_easy_strerror(result))));
-    deferred_start(&t->news, t->owner->loop, deliver, t);
+    deferred_call_start(&t->news, t->owner->loop, deliver, t);
 }
 
 /* ---- what goes ---- */

@@ -28,7 +28,7 @@ void worker_begin(struct worker *w, struct call *c, const struct backend_request
     c->handle = rq->handle;
     str_format(c->trace, sizeof c->trace, "%.*s", (int)rq->trace.len,
                rq->trace.len ? rq->trace.p : "");
-    c->began = now_ms();
+    c->began = clock_ms();
     *at = c;
 }
 
@@ -106,7 +106,7 @@ static void on_drained(void *ctx)
 {
     struct worker *w = ctx;
 
-    log_info(0, "worker.drained", "ms=%llu", (unsigned long long)(now_ms() - w->draining_since));
+    log_info(0, "worker.drained", "ms=%llu", (unsigned long long)(clock_ms() - w->draining_since));
     loop_quit(w->loop);
 }
 
@@ -131,7 +131,7 @@ static void count(void *ctx)
     const struct worker *w = ctx;
 
     backend_update_metrics(w->backend);
-    breaker_count(&w->planner.breaker, now_ms());
+    breaker_count(&w->planner.breaker, clock_ms());
 }
 
 static const struct admin_ops admin_ops = {"llm-worker", not_ready, count};
@@ -188,7 +188,7 @@ static void on_drain_end(void *ctx)
 
 void worker_drain(struct worker *w)
 {
-    w->draining_since = now_ms();
+    w->draining_since = clock_ms();
     timer_start(&w->drain_end, w->loop, w->config->drain_ms, on_drain_end, w);
     log_info(0, "worker.draining", "gateways=%u", backend_gateways(w->backend));
     backend_drain(w->backend);

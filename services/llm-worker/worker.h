@@ -6,7 +6,7 @@
  * it tells the bus, once, and then frees itself with worker_end. */
 #ifndef LLM_WORKER_WORKER_H
 #define LLM_WORKER_WORKER_H
-#include "base/ids.h"
+#include "base/uuid.h"
 #include "bus/backend/backend.h"
 #include "config.h"
 #include "models.h"

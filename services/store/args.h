@@ -4,7 +4,7 @@
  * ids, numbers and keys are written out in here. */
 #ifndef STORE_ARGS_H
 #define STORE_ARGS_H
-#include "base/ids.h"
+#include "base/uuid.h"
 #include "keys.h"
 
 #define ARGS_MAX 24

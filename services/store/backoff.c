@@ -1,6 +1,6 @@
 /* Exponential backoff with jitter. */
 #include "backoff.h"
-#include "base/ids.h"
+#include "base/random.h"
 
 #define FIRST_MS 50
 #define DOUBLES  6

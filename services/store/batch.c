@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "batch.h"
 
 #define TRIES_MAX  6  /* of one that others keep getting in the way of */

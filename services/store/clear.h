@@ -1,6 +1,7 @@
 /* clear - what the walks that forget something share. */
 #ifndef STORE_CLEAR_H
 #define STORE_CLEAR_H
+#include "base/uuid.h"
 #include "job.h"
 
 /* For SCRIPT_SESSION_CLEAR; a begins empty.  answers is key_answers of the session, borrowed. */

@@ -110,7 +110,7 @@ void commit_count(void)
 /* How long anybody waits for our answer, with some time for it to travel. */
 static uint64_t time_left(const struct job *j)
 {
-    uint64_t gone = now_ms() - j->since_ms, ttl = j->ttl_ms - j->ttl_ms / 10;
+    uint64_t gone = clock_ms() - j->since_ms, ttl = j->ttl_ms - j->ttl_ms / 10;
 
     return ttl > gone ? ttl - gone : 0;
 }

@@ -1,7 +1,7 @@
 /* One statement after the other while there is something to do, then a rest. */
 #include <stdlib.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "fill.h"
 
 #define CHATS      4

@@ -1,8 +1,8 @@
 /* One kind of row after the other, then a rest. */
 #include <stdlib.h>
 
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "forget.h"
 
 #define DAY_MS     (24ull * 3600 * 1000)

@@ -7,7 +7,7 @@
 #define STORE_GRID_H
 #include <stdint.h>
 
-#include "base/ids.h"
+#include "base/uuid.h"
 
 struct grid {
     unsigned   rows, columns;

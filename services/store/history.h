@@ -1,6 +1,7 @@
 /* history - a page of a chat as it is shown. */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
+#include "base/uuid.h"
 #include "job.h"
 
 #define PAGE_BYTES    (512 * 1024) /* so that a page fits into a frame */

@@ -58,11 +58,11 @@ static void tell(struct job *j)
 {
     log_event(is_news(j) ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, j->handle, "store.done",
               "ask=%s end=%s ms=%" PRIu64 " trace=%s", msg_name(j->number), err_code(j->err),
-              now_ms() - j->since_ms, j->trace);
+              clock_ms() - j->since_ms, j->trace);
     if (is_news(j))
         span_end(&j->span, j->err ? err_code(j->err) : NULL, NULL, 0);
     metric_observe_for(METRIC_STORE_TIME, msg_name(j->number), j->err ? "error" : "ok",
-                       (double)(now_us() - j->since_us) / 1e6);
+                       (double)(clock_us() - j->since_us) / 1e6);
 }
 
 static void run(struct job *j)
@@ -132,8 +132,8 @@ struct job *job_make(const struct world *world, const struct config *config, enu
     j->world = world;
     j->config = config;
     j->step = first;
-    j->since_ms = now_ms();
-    j->since_us = now_us();
+    j->since_ms = clock_ms();
+    j->since_us = clock_us();
     return j;
 }
 

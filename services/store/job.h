@@ -14,6 +14,7 @@
 #include "args.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "base/uuid.h"
 #include "grid.h"
 #include "settings.h"
 #include "wire/messages.h"

@@ -18,7 +18,7 @@
  * asked on its own. */
 #ifndef STORE_KEYS_H
 #define STORE_KEYS_H
-#include "base/ids.h"
+#include "base/uuid.h"
 
 #define KEY_BUCKETS 64
 

@@ -4,6 +4,7 @@
  * in job.look. */
 #ifndef STORE_LOOK_H
 #define STORE_LOOK_H
+#include "base/uuid.h"
 #include "job.h"
 
 enum look {

@@ -1,8 +1,8 @@
 /* store: sessions, chats and turns, kept in Postgres and Redis. */
 #include <sysexits.h>
 
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "loop/otlp.h"
 #include "pg_address.h"
 #include "redis_url.h"
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     config_open_log(&run, config.log_name, config.log_level, config.log_format);
     config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", config.otlp_endpoint);
     config_finish(&run);
-    ids_init();
+    random_init();
 
     struct loop *loop = loop_new();
     struct otlp *otlp = otlp_open(loop, config.otlp_endpoint, "store");

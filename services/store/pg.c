@@ -76,7 +76,7 @@ static void set_up(struct lane *lane, bool up)
     if (up && p->up == 1)
         come_back(p);
     if (!p->up)
-        p->away_since = now_ms();
+        p->away_since = clock_ms();
 }
 
 static void on_lane_down(void *ctx, const char *why)
@@ -422,7 +422,7 @@ void pg_count(const struct pg *p)
 
 uint64_t pg_away_ms(const struct pg *p)
 {
-    return p->up ? 0 : now_ms() - p->away_since;
+    return p->up ? 0 : clock_ms() - p->away_since;
 }
 
 /* ---- open and close ---- */
@@ -439,7 +439,7 @@ enum err pg_open(struct pg **out, struct loop *l, struct resolver *r, const stru
     p->resolver = r;
     p->options = *o;
     p->address = address;
-    p->away_since = now_ms();
+    p->away_since = clock_ms();
     p->lanes = o->connections;
     for (unsigned i = 0; i < p->lanes; i++)
         p->lane[i].pg = p;

@@ -196,7 +196,7 @@ static const char *embedded_script(const char *name)
     for (const struct embedded *e = embedded_redis; e->name; e++)
         if (strcmp(e->name, file) == 0)
             return e->text;
-    must_fail("a script of scripts.def is not in redis/", __FILE__, __LINE__);
+    mem_must_fail("a script of scripts.def is not in redis/", __FILE__, __LINE__);
 }
 
 static void read_scripts(struct redis *r)

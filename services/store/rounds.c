@@ -1,7 +1,7 @@
 /* Jobs without a request. */
 #include <stdlib.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "rounds.h"
 
 #define EVERY_MS 1000

@@ -20,9 +20,9 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/uuid.h"
 #include "commit.h"
 #include "look.h"
 #include "spool.h"
@@ -88,7 +88,7 @@ static void heard(unsigned bucket, uint64_t turns, uint64_t oldest_ms)
 {
     waiting[bucket].turns = turns;
     waiting[bucket].oldest_ms = oldest_ms;
-    waiting[bucket].heard_at = now_ms();
+    waiting[bucket].heard_at = clock_ms();
 }
 
 /* Of the oldest the next round will tell. */
@@ -103,7 +103,7 @@ void spool_grew(unsigned bucket, uint64_t length)
 /* They go on waiting while Redis cannot be asked. */
 void spool_count(void)
 {
-    uint64_t turns = 0, oldest_ms = 0, now = now_ms();
+    uint64_t turns = 0, oldest_ms = 0, now = clock_ms();
 
     for (unsigned bucket = 0; bucket < KEY_BUCKETS; bucket++) {
         if (!waiting[bucket].turns)

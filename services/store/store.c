@@ -109,7 +109,7 @@ static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, s
 static void pump(void *ctx)
 {
     struct store *s = ctx;
-    uint64_t      now = now_ms();
+    uint64_t      now = clock_ms();
 
     batch_pump(s->batch, now);
     uint64_t at = batch_wakes_at(s->batch, now);
@@ -122,7 +122,7 @@ static void pump(void *ctx)
 /* All commits that one turn of the loop brings leave together. */
 static void pump_soon(struct store *s)
 {
-    deferred_start(&s->soon, s->loop, pump, s);
+    deferred_call_start(&s->soon, s->loop, pump, s);
 }
 
 struct flight {
@@ -136,7 +136,7 @@ static void on_committed(void *ctx, enum err err, struct grid *grids, unsigned c
 
     (void)count;
     free(ctx);
-    batch_done(f.parcel, err, grids, now_ms());
+    batch_done(f.parcel, err, grids, clock_ms());
     pump_soon(f.store);
 }
 
@@ -167,7 +167,7 @@ static void commit(void *ctx, const struct args *args, uint64_t patience_ms, str
 {
     struct store *s = ctx;
 
-    batch_add(s->batch, args, now_ms(), patience_ms, job, place);
+    batch_add(s->batch, args, clock_ms(), patience_ms, job, place);
     pump_soon(s);
 }
 
@@ -182,7 +182,7 @@ static uint64_t away_ms(void *ctx)
 static uint64_t wall(void *ctx)
 {
     (void)ctx;
-    return wall_ms();
+    return clock_wall_ms();
 }
 
 static void say(void *ctx, uint64_t handle, struct str body)
@@ -357,7 +357,7 @@ void store_close(struct store **store)
     backend_close(&s->backend);
     timer_stop(&s->pump);
     timer_stop(&s->drain);
-    deferred_stop(&s->soon);
+    deferred_call_stop(&s->soon);
     resolver_free(&s->resolver);
     free(s);
     *store = NULL;

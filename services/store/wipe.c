@@ -1,8 +1,9 @@
 /* A bite of one chat, a breath, the next bite; a rest when none is left. */
 #include <stdlib.h>
 
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "base/uuid.h"
 #include "wipe.h"
 
 #define REST_MS   1000

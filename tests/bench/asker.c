@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "bus/gateway/bus.h"
 #include "wire/messages.h"
 
@@ -133,7 +133,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     log_open("asker", LOG_LEVEL_WARN, LOG_FORMAT_LOGFMT);
-    ids_init();
+    random_init();
     loop_raise_fd_limit();
     a.count = (unsigned)strtoul(argv[4], NULL, 10);
     write_question(&a, argv[5]);

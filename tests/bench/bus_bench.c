@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "bus/backend/backend.h"
 #include "bus/common/allow.h"
 #include "bus/gateway/bus.h"
@@ -99,7 +99,7 @@ static uint64_t bare_rounds(void)
         zmq_send(router, id, (size_t)len, ZMQ_SNDMORE);
         zmq_send(router, w.question.p, w.question.len, 0);
     }
-    for (uint64_t end = now_ms() + w.seconds * 1000; now_ms() < end; rounds++) {
+    for (uint64_t end = clock_ms() + w.seconds * 1000; clock_ms() < end; rounds++) {
         zmq_recv(router, id, sizeof id, 0);
         zmq_recv(router, bytes, sizeof bytes, 0);
         zmq_send(router, id, (size_t)len, ZMQ_SNDMORE);
@@ -202,7 +202,7 @@ static void prepare(void)
 {
     FILE *allow;
 
-    ids_init();
+    random_init();
     log_open("bench", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
     must(zmq_curve_keypair(w.gateway_key.public_key, w.gateway_key.secret_key) == 0);
     must(zmq_curve_keypair(w.store_key.public_key, w.store_key.secret_key) == 0);

@@ -5,7 +5,7 @@
 
 #include "answer.h"
 #include "base/clock.h"
-#include "base/ids.h"
+#include "base/random.h"
 #include "jtext.h"
 
 static void make_id(struct answer *a)
@@ -40,7 +40,7 @@ void answer_init(struct answer *a, const struct model *facts, struct str name,
                  struct framing framing)
 {
     *a = (struct answer){.facts = facts, .framing = framing};
-    a->created = (int64_t)(wall_ms() / 1000);
+    a->created = (int64_t)(clock_wall_ms() / 1000);
     a->model = str_dup(name);
     make_id(a);
     make_head(a);

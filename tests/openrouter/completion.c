@@ -112,7 +112,7 @@ static void count_times(struct upstream *u, struct wish *w)
 
 static uint64_t reset_time(unsigned reset)
 {
-    uint64_t now = wall_ms();
+    uint64_t now = clock_wall_ms();
     return reset ? now + reset : (now / 60000 + 1) * 60000;
 }
 

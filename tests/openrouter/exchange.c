@@ -60,7 +60,7 @@ static void write_request(struct exchange *x, json_t *body)
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_header, headers);
     if (is_private)
         json_object_del(headers, "authorization");
-    clock_iso(wall_ms(), at);
+    clock_iso(clock_wall_ms(), at);
     journal_write(x->stage->journal,
                   json_pack("{s:s, s:I, s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:O?}", "event",
                             "request", "request", (json_int_t)x->number, "at", at, "connection",
@@ -92,7 +92,7 @@ static void end(struct exchange *x, const char *why)
     if (x->end)
         return;
     x->end = why;
-    x->over_ms = now_ms();
+    x->over_ms = clock_ms();
 }
 
 void exchange_wake(struct exchange *x)
@@ -150,7 +150,7 @@ static ssize_t fetch(struct exchange *x)
     switch (play_next(x->reply.play, &x->piece, &wait)) {
     case PLAY_PIECE:
         if (wait && !x->peer->is_gone) {
-            pace_add(&x->stage->pace, &x->due, now_ms() + wait);
+            pace_add(&x->stage->pace, &x->due, clock_ms() + wait);
             park(x);
         }
         return 0;
@@ -249,7 +249,7 @@ struct exchange *exchange_open(struct stage *s, struct peer *p, struct MHD_Conne
     x->peer = p;
     x->connection = connection;
     x->number = ++s->requests;
-    x->since_ms = now_ms();
+    x->since_ms = clock_ms();
     x->due.who = x;
     x->method = str_dup(str_of(method));
     x->path = str_dup(str_of(path));

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "server.h"
 
 static const char help[] =
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
     struct options o;
     char           place[64];
 
-    ids_init();
+    random_init();
     read_options(&o, argc, argv);
     struct journal *journal = journal_open(o.log);
     if (!journal)

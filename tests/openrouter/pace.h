@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 struct due {
-    uint64_t at;    /* on the clock of now_ms */
+    uint64_t at;    /* on the clock of clock_ms */
     size_t   place; /* in the queue, from 1; 0: not waiting */
     void    *who;   /* borrowed */
 };

@@ -129,7 +129,7 @@ static void pump(struct server *s)
 static void resume_due(struct server *s)
 {
     struct exchange *x;
-    uint64_t         now = now_ms();
+    uint64_t         now = clock_ms();
 
     while ((x = pace_take(&s->stage.pace, now)))
         exchange_wake(x);
@@ -147,7 +147,7 @@ void server_run(struct server *s)
     struct epoll_event event[EVENTS_PER_WAIT];
 
     while (!s->is_stopping) {
-        int wait = s->is_busy ? 0 : pace_wait(&s->stage.pace, now_ms());
+        int wait = s->is_busy ? 0 : pace_wait(&s->stage.pace, clock_ms());
         int count = epoll_wait(s->epoll, event, EVENTS_PER_WAIT, wait);
         for (int i = 0; i < count; i++) {
             if (event[i].data.ptr == &s->signals)

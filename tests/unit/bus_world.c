@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "bus_world.h"
 #include "wire/messages.h"
 
@@ -61,7 +61,7 @@ int open_world(void **state)
     (void)state;
     w = (struct world){.beat_ms = BEAT_MS};
     log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);
-    ids_init();
+    random_init();
     w.loop = loop_new();
     w.resolver = resolver_new(w.loop);
     make_key(&w.gateway_key);

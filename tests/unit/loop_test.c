@@ -57,11 +57,11 @@ static void a_timer_is_never_early(void **state)
 {
     (void)state;
     struct timer t = {0};
-    uint64_t     start = now_ms();
+    uint64_t     start = clock_ms();
 
     timer_start(&t, w.loop, 25, note_and_quit, "t");
     loop_run(w.loop);
-    assert_true(now_ms() >= start + 25);
+    assert_true(clock_ms() >= start + 25);
 }
 
 static struct timer victim;
@@ -151,15 +151,15 @@ static struct deferred_call first, second;
 static void start_the_second(void *letter)
 {
     note(letter);
-    deferred_start(&second, w.loop, note_and_quit, "2");
+    deferred_call_start(&second, w.loop, note_and_quit, "2");
     note("-");
 }
 
 static void what_is_put_off_runs_after_the_handler(void **state)
 {
     (void)state;
-    deferred_start(&first, w.loop, start_the_second, "1");
-    deferred_start(&first, w.loop, start_the_second, "1");
+    deferred_call_start(&first, w.loop, start_the_second, "1");
+    deferred_call_start(&first, w.loop, start_the_second, "1");
     loop_run(w.loop);
     assert_string_equal(w.trace, "1-2");
 }
@@ -169,11 +169,11 @@ static void what_was_put_off_can_be_called_off(void **state)
     (void)state;
     struct deferred_call a = {0}, b = {0}, c = {0};
 
-    deferred_start(&a, w.loop, note, "a");
-    deferred_start(&b, w.loop, note, "b");
-    deferred_start(&c, w.loop, note_and_quit, "c");
-    deferred_stop(&b);
-    deferred_stop(&b);
+    deferred_call_start(&a, w.loop, note, "a");
+    deferred_call_start(&b, w.loop, note, "b");
+    deferred_call_start(&c, w.loop, note_and_quit, "c");
+    deferred_call_stop(&b);
+    deferred_call_stop(&b);
     loop_run(w.loop);
     assert_string_equal(w.trace, "ac");
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "test.h"
-#include "wire/codec.h"
+#include "wire/enc.h"
 #include "wire/messages.h"
 
 #define SAMPLE_MOST 64 /* bytes of a sample string, elements are two */

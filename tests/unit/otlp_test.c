@@ -1,6 +1,6 @@
 /* What otlp promises when nobody takes what it brings; tests/system/test_traces.py has the rest. */
-#include "base/ids.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "base/span.h"
 #include "loop/otlp.h"
 #include "test.h"
@@ -83,6 +83,6 @@ int main(void)
         cmocka_unit_test(without_an_endpoint_nothing_is_taken),
     };
 
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

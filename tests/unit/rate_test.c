@@ -1,7 +1,7 @@
 /* What rate promises. */
 #include <stdio.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "session/rate.h"
 #include "test.h"
 
@@ -67,6 +67,6 @@ int main(void)
         cmocka_unit_test(people_are_counted_apart),
         cmocka_unit_test(a_flood_of_names_does_not_free_a_few),
     };
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "session/session.h"
 #include "test.h"
 
@@ -193,6 +194,6 @@ int main(void)
         cmocka_unit_test(cookies_are_found_by_their_whole_name),
         cmocka_unit_test(pseudonyms_are_stable_and_apart),
     };
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* What span promises. */
 #include <string.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "base/span.h"
 #include "test.h"
 
@@ -155,6 +155,6 @@ int main(void)
         cmocka_unit_test(a_name_of_zeros_begins_a_trace_too),
     };
 
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* What batch promises: waiting turns leave together, and none is lost or answered twice. */
 #include <string.h>
 
-#include "base/ids.h"
+#include "base/random.h"
+#include "base/uuid.h"
 #include "batch.h"
 #include "test.h"
 
@@ -262,7 +263,7 @@ static void what_waits_at_the_end_is_told(void **state)
 
 int main(void)
 {
-    ids_init();
+    random_init();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
     const struct CMUnitTest tests[] = {
         TEST(the_first_leaves_at_once_and_the_rest_together),

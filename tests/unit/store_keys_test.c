@@ -1,6 +1,7 @@
 /* What keys promises: names that never change, one slot for a session. */
 #include <string.h>
 
+#include "base/random.h"
 #include "keys.h"
 #include "test.h"
 
@@ -67,7 +68,7 @@ static void the_longest_names_fit(void **state)
 
 int main(void)
 {
-    ids_init();
+    random_init();
     if (!uuid_parse(&session, STR("11111111-2222-4333-8444-555555555555")))
         return 1;
     turn = uuid_new();

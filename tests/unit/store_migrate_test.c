@@ -1,7 +1,7 @@
 /* What migrate promises of a schema it finds: ours so far, newer than ours, or another one. */
 #include <string.h>
 
-#include "base/ids.h"
+#include "base/random.h"
 #include "embedded.h"
 #include "migrate.h"
 #include "test.h"
@@ -110,7 +110,7 @@ static void shipped_files_have_not_changed(void **state)
 
 int main(void)
 {
-    ids_init();
+    random_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_on_where_it_stopped),
         cmocka_unit_test(a_newer_schema_is_refused),

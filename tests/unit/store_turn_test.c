@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "job.h"
 #include "look.h"
 #include "test.h"
@@ -833,7 +834,7 @@ static void what_is_no_question_is_refused(void **state)
 
 int main(void)
 {
-    ids_init();
+    random_init();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
     const struct CMUnitTest tests[] = {
         TEST(a_turn_is_granted),

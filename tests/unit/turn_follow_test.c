@@ -1,5 +1,6 @@
 /* What a chat promises about turns at several gateways: the lease, following, replaying. */
 #include "base/log.h"
+#include "base/random.h"
 #include "turn_world.h"
 
 /* ---- the same turn again ---- */
@@ -475,6 +476,6 @@ int main(void)
         cmocka_unit_test(a_lost_lease_ends_without_commit_or_abort),
     };
     log_open("chat_follow_test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* What a chat promises: the walk of a turn, whatever the services do. */
 #include "base/log.h"
+#include "base/random.h"
 #include "turn_world.h"
 
 /* ---- a good day ---- */
@@ -791,6 +792,6 @@ int main(void)
         cmocka_unit_test(an_abort_that_fails_changes_nothing),
     };
     log_open("chat_test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

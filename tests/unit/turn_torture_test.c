@@ -1,5 +1,6 @@
 /* What a chat promises when every answer comes as an error, never, cut, twice or late. */
 #include "base/log.h"
+#include "base/random.h"
 #include "turn_world.h"
 
 static const enum chat_question all[] = {CHAT_Q_LIMIT,  CHAT_Q_FILTER, CHAT_Q_BEGIN,  CHAT_Q_ANSWER,
@@ -219,6 +220,6 @@ int main(void)
         cmocka_unit_test(every_refusal_of_the_bus_ends_the_turn),
     };
     log_open("chat_torture_test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

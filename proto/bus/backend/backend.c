@@ -2,9 +2,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
+#include "base/uuid.h"
 #include "bus/backend/backend.h"
 #include "bus/backend/backend_core.h"
 #include "bus/backend/dialer.h"
@@ -33,7 +34,7 @@ static void send_frame(struct backend *b, struct action *a)
     /* While nobody is there this happens with every PING and means nothing. */
     if (backend_core_is_up(b->core, a->to))
         metric_add(METRIC_BUS_SEND_FULL, 1);
-    backend_core_lost(b->core, now_ms(), a->to);
+    backend_core_lost(b->core, clock_ms(), a->to);
 }
 
 static void deliver_request(struct backend *b, const struct action *a)
@@ -94,7 +95,7 @@ static void pump(void *ctx)
 
 static void pump_later(struct backend *b)
 {
-    deferred_start(&b->pump, b->loop, pump, b);
+    deferred_call_start(&b->pump, b->loop, pump, b);
 }
 
 /* ---- what the sockets say ---- */
@@ -102,13 +103,13 @@ static void pump_later(struct backend *b)
 static void on_link(void *ctx, uint64_t link)
 {
     struct backend *b = ctx;
-    backend_core_link(b->core, now_ms(), link);
+    backend_core_link(b->core, clock_ms(), link);
 }
 
 static void on_unlink(void *ctx, uint64_t link)
 {
     struct backend *b = ctx;
-    backend_core_unlink(b->core, now_ms(), link);
+    backend_core_unlink(b->core, clock_ms(), link);
     pump_later(b);
 }
 
@@ -121,7 +122,7 @@ static bool is_up(void *ctx, uint64_t link)
 static void on_frame(void *ctx, uint64_t link, struct str bytes)
 {
     struct backend *b = ctx;
-    backend_core_frame(b->core, now_ms(), link, bytes);
+    backend_core_frame(b->core, clock_ms(), link, bytes);
 }
 
 static void on_tick(void *ctx)
@@ -129,7 +130,7 @@ static void on_tick(void *ctx)
     struct backend *b = ctx;
 
     timer_start(&b->tick, b->loop, BACKEND_TICK_MS, on_tick, b);
-    backend_core_tick(b->core, now_ms());
+    backend_core_tick(b->core, clock_ms());
     pump(b);
 }
 
@@ -161,7 +162,7 @@ enum err backend_open(struct backend **out, struct loop *l, struct resolver *r,
 {
     struct backend             *b = mem_new(sizeof *b);
     struct backend_core_options core = {.service = o->service,
-                                        .boot = wall_ms(),
+                                        .boot = clock_wall_ms(),
                                         .seed = random_u64(),
                                         .window = o->window,
                                         .slots = o->slots};
@@ -171,7 +172,7 @@ enum err backend_open(struct backend **out, struct loop *l, struct resolver *r,
     b->loop = l;
     b->ops = *ops;
     b->ctx = ctx;
-    b->core = backend_core_new(&core, now_ms());
+    b->core = backend_core_new(&core, clock_ms());
     enum err err = open_dialer(b, r, o);
     if (err) {
         backend_close(&b);
@@ -186,7 +187,7 @@ static void say_bye(struct backend *b)
 {
     struct action a;
 
-    backend_core_bye(b->core, now_ms());
+    backend_core_bye(b->core, clock_ms());
     while (backend_core_next(b->core, &a)) {
         if (a.kind == ACTION_SEND)
             dialer_send(b->dialer, a.to, &a.bytes);
@@ -204,7 +205,7 @@ void backend_close(struct backend **backend)
     if (b->dialer)
         say_bye(b);
     dialer_close(&b->dialer);
-    deferred_stop(&b->pump);
+    deferred_call_stop(&b->pump);
     backend_core_free(&b->core);
     free(b);
     *backend = NULL;
@@ -214,7 +215,7 @@ void backend_close(struct backend **backend)
 
 void backend_final(struct backend *b, uint64_t handle, struct str body)
 {
-    backend_core_final(b->core, now_ms(), handle, body);
+    backend_core_final(b->core, clock_ms(), handle, body);
     pump_later(b);
 }
 
@@ -223,7 +224,7 @@ static void end_with(struct backend *b, uint64_t handle, struct error e)
     struct str cut = str_cut(e.detail, DETAIL_MAX);
 
     e.detail = str_is_utf8(cut) ? cut : (struct str){0};
-    backend_core_error(b->core, now_ms(), handle, &e);
+    backend_core_error(b->core, clock_ms(), handle, &e);
     pump_later(b);
 }
 
@@ -250,7 +251,7 @@ void backend_error_local(struct backend *b, uint64_t handle, enum err err, uint6
 
 void backend_cancelled(struct backend *b, uint64_t handle)
 {
-    backend_core_cancelled(b->core, now_ms(), handle);
+    backend_core_cancelled(b->core, clock_ms(), handle);
     pump_later(b);
 }
 
@@ -261,13 +262,13 @@ uint64_t backend_credit(const struct backend *b, uint64_t handle)
 
 void backend_chunk(struct backend *b, uint64_t handle, struct str body)
 {
-    backend_core_chunk(b->core, now_ms(), handle, body);
+    backend_core_chunk(b->core, clock_ms(), handle, body);
     pump_later(b);
 }
 
 void backend_drain(struct backend *b)
 {
-    backend_core_drain(b->core, now_ms());
+    backend_core_drain(b->core, clock_ms());
     pump_later(b);
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "bus/backend/dialer.h"
 #include "bus/common/allow.h"
 #include "bus/common/id_table.h"
@@ -58,7 +58,7 @@ struct dialer {
 
 static void read_one(struct dial *d, zmq_msg_t *msg)
 {
-    d->heard = now_ms();
+    d->heard = clock_ms();
     if (zmq_msg_more(msg)) {
         metric_add(METRIC_BUS_BAD_FRAMES, 1);
         socket_skip_rest(d->socket, msg);
@@ -116,7 +116,7 @@ static zsock_t *dial_socket(struct dialer *dialer, const char *endpoint)
 static void watch_socket(struct dial *d, zsock_t *socket)
 {
     d->socket = socket;
-    d->heard = now_ms();
+    d->heard = clock_ms();
     loop_socket(d->dialer->loop, socket, on_readable, d);
 }
 
@@ -240,7 +240,7 @@ static void redial_silent(struct dialer *dialer)
     for (struct dial *d = dialer->dials; d; d = d->next) {
         if (dialer->ops.is_up(dialer->ctx, d->link)) {
             d->silent = false;
-        } else if (now_ms() - d->heard > REDIAL_MS) {
+        } else if (clock_ms() - d->heard > REDIAL_MS) {
             say_silent(d);
             redial(d);
         }

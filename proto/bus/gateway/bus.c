@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "bus/common/id_table.h"
 #include "bus/common/sockets.h"
 #include "bus/gateway/bus.h"
@@ -76,7 +76,7 @@ static void measure(const struct request_nonce *who, enum bus_reply_kind kind)
 {
     metric_observe_for(METRIC_BUS_ANSWER, msg_name(who->number),
                        kind == BUS_REPLY_FINAL ? "ok" : "error",
-                       (double)(now_us() - who->since_us) / 1e6);
+                       (double)(clock_us() - who->since_us) / 1e6);
 }
 
 static void deliver(struct bus *b, const struct action *a)
@@ -114,7 +114,7 @@ static void pump(void *ctx)
             metric_add(METRIC_BUS_FRAMES_OUT, 1);
         } else {
             metric_add(METRIC_BUS_SEND_FULL, 1);
-            gateway_core_lost(b->core, now_ms(), a.to);
+            gateway_core_lost(b->core, clock_ms(), a.to);
         }
         action_fini(&a);
     }
@@ -122,7 +122,7 @@ static void pump(void *ctx)
 
 static void pump_later(struct bus *b)
 {
-    deferred_start(&b->pump, b->loop, pump, b);
+    deferred_call_start(&b->pump, b->loop, pump, b);
 }
 
 /* ---- what the sockets say ---- */
@@ -136,7 +136,7 @@ static void take_frame(struct bus *b, zmq_msg_t *id, zmq_msg_t *body)
     else if (!allow_find(&b->allow, from.key, &from.service))
         metric_add(METRIC_BUS_AUTH_REJECTED, 1); /* its key was revoked */
     else
-        gateway_core_frame(b->core, now_ms(), &from,
+        gateway_core_frame(b->core, clock_ms(), &from,
                            (struct str){zmq_msg_data(body), zmq_msg_size(body)});
 }
 
@@ -183,7 +183,7 @@ static void on_tick(void *ctx)
     struct bus *b = ctx;
 
     timer_start(&b->tick, b->loop, GATEWAY_TICK_MS, on_tick, b);
-    gateway_core_tick(b->core, now_ms());
+    gateway_core_tick(b->core, clock_ms());
     pump(b);
 }
 
@@ -234,7 +234,7 @@ enum err bus_open(struct bus **out, struct loop *l, const struct bus_options *o)
 
     b->loop = l;
     b->allow_file = str_dup(str_of(o->allow_file));
-    b->core = gateway_core_new(&core, now_ms());
+    b->core = gateway_core_new(&core, clock_ms());
     err = allow_read(&b->allow, b->allow_file);
     if (err)
         goto fail;
@@ -265,7 +265,7 @@ void bus_close(struct bus **bus)
     if (!b)
         return;
     timer_stop(&b->tick);
-    deferred_stop(&b->pump);
+    deferred_call_stop(&b->pump);
     if (b->router)
         loop_socket_end(b->loop, b->router);
     if (b->zap)
@@ -286,7 +286,7 @@ void bus_reload(struct bus *b)
     if (allow_read(&b->allow, b->allow_file))
         return; /* as it was; the log says why */
     log_info(0, "bus.allow_read", "keys=%u", b->allow.count);
-    gateway_core_allow(b->core, now_ms(), &b->allow);
+    gateway_core_allow(b->core, clock_ms(), &b->allow);
     pump_later(b);
 }
 
@@ -295,12 +295,12 @@ void bus_reload(struct bus *b)
 enum err bus_send(struct bus *b, const struct bus_request *q, uint64_t *id)
 {
     enum err err =
-        gateway_core_send(b->core, now_ms(), q->service, q->body, q->ttl_ms, q->trace, id);
+        gateway_core_send(b->core, clock_ms(), q->service, q->body, q->ttl_ms, q->trace, id);
 
     if (err)
         return err;
     struct request_nonce *who = mem_new(sizeof *who);
-    *who = (struct request_nonce){q->on_reply, q->ctx, msg_number(q->body), now_us()};
+    *who = (struct request_nonce){q->on_reply, q->ctx, msg_number(q->body), clock_us()};
     id_table_add(&b->askers, *id, who);
     pump_later(b);
     return ERR_OK;
@@ -308,46 +308,46 @@ enum err bus_send(struct bus *b, const struct bus_request *q, uint64_t *id)
 
 enum err bus_would_accept(const struct bus *b, enum service s, uint64_t ttl_ms)
 {
-    return gateway_core_would_accept(b->core, now_ms(), s, ttl_ms);
+    return gateway_core_would_accept(b->core, clock_ms(), s, ttl_ms);
 }
 
 void bus_cancel(struct bus *b, uint64_t id)
 {
     free(id_table_take(&b->askers, id));
-    gateway_core_cancel(b->core, now_ms(), id);
+    gateway_core_cancel(b->core, clock_ms(), id);
     pump_later(b);
 }
 
 void bus_cancel_turn(struct bus *b, struct str turn_id)
 {
-    gateway_core_cancel_turn(b->core, now_ms(), turn_id);
+    gateway_core_cancel_turn(b->core, clock_ms(), turn_id);
     pump_later(b);
 }
 
 void bus_credit(struct bus *b, uint64_t id, uint64_t bytes)
 {
-    gateway_core_credit(b->core, now_ms(), id, bytes);
+    gateway_core_credit(b->core, clock_ms(), id, bytes);
     pump_later(b);
 }
 
 unsigned bus_queue_position(const struct bus *b, uint64_t id)
 {
-    return gateway_core_queue_position(b->core, now_ms(), id);
+    return gateway_core_queue_position(b->core, clock_ms(), id);
 }
 
 uint64_t bus_retry_in_ms(const struct bus *b, uint64_t id)
 {
-    return gateway_core_retry_in_ms(b->core, now_ms(), id);
+    return gateway_core_retry_in_ms(b->core, clock_ms(), id);
 }
 
 unsigned bus_instances(const struct bus *b, enum service s)
 {
-    return gateway_core_instances(b->core, now_ms(), s);
+    return gateway_core_instances(b->core, clock_ms(), s);
 }
 
 void bus_update_metrics(const struct bus *b)
 {
-    gateway_core_update_metrics(b->core, now_ms());
+    gateway_core_update_metrics(b->core, clock_ms());
 }
 
 bool bus_is_idle(const struct bus *b)

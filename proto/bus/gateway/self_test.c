@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "bus/common/sockets.h"
 #include "bus/gateway/self_test.h"
 
@@ -75,7 +75,7 @@ static unsigned wait_for_verdict(struct stranger *s, struct zap *z)
                               {zsock_resolve(s->monitor), 0, ZMQ_POLLIN, 0}};
     unsigned       event = 0;
 
-    for (uint64_t end = now_ms() + TIME_MS; !event && now_ms() < end;) {
+    for (uint64_t end = clock_ms() + TIME_MS; !event && clock_ms() < end;) {
         zmq_poll(items, COUNT_OF(items), 100);
         zap_serve(z);
         event = read_event(s);

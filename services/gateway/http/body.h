@@ -7,7 +7,7 @@
 #define GATEWAY_BODY_H
 #include <jansson.h>
 
-#include "base/ids.h"
+#include "base/uuid.h"
 
 /* Once, before any JSON: what jansson frees it then also wipes, as it may be a key. */
 void body_init(void);

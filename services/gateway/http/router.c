@@ -267,7 +267,7 @@ void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE])
 
 bool visit_may(const struct visit *v, struct rate *rate)
 {
-    uint64_t wait = rate_take(rate, uuid_str(&v->session), now_ms());
+    uint64_t wait = rate_take(rate, uuid_str(&v->session), clock_ms());
 
     if (wait)
         reply_failure(v->rq, &(struct failure){.err = ERR_LIMITED, .retry_after_ms = wait});

@@ -5,6 +5,7 @@
  * frees it; so does its client when it leaves. */
 #ifndef GATEWAY_ERRAND_H
 #define GATEWAY_ERRAND_H
+#include "base/uuid.h"
 #include "gateway.h"
 #include "wire/messages.h"
 

@@ -42,7 +42,7 @@ static void keep(struct models *m, const struct models_list_reply *say)
         json_array_append_new(list, model_of(&say->models[i]));
     models_close(m);
     m->list = json_pack("{s:o}", "models", list);
-    m->kept_until = now_ms() + KEPT_MS;
+    m->kept_until = clock_ms() + KEPT_MS;
 }
 
 static void take_models(struct errand *e, const struct bus_reply *a)
@@ -66,7 +66,7 @@ void route_models(const struct visit *v)
     struct models_list_request ask = {0};
     struct buf                 body = {0};
 
-    if (m->list && now_ms() < m->kept_until) {
+    if (m->list && clock_ms() < m->kept_until) {
         reply_json(v->rq, 200, json_incref(m->list));
         return;
     }

@@ -50,7 +50,7 @@ void route_health(const struct visit *v)
         is_whole &= count > 0;
         json_object_set_new(services, service_name(s), json_integer(count));
     }
-    clock_iso(wall_ms(), now);
+    clock_iso(clock_wall_ms(), now);
     json_object_set_new(o, "status", json_string(is_whole ? "ok" : "degraded"));
     json_object_set_new(o, "timestamp", json_string(now));
     json_object_set_new(o, "demo", json_boolean(v->gw->config.demo));

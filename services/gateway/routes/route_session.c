@@ -99,7 +99,7 @@ static void take_session(struct errand *e, const struct bus_reply *a);
 static void open_new_session(struct errand *e)
 {
     char     network[ADDRESS_SIZE];
-    uint64_t wait = rate_take(e->gw->new_sessions, client_network(&e->client, network), now_ms());
+    uint64_t wait = rate_take(e->gw->new_sessions, client_network(&e->client, network), clock_ms());
 
     if (wait) {
         errand_fail(e, &(struct bus_reply){

@@ -182,7 +182,7 @@ static void take_test_limit(struct errand *e, const struct bus_reply *a)
     if (!errand_read(e, a, limit_take_reply, &say))
         return;
     if (say.allowed && say.limits_unavailable) {
-        say.retry_after_ms = rate_take(e->gw->key_tests, str_of(e->address_hash), now_ms());
+        say.retry_after_ms = rate_take(e->gw->key_tests, str_of(e->address_hash), clock_ms());
         say.allowed = say.retry_after_ms == 0;
     }
     if (!say.allowed)

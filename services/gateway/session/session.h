@@ -10,7 +10,7 @@
  * is signed in at this browser, or nobody any more, they open nothing. */
 #ifndef GATEWAY_SESSION_H
 #define GATEWAY_SESSION_H
-#include "base/ids.h"
+#include "base/uuid.h"
 #include "seal/seal.h"
 
 /* With __Host- a browser takes it only over https, from this very host, for "/". */

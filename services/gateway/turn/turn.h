@@ -6,8 +6,8 @@
  * calls ports->on_end just before; so after any call here a chat may be gone. */
 #ifndef GATEWAY_CHAT_H
 #define GATEWAY_CHAT_H
-#include "base/ids.h"
 #include "base/span.h"
+#include "base/uuid.h"
 #include "bus/gateway/bus.h"
 #include "session/session.h"
 #include "turn/subscribers.h"

@@ -65,7 +65,7 @@ struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o
     c->total_ms = o->total_ms;
     c->log_id = log_id_of(&c->turn_id);
     c->since_ms = c->followed_ms = ports->now_ms(ports->ctx);
-    c->asked_at = wall_ms();
+    c->asked_at = clock_wall_ms();
     begin_span(c, o);
     return c;
 }

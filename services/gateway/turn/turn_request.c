@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "turn/turn_internal.h"
 
 #define FILTER_MS 5000

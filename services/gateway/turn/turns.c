@@ -99,19 +99,19 @@ static uint64_t port_rest_ms(void *ctx, struct chat_slot *slot)
 static uint64_t port_limit_address(void *ctx, const char *address_hash)
 {
     struct turns *t = ctx;
-    return rate_take(t->options.by_address, str_of(address_hash), now_ms());
+    return rate_take(t->options.by_address, str_of(address_hash), clock_ms());
 }
 
 static uint64_t port_limit_session(void *ctx, const struct uuid *session)
 {
     struct turns *t = ctx;
-    return rate_take(t->options.by_session, uuid_str(session), now_ms());
+    return rate_take(t->options.by_session, uuid_str(session), clock_ms());
 }
 
 static uint64_t port_now(void *ctx)
 {
     (void)ctx;
-    return now_ms();
+    return clock_ms();
 }
 
 /* ---- the clock ---- */

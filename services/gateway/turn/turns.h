@@ -3,6 +3,7 @@
  * The same turn asked for twice runs once: the second listener joins the first. */
 #ifndef GATEWAY_TURNS_H
 #define GATEWAY_TURNS_H
+#include "base/uuid.h"
 #include "session/rate.h"
 #include "turn/turn.h"
 

@@ -1,34 +1,34 @@
-/* Fields in, fields out. */
+/* Decoding typed fields. */
 #include <math.h>
 
-#include <msgpack.h>
-
-#include "wire/codec.h"
+#include "wire/dec.h"
 
 #define NOT_ENTERED UINT32_MAX
 
 void dec_open(struct dec *d, struct str bytes)
 {
     d->at = d->end = 0;
-    d->bad = token_stream_read(&d->tape, bytes) != ERR_OK || d->tape.tokens[0].type != TOKEN_ARRAY;
+    d->bad =
+        token_stream_read(&d->stream, bytes) != ERR_OK || d->stream.tokens[0].type != TOKEN_ARRAY;
     if (!d->bad) {
         d->at = 1;
-        d->end = d->tape.tokens[0].end;
+        d->end = d->stream.tokens[0].end;
     }
 }
 
 enum err dec_close(struct dec *d)
 {
-    token_stream_fini(&d->tape);
+    token_stream_fini(&d->stream);
     return d->bad ? ERR_BAD_FRAME : ERR_OK;
 }
 
-/* The next token if it is there and of this type.  NULL: missing, or an error that now sticks. */
+/* Returns the next token if there is one and it has this type. NULL: none left, or an error,
+ * which is then recorded in d->bad. */
 static const struct token *next(struct dec *d, enum token_type type)
 {
     if (d->bad || d->at >= d->end)
         return NULL;
-    const struct token *t = &d->tape.tokens[d->at];
+    const struct token *t = &d->stream.tokens[d->at];
     if (t->type != type) {
         d->bad = true;
         return NULL;
@@ -52,8 +52,8 @@ uint64_t dec_u64(struct dec *d, uint64_t max)
 double dec_f64(struct dec *d, uint64_t max)
 {
     (void)max;
-    /* Other speakers write a whole number as an integer. */
-    if (!d->bad && d->at < d->end && d->tape.tokens[d->at].type == TOKEN_U64)
+    /* Other encoders may write a whole number as an integer. */
+    if (!d->bad && d->at < d->end && d->stream.tokens[d->at].type == TOKEN_U64)
         return (double)dec_u64(d, 0);
     const struct token *t = next(d, TOKEN_F64);
     if (t && !isfinite(t->f64))
@@ -83,6 +83,12 @@ struct str dec_bin(struct dec *d, uint64_t max)
     return take_bytes(d, TOKEN_BIN, max);
 }
 
+void dec_skip(struct dec *d)
+{
+    if (!d->bad && d->at < d->end)
+        d->at = d->stream.tokens[d->at].end;
+}
+
 uint64_t dec_enter(struct dec *d, uint64_t max, uint32_t *outer_end)
 {
     uint32_t            at = d->at;
@@ -107,56 +113,4 @@ void dec_leave(struct dec *d, uint32_t outer_end)
         return;
     d->at = d->end;
     d->end = outer_end;
-}
-
-static int write_bytes(void *out, const char *p, size_t len)
-{
-    buf_add(out, p, len);
-    return 0;
-}
-
-static msgpack_packer packer(struct buf *out)
-{
-    msgpack_packer pk;
-    msgpack_packer_init(&pk, out, write_bytes);
-    return pk;
-}
-
-void enc_array(struct buf *out, size_t count)
-{
-    msgpack_packer pk = packer(out);
-    msgpack_pack_array(&pk, count);
-}
-
-void enc_u64(struct buf *out, uint64_t value, uint64_t max)
-{
-    msgpack_packer pk = packer(out);
-    must(!max || value <= max);
-    msgpack_pack_uint64(&pk, value);
-}
-
-void enc_f64(struct buf *out, double value, uint64_t max)
-{
-    msgpack_packer pk = packer(out);
-    (void)max;
-    must(isfinite(value));
-    msgpack_pack_double(&pk, value);
-}
-
-void enc_str(struct buf *out, struct str value, uint64_t max)
-{
-    msgpack_packer pk = packer(out);
-    must(value.len <= max);
-    msgpack_pack_str(&pk, value.len);
-    if (value.len)
-        msgpack_pack_str_body(&pk, value.p, value.len);
-}
-
-void enc_bin(struct buf *out, struct str value, uint64_t max)
-{
-    msgpack_packer pk = packer(out);
-    must(value.len <= max);
-    msgpack_pack_bin(&pk, value.len);
-    if (value.len)
-        msgpack_pack_bin_body(&pk, value.p, value.len);
 }

@@ -1,5 +1,6 @@
 /* What ids promises. */
-#include "base/ids.h"
+#include "base/random.h"
+#include "base/uuid.h"
 #include "test.h"
 
 static void a_new_uuid_parses_as_itself(void **state)
@@ -70,6 +71,6 @@ int main(void)
         cmocka_unit_test(a_derived_uuid_depends_on_room_and_name_only),
         cmocka_unit_test(a_random_number_stays_below_its_limit),
     };
-    ids_init();
+    random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,31 +1,11 @@
-/* Random numbers and UUIDs, on libsodium. */
+/* UUIDs: random ones and ones derived from a name. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
 
-#include "base/ids.h"
-
-void ids_init(void)
-{
-    must(sodium_init() >= 0);
-}
-
-uint64_t random_u64(void)
-{
-    uint64_t n;
-    randombytes_buf(&n, sizeof n);
-    return n;
-}
-
-uint64_t random_below(uint64_t limit)
-{
-    must(limit > 0);
-    if (limit <= UINT32_MAX)
-        return randombytes_uniform((uint32_t)limit);
-    return random_u64() % limit;
-}
+#include "base/uuid.h"
 
 static struct uuid uuid_of(unsigned char b[16], unsigned version)
 {
@@ -47,19 +27,19 @@ struct uuid uuid_new(void)
     return uuid_of(b, 4);
 }
 
-struct uuid uuid_derive(const char *room, struct str name)
+struct uuid uuid_derive(const char *namespace, struct str name)
 {
     unsigned char            b[16];
     crypto_generichash_state hash;
 
     crypto_generichash_init(&hash, NULL, 0, sizeof b);
-    crypto_generichash_update(&hash, (const unsigned char *)room, strlen(room) + 1);
+    crypto_generichash_update(&hash, (const unsigned char *)namespace, strlen(namespace) + 1);
     crypto_generichash_update(&hash, (const unsigned char *)name.p, name.len);
     crypto_generichash_final(&hash, b, sizeof b);
     return uuid_of(b, 8);
 }
 
-static bool is_dash_place(size_t i)
+static bool is_dash(size_t i)
 {
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
@@ -71,7 +51,7 @@ bool uuid_parse(struct uuid *out, struct str text)
         return false;
     for (size_t i = 0; i < UUID_LEN; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        if (is_dash_place(i) ? c != '-' : !isxdigit(c))
+        if (is_dash(i) ? c != '-' : !isxdigit(c))
             return false;
         out->text[i] = (char)tolower(c);
     }

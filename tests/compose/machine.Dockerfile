@@ -1,4 +1,4 @@
-# A Debian 13 with systemd, on which the chat was built: for what docs/operations.md says of plain machines.
+# A Debian 13 with systemd, on which the chat was built: for the commands of docs/deploy.md.
 # It begins as deploy/Dockerfile does, so those layers are there already.
 FROM debian:trixie-slim
 WORKDIR /src

@@ -1,4 +1,4 @@
-"""docs/operations.md, "systemd", typed on a machine whose first process is systemd; then people chat there."""
+"""docs/deploy.md, "systemd", typed on a machine whose first process is systemd; then people chat there."""
 
 import re
 import tempfile

@@ -54,7 +54,7 @@ def test_the_base_alone_is_found_unfinished():
 
 
 def applied(folder, *blocks):
-    """The documents that these commands of docs/operations.md would bring to a cluster, by name."""
+    """The documents that these commands of docs/deploy.md would bring to a cluster, by name."""
     cluster = 'kubectl() { if [ "$1" = apply ]; then cat; echo ---; else command kubectl "$@"; fi; }'
     no_cluster = "export KUBECONFIG=/dev/null"
     commands = "\n".join(["set -euo pipefail", no_cluster, cluster, *map(block, blocks)])

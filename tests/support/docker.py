@@ -158,7 +158,7 @@ class Stack(Entrance):
         return self.engine.run(*self.command.split(), *args, timeout=timeout, **self.env)
 
     def shell(self, script, folder, timeout=180):
-        """Lines of docs/operations.md, in a folder of their own; $compose is what that page says."""
+        """Commands of docs/operations.md, in a folder of their own; $compose is what that page says."""
         return self.engine.run("bash", "-euo", "pipefail", "-c", f"cd {ROOT}\n{script}", timeout=timeout,
                                compose=self.command, secrets=str(self.secrets), backup=str(folder), new=str(folder),
                                **self.env)

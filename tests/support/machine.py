@@ -1,4 +1,4 @@
-"""A plain machine: a Debian whose first process is systemd, in a container, and the chat as docs/operations.md installs it."""
+"""A plain machine: a Debian whose first process is systemd, in a container, and the chat as docs/deploy.md installs it."""
 
 import json
 import subprocess

@@ -1,11 +1,15 @@
-"""What docs/operations.md tells people to type: tests type it as it stands."""
+"""The commands of docs/deploy.md and docs/operations.md: tests run them unchanged."""
 
 import re
 
 from support.processes import ROOT
 
+PAGES = ("docs/deploy.md", "docs/operations.md")
+
 
 def block(name):
-    """The commands under that mark."""
-    page = (ROOT / "docs/operations.md").read_text()
-    return re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page, re.S)[1]
+    """The commands below the comment <!-- tested: name -->."""
+    text = "".join((ROOT / page).read_text() for page in PAGES)
+    found = re.findall(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", text, re.S)
+    assert len(found) == 1, f"{len(found)} blocks named {name} in {PAGES}"
+    return found[0]

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/config.h"
+#include "base/config_similar.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 
@@ -64,7 +65,9 @@ static void take_number(struct config_run *run, const struct config_item *it, co
 
     errno = 0;
     double value = strtod(text, &end);
-    bool   whole = it->type == CONFIG_REAL || strspn(text, "0123456789") == strlen(text);
+    /* Neither hexadecimal nor NaN nor infinity, which strtod takes. */
+    const char *letters = it->type == CONFIG_REAL ? "0123456789.eE+-" : "0123456789";
+    bool        whole = strspn(text, letters) == strlen(text);
     if (!*text || *end || errno || !whole || value < it->min || value > it->max) {
         str_format(what, sizeof what, "must be a %snumber from %.15g to %.15g",
                    it->type == CONFIG_NUMBER ? "whole " : "", it->min, it->max);
@@ -252,6 +255,7 @@ void config_finish(struct config_run *run)
         exit(EX_CONFIG);
     }
     buf_fini(&run->faults);
+    config_similar_warn(run->items, run->count);
     if (run->mode == CONFIG_SERVE)
         return;
     for (size_t i = 0; i < run->count; i++)

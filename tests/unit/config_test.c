@@ -85,6 +85,21 @@ static void numbers_are_whole_and_nothing_else(void **state)
     }
 }
 
+/* NaN is neither below the minimum nor above the maximum. */
+static void a_real_number_is_finite_and_decimal(void **state)
+{
+    (void)state;
+    const char *const bad[] = {"T_WARMTH=nan", "T_WARMTH=inf", "T_WARMTH=0x1", "T_WARMTH=1e400",
+                               "T_WARMTH=-0.1"};
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        const char *const settings[] = {"T_NAME=x", bad[i], NULL};
+        char             *faults = faults_with(settings);
+        assert_non_null(strstr(faults, "T_WARMTH"));
+        free(faults);
+    }
+}
+
 static void a_secret_comes_from_a_file_trimmed(void **state)
 {
     (void)state;
@@ -132,6 +147,7 @@ int main(void)
         cmocka_unit_test(defaults_hold_where_nothing_is_set),
         cmocka_unit_test(all_faults_are_told_at_once),
         cmocka_unit_test(numbers_are_whole_and_nothing_else),
+        cmocka_unit_test(a_real_number_is_finite_and_decimal),
         cmocka_unit_test(a_secret_comes_from_a_file_trimmed),
         cmocka_unit_test(a_secret_given_twice_is_a_fault),
         cmocka_unit_test(a_needed_secret_and_a_strange_log_level_are_faults),

@@ -2,16 +2,18 @@
 #include <string.h>
 
 #include "seal/key.h"
+#include "wire/limits.h"
 
 #define HINT_HEAD    12
 #define HINT_TAIL    3
-#define HINT_LEAST   24 /* of shorter keys nothing is shown */
+#define HINT_LEAST   24 /* nothing of a shorter key is shown */
 #define USUAL_PREFIX "sk-or-v1-"
 #define USUAL_HEX    64
 #define HEX          "0123456789abcdef"
 #define QUOTES       "\"'`"
 
 _Static_assert(KEY_HINT_SIZE == HINT_HEAD + 3 + HINT_TAIL + 1, "a hint fits");
+_Static_assert(KEY_HINT_SIZE - 1 <= LIMIT_KEY_HINT, "a message holds a hint");
 
 struct str key_trim(struct str key)
 {

@@ -4,10 +4,13 @@
 #include <sodium.h>
 
 #include "seal/seal.h"
+#include "wire/limits.h"
 
 _Static_assert(SEAL_KEY_BYTES == crypto_box_PUBLICKEYBYTES, "public keys fit");
 _Static_assert(SEAL_KEY_BYTES == crypto_box_SECRETKEYBYTES, "secret keys fit");
 _Static_assert(SEAL_OVERHEAD == 1 + SEAL_ID_MAX + crypto_box_SEALBYTES, "what sealing adds");
+
+_Static_assert(SEAL_SECRET_MAX + SEAL_OVERHEAD <= LIMIT_SEALED_KEY, "a message holds a sealed key");
 
 #define ID_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -19,7 +22,7 @@ static const struct seal_key *find(const struct seal_ring *ring, struct str id)
     return NULL;
 }
 
-/* Takes the bytes up to one of stops, or all, off the front of rest. */
+/* Removes the bytes before the first of stops, or all bytes, from the front of rest. */
 static struct str take_until(struct str *rest, const char *stops)
 {
     struct str part = {rest->p, 0};
@@ -50,7 +53,7 @@ static bool read_key(unsigned char *to, struct str text)
            len == SEAL_KEY_BYTES && end == text.p + text.len;
 }
 
-/* What is wrong with this line, NULL if nothing. */
+/* Parses one line; returns what is wrong with it, NULL if nothing. */
 static const char *read_line(struct seal_ring *ring, struct str line)
 {
     struct seal_key *k = &ring->keys[ring->count];
@@ -88,7 +91,7 @@ bool seal_ring_read(struct seal_ring *ring, struct str text, struct buf *fault)
         }
     }
     if (!ring->count)
-        buf_print(fault, "there is no key in it");
+        buf_print(fault, "it has no key");
     return ring->count > 0;
 }
 

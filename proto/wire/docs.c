@@ -50,7 +50,10 @@ static void print_messages(void)
 {
     printf("\n## Messages\n\n"
            "The limit of a str or bin is in bytes, of a list in elements, of a u64 its greatest\n"
-           "value (empty: any). A part travels as an array of its fields.\n");
+           "value (empty: no limit). A part travels as an array of its fields. A reserved field is "
+           "the\n"
+           "place of one that was removed: it is sent as 0 or empty, and a receiver ignores it,\n"
+           "whatever it holds.\n");
 #define MESSAGE(num, NAME, name, doc)                                                              \
     printf("\n### %d %s\n\n%s\n\n| field | type | limit | meaning |\n|---|---|---|---|\n", num,    \
            #name, doc);
@@ -58,6 +61,7 @@ static void print_messages(void)
     printf("\n### part %s\n\n%s\n\n| field | type | limit | meaning |\n|---|---|---|---|\n",       \
            #name, doc);
 #define FIELD(type, name, max, doc) print_field(#type, #name, max, doc);
+#define RESERVED(type, doc)         print_field(#type, "(reserved)", 0, doc);
 #define LIST(part, name, max, doc)  print_list(#part, #name, max, doc);
 #define END
 #define PART_END

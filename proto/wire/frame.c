@@ -1,7 +1,10 @@
 /* The envelope. */
 #include "wire/frame.h"
+#include "base/span.h"
 #include "wire/dec.h"
 #include "wire/enc.h"
+
+_Static_assert(TRACE_MAX == TRACEPARENT_LEN, "a frame holds exactly one traceparent");
 
 void frame_encode(const struct frame *f, struct buf *out)
 {

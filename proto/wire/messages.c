@@ -1,9 +1,13 @@
 /* The codec of every message, made from messages.def. */
 #include <stdlib.h>
 
+#include "base/uuid.h"
 #include "wire/dec.h"
 #include "wire/enc.h"
+#include "wire/frame.h"
 #include "wire/messages.h"
+
+_Static_assert(UUID_LEN == LIMIT_ID, "ids are UUIDs");
 
 /* ---- writing ---- */
 
@@ -11,6 +15,7 @@
 #define MESSAGE(num, NAME, name, doc) enum { name##_fields = 0
 #define PART(name, doc)               enum { name##_fields = 0
 #define FIELD(type, name, max, doc)   +1
+#define RESERVED(type, doc)           +1
 #define LIST(part, name, max, doc)    +1
 #define END                                                                                        \
     }                                                                                              \
@@ -31,6 +36,7 @@
         enc_array(out, 1 + name##_fields);                                                         \
         enc_u64(out, num, 0);
 #define FIELD(type, name, max, doc) enc_##type(out, m->name, max);
+#define RESERVED(type, doc)         enc_##type(out, (wire_##type){0}, 0);
 #define LIST(part, name, max, doc)                                                                 \
     must(m->name##_count <= (max));                                                                \
     enc_array(out, m->name##_count);                                                               \
@@ -38,6 +44,22 @@
         part##_put(&m->name[i], out);
 #define END      }
 #define PART_END }
+#include "wire/messages.def"
+
+/* Without its lists, every message must fit into a frame: no sender checks the sum of its strings.
+ */
+enum { BYTES_u64 = 9, BYTES_f64 = 9, BYTES_str = 5, BYTES_bin = 5 };
+#define MAX_BYTES_u64(max) 0
+#define MAX_BYTES_f64(max) 0
+#define MAX_BYTES_str(max) (max)
+#define MAX_BYTES_bin(max) (max)
+#define MESSAGE(num, NAME, name, doc) _Static_assert(14
+#define PART(name, doc)               _Static_assert(5
+#define FIELD(type, name, max, doc) +BYTES_##type + MAX_BYTES_##type(max)
+#define RESERVED(type, doc)         +BYTES_##type
+#define LIST(part, name, max, doc)  +5
+#define END                           <= BODY_MAX, "the longest message must fit into a frame");
+#define PART_END                      <= BODY_MAX, "the longest part must fit into a frame");
 #include "wire/messages.def"
 
 /* ---- reading ---- */
@@ -56,6 +78,7 @@
         if (dec_u64(d, 0) != (num))                                                                \
             d->bad = true;
 #define FIELD(type, name, max, doc) m->name = dec_##type(d, max);
+#define RESERVED(type, doc)         dec_skip(d);
 #define LIST(part, name, max, doc)                                                                 \
     uint32_t name##_outer;                                                                         \
     m->name##_count = dec_enter(d, max, &name##_outer);                                            \
@@ -80,6 +103,7 @@ const char *msg_name(uint64_t number)
         return #name;
 #define PART(name, doc)
 #define FIELD(type, name, max, doc)
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)
 #define END
 #define PART_END
@@ -110,6 +134,7 @@ uint64_t msg_number(struct str body)
     }
 #define PART(name, doc)
 #define FIELD(type, name, max, doc)
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)
 #define END
 #define PART_END
@@ -123,6 +148,7 @@ enum err msg_recode(struct str body, struct buf *out)
         return name##_recode(body, out);
 #define PART(name, doc)
 #define FIELD(type, name, max, doc)
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)
 #define END
 #define PART_END

@@ -1,20 +1,18 @@
-/* messages - the structs of messages.def and what can be done with each.
- *
- * For every message there is a struct and a pair of functions:
+/* messages - a struct, an encoder and a decoder for every message of messages.def.
  *
  *   void     turn_begin_request_encode(const struct turn_begin_request *m, struct buf *out);
  *   enum err turn_begin_request_decode(struct turn_begin_request *m, struct str body);
  *
- * encode appends to out; strings over their max are our bug (must).  decode
- * gives views into body: they live as long as its bytes.  It answers
- * ERR_BAD_FRAME for anything that is not this message, whole and within its
- * limits, and then m holds nothing of use.  Structs with lists are large: take
- * them from mem_new rather than from the stack. */
+ * encode appends to out; a value over its limit is a bug of the caller (must). decode returns
+ * ERR_BAD_FRAME unless body is exactly this message, complete and within its limits; m must not be
+ * used then. Strings point into body and live as long as its bytes. Structs with lists are large:
+ * allocate them with mem_new instead of on the stack. */
 #ifndef PROTO_WIRE_MESSAGES_H
 #define PROTO_WIRE_MESSAGES_H
 #include <stdint.h>
 
 #include "base/err.h"
+#include "wire/limits.h"
 
 typedef uint64_t   wire_u64;
 typedef double     wire_f64;
@@ -31,6 +29,7 @@ enum msg {
 #define MESSAGE(num, NAME, name, doc) MSG_##NAME = num,
 #define PART(name, doc)
 #define FIELD(type, name, max, doc)
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)
 #define END
 #define PART_END
@@ -40,6 +39,7 @@ enum msg {
 #define PART(name, doc)               struct name {
 #define MESSAGE(num, NAME, name, doc) struct name {
 #define FIELD(type, name, max, doc)   wire_##type name;
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)                                                                 \
     uint64_t    name##_count;                                                                      \
     struct part name[max];
@@ -57,18 +57,19 @@ enum msg {
     MUST_CHECK enum err name##_decode(struct name *m, struct str body);
 #define PART(name, doc)
 #define FIELD(type, name, max, doc)
+#define RESERVED(type, doc)
 #define LIST(part, name, max, doc)
 #define END
 #define PART_END
 #include "wire/messages.def"
 
-const char *msg_name(uint64_t number); /* "turn_begin_request"; "?" if there is none */
+const char *msg_name(uint64_t number); /* "turn_begin_request"; "?" if unknown */
 
-/* The number of the message in body, 0 if that cannot be read. */
+/* The number of the message in body; 0 if it cannot be read. */
 uint64_t msg_number(struct str body);
 
-/* Decodes body as whatever it says it is and encodes it again; what a newer
- * version appended is lost.  For tests, the fuzzer and relays. */
+/* Decodes body as the message that its number names and encodes it again; fields that a newer
+ * version appended are lost. For tests and the fuzzer. */
 MUST_CHECK enum err msg_recode(struct str body, struct buf *out);
 
 #endif

@@ -36,8 +36,9 @@ static enum err check(struct filter *f, const struct backend_request *rq)
 
     if (err)
         return err;
-    struct judgement          j = topic_judge(f->topic, ask.text, ask.previous);
-    struct filter_check_reply say = {j.verdict, j.score, str_of(j.reason), j.greeting, 0};
+    struct judgement          j = topic_judge(f->topic, ask.text);
+    struct filter_check_reply say = {
+        .verdict = j.verdict, .reason = str_of(j.reason), .greeting = j.greeting};
     filter_check_reply_encode(&say, &f->out);
     log_info(rq->handle, "filter.checked",
              "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[j.verdict],
@@ -56,7 +57,7 @@ static enum err review(struct filter *f, const struct backend_request *rq)
     if (err)
         return err;
     struct review_verdict v = review_judge(f->config->review_test_word, ask.text, ask.is_complete);
-    struct filter_review_reply say = {v.fit, v.score, str_of(v.reason), 0};
+    struct filter_review_reply say = {.accepted = v.fit, .reason = str_of(v.reason)};
     filter_review_reply_encode(&say, &f->out);
     /* One line a turn: what is looked at on the way says no more unless it is unfit. */
     log_event(ask.is_complete || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle,

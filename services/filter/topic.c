@@ -110,12 +110,11 @@ void topic_free(struct topic **t)
     *t = NULL;
 }
 
-struct judgement topic_judge(const struct topic *t, struct str text, struct str previous)
+struct judgement topic_judge(const struct topic *t, struct str text)
 {
     struct words  w;
     struct weight x = {0};
 
-    (void)previous; /* words are weighed by themselves; what depends, the gateway decides */
     words_read(&w, text);
     read_signs(t, &w, &x);
     struct judgement j = decide(&x, w.count);

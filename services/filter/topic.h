@@ -5,7 +5,7 @@
  * gateway to decide by the talk so far; a greeting always passes.
  *
  * The judge weighs the words of a lexicon.  Whatever replaces it keeps this
- * interface: a text and the message before it in, verdict and score out. */
+ * interface: a text in, verdict and score out. */
 #ifndef FILTER_TOPIC_H
 #define FILTER_TOPIC_H
 #include "wire/messages.h"
@@ -22,7 +22,7 @@ struct judgement {
 struct topic *topic_new(void);
 void          topic_free(struct topic **t);
 
-/* Any bytes; previous is the message before in the same chat, empty if none. */
-struct judgement topic_judge(const struct topic *t, struct str text, struct str previous);
+/* text may be any bytes. */
+struct judgement topic_judge(const struct topic *t, struct str text);
 
 #endif

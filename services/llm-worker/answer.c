@@ -240,8 +240,8 @@ static struct job_limits limits_of(const struct config *c, const struct llm_answ
     uint64_t left = ttl_ms > 2 * TTL_MARGIN_MS ? ttl_ms - TTL_MARGIN_MS : ttl_ms;
 
     return (struct job_limits){
-        .first_ms = lower(c->first_ms, ask->first_token_ms),
-        .idle_ms = lower(c->idle_ms, ask->idle_ms),
+        .first_ms = c->first_ms,
+        .idle_ms = c->idle_ms,
         .total_ms = lower(lower(c->total_ms, ask->total_ms), left),
     };
 }
@@ -272,7 +272,7 @@ static void begin(struct worker *w, const struct backend_request *rq,
     str_format(a->call.turn_id, sizeof a->call.turn_id, "%.*s", (int)ask->turn_id.len,
                ask->turn_id.len ? ask->turn_id.p : "");
     a->plan = *plan;
-    job_init(&a->job, &limits, ask->stream, a->call.began);
+    job_init(&a->job, &limits, a->call.began);
     begin_spans(a, trace);
     traced.trace = trace;
     a->transfer = transfer_start(w->transfers, &traced, &handlers, a);

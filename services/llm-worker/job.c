@@ -11,11 +11,11 @@
 #define BODY_LIMIT      (512 * 1024) /* of a reply that is no stream */
 #define BAD_EVENTS_MAX  16
 #define UNREADABLE      "What OpenRouter sent could not be read."
-#define REASONING_LIMIT JOB_TEXT_MAX /* what comes after it only counts as life */
+#define REASONING_LIMIT LIMIT_ANSWER /* what comes after it only counts as life */
 
-void job_init(struct job *j, const struct job_limits *limits, bool streams, uint64_t now)
+void job_init(struct job *j, const struct job_limits *limits, uint64_t now)
 {
-    *j = (struct job){.limits = *limits, .streams = streams, .began = now, .last = now};
+    *j = (struct job){.limits = *limits, .began = now, .last = now};
 }
 
 void job_fini(struct job *j)
@@ -61,7 +61,7 @@ static bool count_text(struct job *j, size_t before)
     if (j->text.len == before)
         return true;
     struct str added = {j->text.p + before, j->text.len - before};
-    struct str fits = str_cut(added, JOB_TEXT_MAX - j->text_len);
+    struct str fits = str_cut(added, LIMIT_ANSWER - j->text_len);
     j->text.len = before + fits.len;
     j->text.p[j->text.len] = '\0';
     j->text_len += fits.len;
@@ -115,7 +115,7 @@ static void add_reasoning(struct job *j, struct str reasoning)
 {
     size_t before = j->reasoning.len;
 
-    if (!j->streams || j->reasoning_len >= REASONING_LIMIT) {
+    if (j->reasoning_len >= REASONING_LIMIT) {
         j->reasoning_len += reasoning.len;
         return;
     }
@@ -314,8 +314,8 @@ void job_hold(struct job *j, bool held, uint64_t now)
 
 bool job_take_piece(struct job *j, struct llm_chunk *piece)
 {
-    struct str text = str_cut(buf_view(&j->text), JOB_PIECE_MAX);
-    struct str reasoning = str_cut(buf_view(&j->reasoning), JOB_PIECE_MAX);
+    struct str text = str_cut(buf_view(&j->text), LIMIT_CHUNK);
+    struct str reasoning = str_cut(buf_view(&j->reasoning), LIMIT_CHUNK);
 
     if (!job_has_piece(j))
         return false;
@@ -335,7 +335,7 @@ bool job_take_piece(struct job *j, struct llm_chunk *piece)
 
 bool job_has_piece(const struct job *j)
 {
-    return j->streams && (j->text.len || j->reasoning.len);
+    return j->text.len || j->reasoning.len;
 }
 
 bool job_is_over(const struct job *j)
@@ -352,7 +352,6 @@ void job_say(const struct job *j, struct llm_answer_reply *say)
 {
     must(j->state == JOB_DONE && job_is_over(j));
     *say = (struct llm_answer_reply){
-        .text = j->streams ? (struct str){0} : buf_view(&j->text),
         .model = str_of(j->model),
         .finish_reason = str_of(j->finish),
         .generation_id = str_of(j->generation),

@@ -22,9 +22,6 @@
 #include "openrouter/text.h"
 #include "wire/messages.h"
 
-#define JOB_TEXT_MAX  65536 /* bytes of an answer; a longer one ends with "length" */
-#define JOB_PIECE_MAX 16384
-
 struct job_limits {
     uint64_t first_ms, idle_ms, total_ms;
 };
@@ -37,7 +34,6 @@ struct job {
     bool           ended;   /* JOB_DONE: the stream said itself that it is over */
 
     struct job_limits limits;
-    bool              streams;     /* pieces are wanted, not one text at the end */
     uint64_t          began, last; /* last: event of the model, or end of a hold */
     uint64_t          first_ms;    /* from the beginning to the first sign */
     bool              has_sign, held;
@@ -49,15 +45,16 @@ struct job {
     unsigned    bad_events;
     struct text said, thought; /* cut characters of either */
 
-    struct buf   text, reasoning;         /* not taken yet; if not streamed, all of the text */
+    struct buf   text, reasoning;         /* not taken yet */
     size_t       text_len, reasoning_len; /* of all so far */
     struct buf   piece;                   /* backs the piece handed out last */
     bool         model_told;
     struct usage usage;
-    char         model[129], generation[65], finish[33], native[33];
+    char model[LIMIT_MODEL + 1], generation[LIMIT_GENERATION + 1], finish[LIMIT_FINISH_REASON + 1],
+        native[LIMIT_FINISH_REASON + 1];
 };
 
-void job_init(struct job *j, const struct job_limits *limits, bool streams, uint64_t now);
+void job_init(struct job *j, const struct job_limits *limits, uint64_t now);
 void job_fini(struct job *j);
 
 /* wall: milliseconds since 1970, for "not before" times. */

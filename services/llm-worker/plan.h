@@ -9,6 +9,7 @@
 #include "job.h"
 #include "models.h"
 #include "tokens.h"
+#include "wire/limits.h"
 
 struct planner {
     const struct config *config; /* borrowed */
@@ -19,7 +20,8 @@ struct planner {
 
 /* What has to be remembered of one request until its end. */
 struct plan {
-    char     names[ROUTE_FALLBACKS_MAX + 1][129]; /* the models asked, the first one first */
+    char names[ROUTE_FALLBACKS_MAX + 1]
+              [LIMIT_MODEL + 1]; /* the models asked, the first one first */
     unsigned count;
     uint64_t bytes, messages; /* that were sent */
     bool     tries;           /* for its breaker, and that is still open */

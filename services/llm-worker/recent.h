@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "wire/limits.h"
 
 #define RECENT_MAX 256
 
 struct recent_name {
-    char     model[129]; /* empty: a free place */
+    char     model[LIMIT_MODEL + 1]; /* empty: a free place */
     uint64_t used;
 };
 

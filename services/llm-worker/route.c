@@ -3,8 +3,7 @@
 
 #include "route.h"
 
-#define MODEL_MAX 128
-#define ROUTERS   "openrouter" /* the author of openrouter/free and openrouter/auto */
+#define ROUTERS "openrouter" /* the author of openrouter/free and openrouter/auto */
 
 static bool has(const struct route *r, struct str model)
 {
@@ -19,7 +18,7 @@ bool route_is_name(struct str model)
     for (size_t i = 0; i < model.len; i++)
         if (model.p[i] <= ' ' || model.p[i] > '~')
             return false;
-    return model.len > 0 && model.len <= MODEL_MAX && !str_starts(model, "sk-");
+    return model.len > 0 && model.len <= LIMIT_MODEL && !str_starts(model, "sk-");
 }
 
 bool route_read(struct route *fallbacks, struct str list)

@@ -111,10 +111,10 @@ static enum step replay(struct job *j)
     say->outcome = BEGIN_REPLAY;
     say->conversation = look_str(j, LOOK_TURN_CHAT);
     say->seq = look_u64(j, LOOK_TURN_SEQ);
-    say->text = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
-    say->model = str_cut(look_str(j, LOOK_TURN_MODEL), 128);
-    say->status = str_cut(look_str(j, LOOK_STATUS), 16);
-    say->finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32);
+    say->text = str_cut(look_str(j, LOOK_ANSWER), LIMIT_ANSWER);
+    say->model = str_cut(look_str(j, LOOK_TURN_MODEL), LIMIT_MODEL);
+    say->status = str_cut(look_str(j, LOOK_STATUS), LIMIT_STATUS);
+    say->finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), LIMIT_FINISH_REASON);
     say->prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS);
     say->completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS);
     say->cost = grid_f64(&j->look, 0, LOOK_COST);
@@ -237,7 +237,7 @@ static void add_said(struct turn_begin_reply *say, uint64_t by_user, struct str 
 {
     if (say->context_count < COUNT_OF(say->context))
         say->context[say->context_count++] =
-            (struct context_message){by_user, str_cut(text, ANSWER_MAX)};
+            (struct context_message){by_user, str_cut(text, LIMIT_ANSWER)};
 }
 
 /* What Redis said; NULL: it is away. */
@@ -272,8 +272,8 @@ static enum step say_granted(struct job *j)
     if (grant &&
         look_is_outdated(j, grid_str(grant, 0, GRANT_KEY), grid_u64(grant, 0, GRANT_KEY_AT)))
         say->sealed_key = grid_str(grant, 0, GRANT_KEY);
-    say->sealed_key = str_cut(say->sealed_key, 512);
-    say->model = str_cut(wish.len ? wish : look_str(j, LOOK_MODEL), 128);
+    say->sealed_key = str_cut(say->sealed_key, LIMIT_SEALED_KEY);
+    say->model = str_cut(wish.len ? wish : look_str(j, LOOK_MODEL), LIMIT_MODEL);
     say->on_topic = look_u64(j, LOOK_ON_TOPIC) != 0;
     for (unsigned row = 0; row < context->rows; row++) {
         add_said(say, 1, grid_str(context, row, CONTEXT_QUESTION));

@@ -57,14 +57,14 @@ enum step list_ask(struct job *j)
 
 static struct conversation_summary listed_of(const struct grid *chats, unsigned row)
 {
-    return (struct conversation_summary){.conversation = grid_str(chats, row, LISTED_ID),
-                                         .title =
-                                             str_cut(grid_str(chats, row, LISTED_TITLE), TITLE_MAX),
-                                         .created_at = grid_u64(chats, row, LISTED_CREATED_AT),
-                                         .touched_at = grid_u64(chats, row, LISTED_TOUCHED_AT),
-                                         .last_seq = grid_u64(chats, row, LISTED_LAST_SEQ),
-                                         .forked_from = grid_str(chats, row, LISTED_FORKED_FROM),
-                                         .forked_at_seq = grid_u64(chats, row, LISTED_FORKED_AT)};
+    return (struct conversation_summary){
+        .conversation = grid_str(chats, row, LISTED_ID),
+        .title = str_cut(grid_str(chats, row, LISTED_TITLE), LIMIT_TITLE),
+        .created_at = grid_u64(chats, row, LISTED_CREATED_AT),
+        .touched_at = grid_u64(chats, row, LISTED_TOUCHED_AT),
+        .last_seq = grid_u64(chats, row, LISTED_LAST_SEQ),
+        .forked_from = grid_str(chats, row, LISTED_FORKED_FROM),
+        .forked_at_seq = grid_u64(chats, row, LISTED_FORKED_AT)};
 }
 
 enum step list_take(struct job *j)

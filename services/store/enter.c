@@ -62,7 +62,7 @@ enum step enter_take_look(struct job *j)
     e->known = look_is(j, LOOK_STATE, "known");
     e->created_at = look_u64(j, LOOK_CREATED);
     e->active_at = look_u64(j, LOOK_ACTIVE);
-    e->model = str_cut(look_str(j, LOOK_MODEL), 128);
+    e->model = str_cut(look_str(j, LOOK_MODEL), LIMIT_MODEL);
     e->chat = grid_id(&j->look, 0, LOOK_CHAT);
     return STEP_ENTER_ASK_REDIS;
 }
@@ -160,7 +160,7 @@ enum step enter_take_redis(struct job *j)
 
 struct str entered_running_text(const struct job *j)
 {
-    return str_cut(grid_str(&j->entered.redis, 0, OPEN_RUNNING_TEXT), 8192);
+    return str_cut(grid_str(&j->entered.redis, 0, OPEN_RUNNING_TEXT), LIMIT_QUESTION);
 }
 
 struct str entered_key(const struct job *j, struct str *hint)
@@ -169,9 +169,9 @@ struct str entered_key(const struct job *j, struct str *hint)
     struct str         kept = grid_str(redis, 0, OPEN_KEY);
 
     if (look_is_outdated(j, kept, grid_u64(redis, 0, OPEN_KEY_AT))) {
-        *hint = str_cut(grid_str(redis, 0, OPEN_HINT), 32);
-        return str_cut(kept, 512);
+        *hint = str_cut(grid_str(redis, 0, OPEN_HINT), LIMIT_KEY_HINT);
+        return str_cut(kept, LIMIT_SEALED_KEY);
     }
-    *hint = str_cut(look_str(j, LOOK_HINT), 32);
-    return str_cut(look_str(j, LOOK_KEY), 512);
+    *hint = str_cut(look_str(j, LOOK_HINT), LIMIT_KEY_HINT);
+    return str_cut(look_str(j, LOOK_KEY), LIMIT_SEALED_KEY);
 }

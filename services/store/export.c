@@ -27,7 +27,7 @@ enum step export_request(struct job *j)
     args_id(a, &j->chat);
     args_u64(a, ask->after_seq);
     args_u64(a, ask->after_interrupted);
-    args_u64(a, PAGE_LINES / 2);
+    args_u64(a, LIMIT_PAGE / 2);
     args_u64(a, PART_BYTES);
     enum err err = job_ask_pg(j, 0, STATEMENT_EXPORT);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_EXPORT_TAKE);
@@ -44,7 +44,7 @@ enum step export_take(struct job *j)
         return job_fail(j, ERR_NOT_FOUND);
     struct export_reply *say = mem_new(sizeof *say);
     struct buf           body = {0};
-    say->title = str_cut(grid_str(g, 0, EXPORT_TITLE), 512);
+    say->title = str_cut(grid_str(g, 0, EXPORT_TITLE), LIMIT_TITLE);
     say->created_at = grid_u64(g, 0, EXPORT_CREATED_AT);
     say->messages_count = history_lines(g, say->messages, &more_before);
     say->last_seq = grid_u64(g, g->rows - 1, EXPORT_SEQ);

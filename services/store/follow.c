@@ -55,7 +55,7 @@ enum step follow_ask(struct job *j)
     args_key(a, key_of_bucket(key_session_bucket(&j->session), "spool"));
     args_id(a, &j->turn);
     args_u64(a, ask->after);
-    args_u64(a, ANSWER_MAX);
+    args_u64(a, LIMIT_ANSWER);
     j->is_blind = job_ask_redis(j, 0, SCRIPT_TURN_FOLLOW) != ERR_OK;
     return j->is_blind ? STEP_FOLLOW_ASK_LOOK : job_park(j, STEP_FOLLOW_TAKE);
 }
@@ -86,10 +86,10 @@ static enum step say_as_redis(struct job *j, enum follow_outcome outcome)
     return say(j, &(struct turn_follow_reply){
                       .outcome = outcome,
                       .conversation = str_cut(grid_str(found, 0, FOLLOW_CHAT), UUID_LEN),
-                      .question = str_cut(grid_str(found, 0, FOLLOW_QUESTION), 8192),
-                      .model = str_cut(grid_str(found, 0, FOLLOW_MODEL), 128),
-                      .text = str_cut(grid_str(found, 0, FOLLOW_TEXT), ANSWER_MAX),
-                      .code = str_cut(grid_str(found, 0, FOLLOW_CODE), 32),
+                      .question = str_cut(grid_str(found, 0, FOLLOW_QUESTION), LIMIT_QUESTION),
+                      .model = str_cut(grid_str(found, 0, FOLLOW_MODEL), LIMIT_MODEL),
+                      .text = str_cut(grid_str(found, 0, FOLLOW_TEXT), LIMIT_ANSWER),
+                      .code = str_cut(grid_str(found, 0, FOLLOW_CODE), LIMIT_CODE),
                       .epoch = grid_u64(found, 0, FOLLOW_EPOCH)});
 }
 
@@ -121,18 +121,19 @@ enum step follow_ask_look(struct job *j)
 
 static enum step say_kept(struct job *j)
 {
-    struct str               answer = str_cut(look_str(j, LOOK_ANSWER), ANSWER_MAX);
-    struct turn_follow_reply said = {.outcome = FOLLOW_KEPT,
-                                     .conversation = look_str(j, LOOK_TURN_CHAT),
-                                     .text = behind(answer, j->ask.follow.after),
-                                     .model = str_cut(look_str(j, LOOK_TURN_MODEL), 128),
-                                     .status = str_cut(look_str(j, LOOK_STATUS), 16),
-                                     .finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), 32),
-                                     .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
-                                     .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
-                                     .cost = grid_f64(&j->look, 0, LOOK_COST),
-                                     .epoch = look_u64(j, LOOK_TURN_EPOCH),
-                                     .seq = look_u64(j, LOOK_TURN_SEQ)};
+    struct str               answer = str_cut(look_str(j, LOOK_ANSWER), LIMIT_ANSWER);
+    struct turn_follow_reply said = {
+        .outcome = FOLLOW_KEPT,
+        .conversation = look_str(j, LOOK_TURN_CHAT),
+        .text = behind(answer, j->ask.follow.after),
+        .model = str_cut(look_str(j, LOOK_TURN_MODEL), LIMIT_MODEL),
+        .status = str_cut(look_str(j, LOOK_STATUS), LIMIT_STATUS),
+        .finish_reason = str_cut(look_str(j, LOOK_FINISH_REASON), LIMIT_FINISH_REASON),
+        .prompt_tokens = look_u64(j, LOOK_PROMPT_TOKENS),
+        .completion_tokens = look_u64(j, LOOK_COMPLETION_TOKENS),
+        .cost = grid_f64(&j->look, 0, LOOK_COST),
+        .epoch = look_u64(j, LOOK_TURN_EPOCH),
+        .seq = look_u64(j, LOOK_TURN_SEQ)};
 
     budget_tell(j->config, look_u64(j, LOOK_COUNTED), &said.has_budget, &said.budget_left);
     return say(j, &said);
@@ -168,11 +169,11 @@ enum step follow_take_interrupted(struct job *j)
         return job_fail(j, job_trouble(j->got[0].err));
     if (!found->rows)
         return job_fail(j, j->is_blind ? ERR_STORE_DOWN : ERR_NOT_FOUND);
-    struct str answer = str_cut(grid_str(found, 0, INTERRUPTED_ANSWER), ANSWER_MAX);
+    struct str answer = str_cut(grid_str(found, 0, INTERRUPTED_ANSWER), LIMIT_ANSWER);
     return say(j, &(struct turn_follow_reply){
                       .outcome = FOLLOW_INTERRUPTED,
                       .conversation = grid_str(found, 0, INTERRUPTED_CHAT),
-                      .question = str_cut(grid_str(found, 0, INTERRUPTED_QUESTION), 8192),
-                      .model = str_cut(grid_str(found, 0, INTERRUPTED_MODEL), 128),
+                      .question = str_cut(grid_str(found, 0, INTERRUPTED_QUESTION), LIMIT_QUESTION),
+                      .model = str_cut(grid_str(found, 0, INTERRUPTED_MODEL), LIMIT_MODEL),
                       .text = behind(answer, j->ask.follow.after)});
 }

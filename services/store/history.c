@@ -55,7 +55,7 @@ void history_args(struct args *a, const struct job *j, const struct uuid *chat, 
  * interrupted waits with the turn that it stands behind, which the next page begins before. */
 static unsigned first_row(const struct grid *page)
 {
-    unsigned row = page->rows > PAGE_LINES / 2 ? page->rows - PAGE_LINES / 2 : 0;
+    unsigned row = page->rows > LIMIT_PAGE / 2 ? page->rows - LIMIT_PAGE / 2 : 0;
 
     while (row && row < page->rows && grid_is(page, row, PAGE_STATUS, "interrupted"))
         row++;
@@ -76,15 +76,15 @@ uint64_t history_lines(const struct grid *page, struct message *lines, uint64_t 
         struct message line = {.turn_id = grid_str(page, row, PAGE_TURN),
                                .seq = seq,
                                .by_user = 1,
-                               .text = str_cut(grid_str(page, row, PAGE_QUESTION), ANSWER_MAX),
+                               .text = str_cut(grid_str(page, row, PAGE_QUESTION), LIMIT_ANSWER),
                                .at = grid_u64(page, row, PAGE_ASKED_AT),
-                               .status = str_cut(grid_str(page, row, PAGE_STATUS), 16)};
+                               .status = str_cut(grid_str(page, row, PAGE_STATUS), LIMIT_STATUS)};
         lines[count++] = line;
         line.by_user = 0;
-        line.text = str_cut(grid_str(page, row, PAGE_ANSWER), ANSWER_MAX);
+        line.text = str_cut(grid_str(page, row, PAGE_ANSWER), LIMIT_ANSWER);
         line.at = grid_u64(page, row, PAGE_COMMITTED_AT);
-        line.model = str_cut(grid_str(page, row, PAGE_MODEL), 128);
-        line.finish_reason = str_cut(grid_str(page, row, PAGE_FINISH_REASON), 32);
+        line.model = str_cut(grid_str(page, row, PAGE_MODEL), LIMIT_MODEL);
+        line.finish_reason = str_cut(grid_str(page, row, PAGE_FINISH_REASON), LIMIT_FINISH_REASON);
         line.prompt_tokens = grid_u64(page, row, PAGE_PROMPT_TOKENS);
         line.completion_tokens = grid_u64(page, row, PAGE_COMPLETION_TOKENS);
         line.cost = grid_f64(page, row, PAGE_COST);
@@ -108,7 +108,7 @@ uint64_t history_branches(const struct grid *found, struct branch *branches)
 {
     uint64_t count = 0;
 
-    for (unsigned row = 1; row < found->rows && count < PAGE_BRANCHES; row++) {
+    for (unsigned row = 1; row < found->rows && count < LIMIT_PAGE; row++) {
         uint64_t seq = grid_u64(found, row, BRANCH_SEQ);
         if (seq != grid_u64(found, row - 1, BRANCH_SEQ) &&
             seq != grid_u64(found, row + 1, BRANCH_SEQ))
@@ -136,7 +136,7 @@ uint64_t history_window_lines(const struct grid *window, uint64_t before, struct
     uint64_t count = 0;
 
     *more_before = 0;
-    for (unsigned row = 0; row < window->rows && count + 2 <= PAGE_LINES; row++) {
+    for (unsigned row = 0; row < window->rows && count + 2 <= LIMIT_PAGE; row++) {
         struct str                 turn = grid_str(window, row, WINDOW_TURN);
         struct turn_commit_request kept;
         if (!turn.len || (before && grid_u64(window, row, WINDOW_SEQ) >= before) ||
@@ -201,7 +201,7 @@ enum step history_ask(struct job *j)
 
 static void add_branches(const struct grid *found, struct history_page_reply *say)
 {
-    say->title = str_cut(grid_str(found, 0, BRANCH_TITLE), TITLE_MAX);
+    say->title = str_cut(grid_str(found, 0, BRANCH_TITLE), LIMIT_TITLE);
     say->forked_from = grid_str(found, 0, BRANCH_FORKED_FROM);
     say->forked_at_seq = grid_u64(found, 0, BRANCH_FORKED_AT);
     say->branches_count = history_branches(found, say->branches);

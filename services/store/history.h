@@ -3,21 +3,20 @@
 #define STORE_HISTORY_H
 #include "base/uuid.h"
 #include "job.h"
+#include "wire/limits.h"
 
-#define PAGE_BYTES    (512 * 1024) /* so that a page fits into a frame */
-#define PAGE_LINES    100
-#define PAGE_BRANCHES 100
+#define PAGE_BYTES (512 * 1024) /* so that a page fits into a frame */
 
 /* For STATEMENT_HISTORY; lines: at most so many messages, an exchange being two. */
 void history_args(struct args *a, const struct job *j, const struct uuid *chat, uint64_t before,
                   uint64_t lines);
 
-/* What it answered, into lines of at least PAGE_LINES; views into the grid.  Returns their number,
+/* What it answered, into lines of at least LIMIT_PAGE; views into the grid.  Returns their number,
  * and in more_before where older ones begin. */
 uint64_t history_lines(const struct grid *page, struct message *lines, uint64_t *more_before);
 
 /* The same for STATEMENT_BRANCHES: which turns of that page others stand beside, into branches of
- * at least PAGE_BRANCHES; views into the grid.  Returns their number. */
+ * at least LIMIT_PAGE; views into the grid.  Returns their number. */
 void     history_branch_args(struct args *a, const struct job *j, const struct uuid *chat,
                              uint64_t before, uint64_t lines);
 uint64_t history_branches(const struct grid *found, struct branch *branches);

@@ -10,8 +10,6 @@
 
 #include "enter.h"
 
-#define TURNS_MAX 30 /* and the chat: what fits into a transaction of ours */
-
 enum step import_enter(struct job *j)
 {
     return enter(j, j->ask.imported.session, false, STEP_IMPORT_REQUEST);
@@ -77,7 +75,7 @@ static bool is_sane(const struct import_request *ask)
 enum step import_request(struct job *j)
 {
     const struct import_request *ask = &j->ask.imported;
-    struct pg_item               items[1 + TURNS_MAX];
+    struct pg_item               items[1 + LIMIT_IMPORT_TURNS];
     struct args                 *args;
     uint64_t                     seq = ask->after_seq;
 

@@ -38,9 +38,6 @@ enum step {
     STEP_DONE
 };
 
-#define ANSWER_MAX 65536 /* bytes of an answer, as messages.def has it */
-#define TITLE_MAX  320   /* and of a title */
-
 struct job;
 
 struct pg_item {

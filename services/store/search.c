@@ -50,10 +50,10 @@ static struct search_hit read_hit(const struct grid *g, unsigned row)
 {
     return (struct search_hit){.turn_id = grid_str(g, row, HIT_TURN),
                                .conversation = grid_str(g, row, HIT_CHAT),
-                               .title = str_cut(grid_str(g, row, HIT_TITLE), 512),
+                               .title = str_cut(grid_str(g, row, HIT_TITLE), LIMIT_TITLE),
                                .seq = grid_u64(g, row, HIT_SEQ),
                                .by_user = grid_u64(g, row, HIT_BY_USER),
-                               .snippet = str_cut(grid_str(g, row, HIT_SNIPPET), 4096),
+                               .snippet = str_cut(grid_str(g, row, HIT_SNIPPET), LIMIT_SNIPPET),
                                .at = grid_u64(g, row, HIT_AT)};
 }
 

@@ -116,7 +116,7 @@ enum step sweep_ask_look(struct job *j)
     if (s->row == s->names.rows)
         return STEP_SWEEP_ASK_NEXT;
     struct args *a = lease_args(j);
-    args_u64(a, ANSWER_MAX);
+    args_u64(a, LIMIT_ANSWER);
     args_u64(a, j->config->answer_keep_ms); /* an older one comes from an old copy of Redis */
     return job_ask_redis(j, 0, SCRIPT_LEASE_LOOK) ? STEP_DONE : job_park(j, STEP_SWEEP_TAKE_LOOK);
 }

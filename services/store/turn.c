@@ -121,7 +121,7 @@ enum step renew_ask(struct job *j)
     args_u64(a, j->adopt);
     args_u64(a, ask.offset);
     args_bytes(a, ask.text);
-    args_u64(a, ANSWER_MAX);
+    args_u64(a, LIMIT_ANSWER);
     args_bytes(a, ask.model);
     args_bytes(a, ask.user_text);
     args_u64(a, ask.seq);

@@ -17,8 +17,6 @@ enum usage_column {
     USAGE_COST
 };
 
-#define ROWS_MAX 1000
-
 enum step usage_enter(struct job *j)
 {
     return enter(j, j->ask.usage.session, false, STEP_USAGE_REQUEST);
@@ -30,15 +28,15 @@ enum step usage_request(struct job *j)
 
     args_id(a, &j->session);
     args_u64(a, j->ask.usage.days);
-    args_u64(a, ROWS_MAX + 1);
+    args_u64(a, LIMIT_USAGE_ROWS + 1);
     enum err err = job_ask_pg(j, 0, STATEMENT_USAGE);
     return err ? job_fail(j, job_trouble(err)) : job_park(j, STEP_USAGE_TAKE);
 }
 
 static struct usage_row read_row(const struct grid *g, unsigned row)
 {
-    return (struct usage_row){.day = str_cut(grid_str(g, row, USAGE_DAY), 10),
-                              .model = str_cut(grid_str(g, row, USAGE_MODEL), 128),
+    return (struct usage_row){.day = str_cut(grid_str(g, row, USAGE_DAY), LIMIT_DATE),
+                              .model = str_cut(grid_str(g, row, USAGE_MODEL), LIMIT_MODEL),
                               .turns = grid_u64(g, row, USAGE_TURNS),
                               .prompt_tokens = grid_u64(g, row, USAGE_PROMPT_TOKENS),
                               .completion_tokens = grid_u64(g, row, USAGE_COMPLETION_TOKENS),
@@ -57,9 +55,9 @@ enum step usage_take(struct job *j)
     say->prompt_tokens = grid_u64(g, 0, USAGE_PROMPT_TOKENS);
     say->completion_tokens = grid_u64(g, 0, USAGE_COMPLETION_TOKENS);
     say->cost = grid_f64(g, 0, USAGE_COST);
-    for (unsigned row = 1; row < g->rows && say->rows_count < ROWS_MAX; row++)
+    for (unsigned row = 1; row < g->rows && say->rows_count < LIMIT_USAGE_ROWS; row++)
         say->rows[say->rows_count++] = read_row(g, row);
-    say->is_truncated = g->rows > ROWS_MAX + 1;
+    say->is_truncated = g->rows > LIMIT_USAGE_ROWS + 1;
     usage_reply_encode(say, &body);
     free(say);
     return job_say(j, &body);

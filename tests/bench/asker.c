@@ -99,7 +99,6 @@ static void write_question(struct asker *a, const char *model)
     struct llm_answer_request *ask = mem_new(sizeof *ask);
 
     ask->model = str_of(model);
-    ask->stream = 1;
     ask->context[ask->context_count++] =
         (struct context_message){1, STR("How do I check the oil?")};
     llm_answer_request_encode(ask, &a->question);

@@ -87,7 +87,7 @@ def test_a_lost_secret_stops_it_and_nothing_changes(make_keys, folder, name):
 
 
 @pytest.mark.parametrize("name, secret, why", [
-    ("seal", "", "there is no key in it"),
+    ("seal", "", "it has no key"),
     ("seal", "one AAAA", "line 1 has no key of 32 bytes in base64 after the id"),
     ("store", "", "is no CURVE key in Z85"),
     ("store", "x" * 45, "is no CURVE key in Z85"),

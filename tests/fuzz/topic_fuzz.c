@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!topic)
         topic = topic_new();
-    struct judgement once = topic_judge(topic, text, (struct str){0});
-    struct judgement again = topic_judge(topic, text, text);
+    struct judgement once = topic_judge(topic, text);
+    struct judgement again = topic_judge(topic, text);
     must(once.verdict == again.verdict && once.greeting == again.greeting);
     must(once.score >= 0 && once.score <= 1 && str_of(once.reason).len <= 64);
     must(!once.greeting || once.verdict == VERDICT_DEPENDS);

@@ -48,7 +48,7 @@ def test_a_gateway_that_stays_silent_is_told_once(start, keys, gateway):
 def test_a_message_is_judged(filter_, gateway, text, verdict):
     say = check(gateway, text)
     assert (say.verdict, say.greeting) == (verdict, 0)
-    assert 0 <= say.score <= 1 and say.reason
+    assert say.reason
 
 
 def test_a_greeting_is_told_apart(filter_, gateway):

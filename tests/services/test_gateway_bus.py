@@ -26,9 +26,9 @@ GOOD = {
     "limit_take_request": ("store", "limit_take_reply", {"allowed": 1}),
     "turn_begin_request": ("store", "turn_begin_reply", {"conversation": "c0ffee00-0000-4000-8000-000000000001",
                                                    "epoch": 7, "seq": 1}),
-    "filter_check_request": ("filter", "filter_check_reply", {"verdict": 2, "score": 1.0, "reason": "test"}),
+    "filter_check_request": ("filter", "filter_check_reply", {"verdict": 2, "reason": "test"}),
     "llm_answer_request": ("worker", "llm_answer_reply", {"text": "Check the pads.", "finish_reason": "stop"}),
-    "filter_review_request": ("filter", "filter_review_reply", {"accepted": 1, "score": 1.0, "reason": "test"}),
+    "filter_review_request": ("filter", "filter_review_reply", {"accepted": 1, "reason": "test"}),
     "turn_commit_request": ("store", "turn_commit_reply", {}),
 }
 
@@ -88,7 +88,7 @@ def hostile(chat, backend):
 def frames_of(hostile):
     epoch = hostile.links[0].epoch
     ready = wire.encode("ready", service="filter", instance="cut", boot=1, protocol_min=1, protocol_max=1, window=4)
-    final = wire.encode("filter_check_reply", verdict=0, score=1.0, reason="hostile")
+    final = wire.encode("filter_check_reply", verdict=0, reason="hostile")
     return [Frame("READY", body=ready), Frame("PING", epoch=epoch, body=wire.encode("ping", free=1)),
             Frame("FINAL", epoch=epoch, id=7, attempt=1, body=final)]
 

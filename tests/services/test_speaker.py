@@ -10,7 +10,7 @@ from support import wire
 from support.bus import BusError, FakeBackend, FakeGateway, error, in_turn, late, say, stream, twice
 from support.wire import BadFrame
 
-VERDICT = {"verdict": 2, "score": 0.5, "reason": "test", "greeting": 0}
+VERDICT = {"verdict": 2, "reason": "test", "greeting": 0}
 
 
 def test_every_message_comes_back_as_sent():
@@ -18,7 +18,7 @@ def test_every_message_comes_back_as_sent():
         if name.startswith("part "):
             continue
         fields = {shape.name: {"str": "ä", "bin": b"\0\xff", "u64": 1, "f64": 0.25, "list": []}[shape.type]
-                  for shape in shapes}
+                  for shape in shapes if shape.name != wire.RESERVED}
         assert wire.decode(wire.encode(name, **fields)) == fields
 
 

@@ -7,7 +7,7 @@ FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by
     assert say.remaining == 20                       # BusError if it ends otherwise
 
     filter_ = FakeBackend(keys, "filter", address)
-    filter_.on("filter_check_request", say("filter_check_reply", verdict=2, score=1.0))
+    filter_.on("filter_check_request", say("filter_check_reply", verdict=2))
     asked = filter_.wait_request("filter_check_request") # then asked.text, asked.final(...), ...
 
 Each has a thread that owns its sockets and keeps the heartbeat, so a test may

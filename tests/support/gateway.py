@@ -31,8 +31,8 @@ class RealGateway:
         """make is the fixture `backend`."""
         self.store = _agreeable_store(make("store", self.bus))
         self.filter = make("filter", self.bus)
-        self.filter.on("filter_check_request", say("filter_check_reply", verdict=2, score=1.0, reason="test"))
-        self.filter.on("filter_review_request", say("filter_review_reply", accepted=1, score=1.0, reason="test"))
+        self.filter.on("filter_check_request", say("filter_check_reply", verdict=2, reason="test"))
+        self.filter.on("filter_review_request", say("filter_review_reply", accepted=1, reason="test"))
         self.worker = make("llm-worker", self.bus, slots=4)
         self.worker.on("llm_answer_request",
                        stream(["Check ", "the pads."], prompt_tokens=5, completion_tokens=3, cost=0.25))

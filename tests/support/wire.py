@@ -73,6 +73,7 @@ FRAMES, NUMBERS, SHAPES, ERRORS, FRAME_MAX = _read(PAGE)
 FRAME_NAMES = {number: name for name, number in FRAMES.items()}
 MESSAGE_NAMES = {number: name for name, number in NUMBERS.items()}
 VERSION = 1
+RESERVED = "(reserved)"  # the place of a removed field
 EMPTY = {"str": "", "bin": b"", "u64": 0, "f64": 0.0, "list": []}
 
 
@@ -104,7 +105,7 @@ def _pack(shapes, fields, checked):
     out = []
     for shape in shapes:
         value = fields.get(shape.name, EMPTY[shape.type])
-        value = _check(shape, value) if checked else value
+        value = _check(shape, value) if checked and shape.name != RESERVED else value
         if shape.type == "f64":
             value = float(value)
         elif shape.type == "list":
@@ -119,6 +120,8 @@ def _unpack(name, shapes, values):
         raise BadFrame(f"{name} is no array")
     fields = {}
     for at, shape in enumerate(shapes):
+        if shape.name == RESERVED:
+            continue
         value = _check(shape, values[at] if at < len(values) else EMPTY[shape.type])
         if shape.type == "list":
             value = [_unpack(shape.part, SHAPES[f"part {shape.part}"], item) for item in value]

@@ -18,10 +18,10 @@ struct world {
     uint64_t   now;
 };
 
-static void world_open(struct world *w, bool streams)
+static void world_open(struct world *w)
 {
     *w = (struct world){.now = 1000};
-    job_init(&w->job, &limits, streams, w->now);
+    job_init(&w->job, &limits, w->now);
     buf_str(&w->text, STR(""));
     buf_str(&w->reasoning, STR(""));
     buf_str(&w->models, STR(""));
@@ -52,7 +52,7 @@ static void take_pieces(struct world *w)
     struct llm_chunk piece;
 
     while (job_take_piece(&w->job, &piece)) {
-        assert_true(piece.text.len <= JOB_PIECE_MAX && piece.reasoning.len <= JOB_PIECE_MAX);
+        assert_true(piece.text.len <= LIMIT_CHUNK && piece.reasoning.len <= LIMIT_CHUNK);
         assert_true(str_is_utf8(piece.text) && str_is_utf8(piece.reasoning));
         buf_str(&w->text, piece.text);
         buf_str(&w->reasoning, piece.reasoning);
@@ -141,7 +141,7 @@ static void every_good_sample_is_answered_however_it_is_cut(void **state)
         for (size_t cut = 0; cut <= body.len; cut += 1) {
             struct world w;
             char        *front = str_dup((struct str){body.p, cut});
-            world_open(&w, true);
+            world_open(&w);
             stream_begins(&w);
             bytes(&w, front);
             bytes(&w, body.p + cut);
@@ -153,21 +153,17 @@ static void every_good_sample_is_answered_however_it_is_cut(void **state)
     }
 }
 
-static void an_answer_in_one_piece_holds_the_same(void **state)
+static void an_answer_that_comes_at_once_holds_the_same(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < COUNT_OF(good); i++) {
-        struct world            w;
-        struct llm_answer_reply say;
-        world_open(&w, false);
+        struct world w;
+        world_open(&w);
         stream_begins(&w);
         bytes(&w, good[i].body);
         body_ends(&w, REPLY_WHOLE);
-        assert_int_equal(w.pieces, 0);
         assert_true(job_is_over(&w.job));
-        job_say(&w.job, &say);
-        assert_true(str_is(say.text, good[i].text));
-        assert_true(str_is(say.finish_reason, good[i].finish));
+        assert_sample(&good[i], &w);
         world_close(&w);
     }
 }
@@ -178,7 +174,7 @@ static void a_plain_body_is_read_though_a_stream_was_asked(void **state)
     struct world            w;
     struct llm_answer_reply say;
 
-    world_open(&w, true);
+    world_open(&w);
     head(&w, 200, "application/json");
     for (const char *at = SAMPLE_PLAIN; *at; at++)
         bytes(&w, (const char[]){*at, '\0'});
@@ -198,7 +194,7 @@ static void the_answer_ends_at_done_without_waiting_for_the_body(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, SAMPLE_A);
     assert_int_equal(w.job.state, JOB_DONE);
@@ -211,7 +207,7 @@ static void the_model_is_told_with_the_first_piece_only(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, DATA(SAYS_TEXT("a")));
     bytes(&w, DATA(SAYS_TEXT("b")));
@@ -259,7 +255,7 @@ static void every_bad_sample_fails_as_it_should(void **state)
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct world w;
-        world_open(&w, true);
+        world_open(&w);
         stream_begins(&w);
         bytes(&w, rows[i].body);
         body_ends(&w, REPLY_WHOLE);
@@ -275,7 +271,7 @@ static void usage_beside_an_error_is_kept(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, SAMPLE_G);
     assert_int_equal(w.job.usage.completion_tokens, 10);
@@ -311,7 +307,7 @@ static void a_reply_that_is_no_stream_fails_by_its_status_and_body(void **state)
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct world w;
-        world_open(&w, true);
+        world_open(&w);
         head(&w, rows[i].status, rows[i].type);
         bytes(&w, rows[i].body);
         body_ends(&w, REPLY_WHOLE);
@@ -340,7 +336,7 @@ static void how_the_connection_ends_matters(void **state)
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct world w;
-        world_open(&w, true);
+        world_open(&w);
         if (rows[i].status) {
             head(&w, rows[i].status, rows[i].type);
             bytes(&w, rows[i].body);
@@ -356,7 +352,7 @@ static void a_broken_connection_after_the_finish_is_no_failure(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, DATA(SAYS_TEXT("a")) DATA(FINISH));
     body_ends(&w, REPLY_CUT);
@@ -370,7 +366,7 @@ static void too_many_unreadable_events_are_a_failure(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     for (unsigned i = 0; i < 16; i++)
         bytes(&w, DATA(": OPENROUTER PROCESSING"));
@@ -400,13 +396,13 @@ static void an_answer_that_is_too_long_ends_with_length(void **state)
     struct llm_answer_reply say;
     struct buf              event = long_event("\xE2\x82\xAC", 10000);
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     for (unsigned i = 0; i < 3; i++)
         bytes(&w, event.p);
     assert_int_equal(w.job.state, JOB_DONE);
     assert_false(w.job.ended); /* so the upstream is left, not waited for */
-    assert_int_equal(w.text.len, JOB_TEXT_MAX / 3 * 3);
+    assert_int_equal(w.text.len, LIMIT_ANSWER / 3 * 3);
     assert_true(str_is_utf8(buf_view(&w.text)));
     job_say(&w.job, &say);
     assert_true(str_is(say.finish_reason, "length"));
@@ -420,7 +416,7 @@ static void a_long_answer_comes_in_bounded_pieces(void **state)
     struct world w;
     struct buf   event = long_event("\xE2\x82\xAC", 20000);
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     job_take_bytes(&w.job, buf_view(&event), w.now, WALL);
     assert_true(job_has_piece(&w.job));
@@ -438,7 +434,7 @@ static void a_huge_line_is_refused(void **state)
     struct world w;
     struct buf   event = long_event("x", SSE_MAX);
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, event.p);
     assert_failed(&w, ERR_UPSTREAM_ERROR, true);
@@ -453,7 +449,7 @@ static void a_huge_plain_body_is_refused(void **state)
     struct world w;
     struct buf   event = long_event("x", SSE_MAX);
 
-    world_open(&w, true);
+    world_open(&w);
     head(&w, 200, "application/json");
     bytes(&w, event.p);
     assert_int_equal(w.job.state, JOB_RUNS);
@@ -470,7 +466,7 @@ static void without_a_first_sign_it_fails_in_time(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     assert_int_equal(job_next_time(&w.job), 1015);
     time_is(&w, 14);
@@ -487,7 +483,7 @@ static void a_thought_is_a_sign_and_comments_are_none(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     time_is(&w, 14);
     bytes(&w, DATA(SAYS("\"reasoning\":\"hm\"", "null")));
@@ -506,7 +502,7 @@ static void a_finished_answer_whose_body_never_ends_is_done(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, DATA(SAYS_TEXT("a")) DATA(FINISH));
     assert_int_equal(w.job.state, JOB_RUNS); /* its usage may still come */
@@ -520,7 +516,7 @@ static void every_event_winds_the_idle_clock(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     for (unsigned ms = 10; ms < 180; ms += 29) {
         time_is(&w, ms);
@@ -538,7 +534,7 @@ static void blanks_before_a_plain_answer_are_no_sign(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     head(&w, 200, "application/json");
     time_is(&w, 14);
     bytes(&w, "\n         \n");
@@ -552,7 +548,7 @@ static void a_status_says_more_than_the_clock(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     head(&w, 402, "application/json");
     bytes(&w, "{\"error\":");
     time_is(&w, 60);
@@ -565,7 +561,7 @@ static void a_slow_reader_is_not_the_models_silence(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, DATA(SAYS_TEXT("a")));
     job_hold(&w.job, true, w.now);
@@ -583,7 +579,7 @@ static void a_reader_who_takes_nothing_cannot_hold_it_for_ever(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     job_take_bytes(&w.job, str_of(SAMPLE_A), w.now, WALL);
     assert_int_equal(w.job.state, JOB_DONE);
@@ -601,7 +597,7 @@ static void nothing_counts_after_the_end(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, true);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, SAMPLE_F);
     assert_failed(&w, ERR_UPSTREAM_RATE_LIMITED, true);
@@ -617,7 +613,7 @@ static bool has_spoken_after(const char *body)
 {
     struct world w;
 
-    world_open(&w, false);
+    world_open(&w);
     stream_begins(&w);
     bytes(&w, body);
     bool spoken = job_has_spoken(&w.job);
@@ -641,7 +637,7 @@ static void a_whole_body_is_no_speech_before_it_is_read(void **state)
     (void)state;
     struct world w;
 
-    world_open(&w, false);
+    world_open(&w);
     head(&w, 200, "application/json");
     bytes(&w, "{\"choices\":[{\"message\":{\"content\":\"Hello\"}}]}");
     assert_false(job_has_spoken(&w.job));
@@ -654,7 +650,7 @@ int main(void)
         cmocka_unit_test(only_words_and_thoughts_are_speech),
         cmocka_unit_test(a_whole_body_is_no_speech_before_it_is_read),
         cmocka_unit_test(every_good_sample_is_answered_however_it_is_cut),
-        cmocka_unit_test(an_answer_in_one_piece_holds_the_same),
+        cmocka_unit_test(an_answer_that_comes_at_once_holds_the_same),
         cmocka_unit_test(a_plain_body_is_read_though_a_stream_was_asked),
         cmocka_unit_test(the_answer_ends_at_done_without_waiting_for_the_body),
         cmocka_unit_test(the_model_is_told_with_the_first_piece_only),

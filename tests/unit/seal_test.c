@@ -141,8 +141,8 @@ static void a_bad_key_file_is_refused_with_a_sentence(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"", "there is no key in it"},
-        {"# only talk\n\n", "there is no key in it"},
+        {"", "it has no key"},
+        {"# only talk\n\n", "it has no key"},
         {"a " GOOD "\nb", "line 2 has no key of 32 bytes in base64 after the id"},
         {"a AAECAw==", "line 1 has no key of 32 bytes in base64 after the id"},
         {"a " GOOD "AAAA", "line 1 has no key of 32 bytes in base64 after the id"},

@@ -20,7 +20,7 @@ static int close_topic(void **state)
 
 static struct judgement judge(void **state, const char *text)
 {
-    struct judgement j = topic_judge(*state, str_of(text), (struct str){0});
+    struct judgement j = topic_judge(*state, str_of(text));
 
     assert_true(j.score >= 0 && j.score <= 1);
     return j;
@@ -201,7 +201,7 @@ static void any_bytes_are_judged(void **state)
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)i;
-    struct judgement j = topic_judge(*state, (struct str){bytes, sizeof bytes}, (struct str){0});
+    struct judgement j = topic_judge(*state, (struct str){bytes, sizeof bytes});
     assert_int_equal(j.verdict, VERDICT_DEPENDS);
     assert_string_equal(judge(state, "").reason, "no_words");
 }

@@ -547,7 +547,7 @@ static void an_answer_without_an_end_is_cut_where_it_is_full(void **state)
     worker_pieces(&w, much);
     assert_false(is_open(&w, CHAT_Q_ANSWER));
     world_finishes(&w);
-    assert_int_equal(w.answer_len, CHAT_ANSWER_MAX);
+    assert_int_equal(w.answer_len, LIMIT_ANSWER);
     assert_string_equal(w.finish_reason, "length");
     assert_int_equal(w.status, CHAT_COMMITTED);
     world_close(&w);

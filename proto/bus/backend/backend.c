@@ -10,8 +10,6 @@
 #include "bus/backend/backend_core.h"
 #include "bus/backend/dialer.h"
 
-#define DETAIL_MAX 1024 /* as messages.def has it */
-
 struct backend {
     struct loop         *loop; /* borrowed */
     struct backend_core *core;
@@ -221,7 +219,7 @@ void backend_final(struct backend *b, uint64_t handle, struct str body)
 
 static void end_with(struct backend *b, uint64_t handle, struct error e)
 {
-    struct str cut = str_cut(e.detail, DETAIL_MAX);
+    struct str cut = str_cut(e.detail, LIMIT_DETAIL);
 
     e.detail = str_is_utf8(cut) ? cut : (struct str){0};
     backend_core_error(b->core, clock_ms(), handle, &e);

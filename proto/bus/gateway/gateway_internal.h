@@ -18,13 +18,13 @@
 #include "bus/common/queue.h"
 #include "bus/common/retry_budget.h"
 #include "bus/gateway/gateway_core.h"
+#include "wire/limits.h"
 
 #define CONNS_MAX       1024
 #define WINDOW_MAX      1024 /* more than that is not used of a window */
 #define SLOTS_MAX       1024 /* offers kept of one backend */
 #define TRIES_MAX       3    /* of one question that may fail */
 #define ATTEMPTS_MAX    200  /* of one question, those that were told BUSY included */
-#define INSTANCE_MAX    36   /* bytes of an instance's id */
 #define BUSY_PAUSE_MS   100  /* who said BUSY is left alone for this long */
 #define AWAY_GRACE_MS   5000 /* so long a question waits for a service to come back */
 #define STALL_MS        200  /* between two ticks: this process could not run */
@@ -43,7 +43,7 @@ struct loan {
 struct conn {
     uint64_t     route;
     enum service service;
-    char         instance[INSTANCE_MAX + 1];
+    char         instance[LIMIT_ID + 1];
     char         key[KEY_LEN + 1];
     uint64_t     boot;
     unsigned     window, slots;

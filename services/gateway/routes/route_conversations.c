@@ -8,8 +8,7 @@
 #include "routes/exchange.h"
 #include "routes/route_history.h"
 
-#define CHATS_PAGE       50
-#define TITLE_CHARACTERS 80
+#define CHATS_PAGE 50
 
 /* ---- GET /conversations?cursor= ---- */
 
@@ -109,10 +108,10 @@ static bool read_title(const struct visit *v, struct str *title, struct buf *why
     if (!body_text(v->body, "title", SIZE_MAX, title, why))
         return false;
     *title = str_trim(*title);
-    if (title->len && characters(*title) <= TITLE_CHARACTERS && !has_control(*title))
+    if (title->len && characters(*title) <= LIMIT_TITLE_CHARACTERS && !has_control(*title))
         return true;
     buf_print(why, "\"title\" must have 1 to %d characters, none of them a control character.",
-              TITLE_CHARACTERS);
+              LIMIT_TITLE_CHARACTERS);
     return false;
 }
 

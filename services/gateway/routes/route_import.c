@@ -11,7 +11,6 @@
 #include "http/reply.h"
 #include "routes/exchange.h"
 
-#define PART_TURNS 30
 #define PART_BYTES (256 * 1024)
 
 /* ---- what it must be ---- */
@@ -66,8 +65,9 @@ static bool read_turn(json_t *turn, struct imported_turn *b)
                                 .completion_tokens = (uint64_t)completion,
                                 .feedback = feedback < 0 ? 2 : (uint64_t)feedback};
     return is_time(&asked_at, &b->asked_at) && is_time(&answered_at, &b->answered_at) &&
-           is_status(b->status) && question.len && question.len <= 8192 && answer.len <= 65536 &&
-           model.len <= 128 && (!model.len || body_is_model(b->model)) && finish.len <= 32 &&
+           is_status(b->status) && question.len && question.len <= LIMIT_QUESTION &&
+           answer.len <= LIMIT_ANSWER && model.len <= LIMIT_MODEL &&
+           (!model.len || body_is_model(b->model)) && finish.len <= LIMIT_FINISH_REASON &&
            is_count(prompt) && is_count(completion) && feedback >= -1 && feedback <= 1;
 }
 
@@ -81,7 +81,7 @@ static bool read_head(json_t *whole, struct import_request *m, json_t **turns)
                        "created_at", &created_at.p, &created_at.len, "turns", turns) != 0)
         return false;
     m->title = text(&title);
-    return str_is(text(&format), "automotive-chat") && version == 1 && title.len <= 320 &&
+    return str_is(text(&format), "automotive-chat") && version == 1 && title.len <= LIMIT_TITLE &&
            is_time(&created_at, &m->created_at) && json_array_size(*turns) > 0;
 }
 
@@ -120,7 +120,8 @@ static void fill_part(struct errand *e, struct import_request *m)
 
     must(read_head(e->whole, m, &turns));
     count = json_array_size(turns);
-    for (size_t i = e->after; i < count && m->turns_count < PART_TURNS && bytes < PART_BYTES; i++) {
+    for (size_t i = e->after;
+         i < count && m->turns_count < LIMIT_IMPORT_TURNS && bytes < PART_BYTES; i++) {
         struct imported_turn *b = &m->turns[m->turns_count++];
         must(read_turn(json_array_get(turns, i), b));
         bytes += b->question.len + b->answer.len;

@@ -7,8 +7,7 @@
 #include "routes/exchange.h"
 #include "routes/route_history.h"
 
-#define TEXT_MAX 256
-#define PAGE     20
+#define PAGE 20
 
 #define MARK     '\x02'
 #define MARK_END '\x03'
@@ -66,7 +65,8 @@ void route_search(const struct visit *v)
 
     if (!visit_may(v, v->gw->searches))
         return;
-    if (query_text(v->rq, "q", TEXT_MAX, &text) && query_number(v->rq, "cursor", 0, &m.before)) {
+    if (query_text(v->rq, "q", LIMIT_SEARCH_TEXT, &text) &&
+        query_number(v->rq, "cursor", 0, &m.before)) {
         m.text = buf_view(&text);
         search_request_encode(&m, &body);
         errand_ask(errand_new(v), SERVICE_STORE, &body, take_hits);

@@ -48,7 +48,7 @@ static bool take_key(const struct visit *v, struct wanted *w, struct buf *why)
 
 static bool take_model(const struct visit *v, struct wanted *w, struct buf *why)
 {
-    if (!body_text(v->body, "model", 128, &w->model, why))
+    if (!body_text(v->body, "model", LIMIT_MODEL, &w->model, why))
         return false;
     w->has_model = json_object_get(v->body, "model") != NULL;
     if (!w->model.len || body_is_model(w->model))

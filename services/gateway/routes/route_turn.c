@@ -42,9 +42,9 @@ static enum err read_message(const struct visit *v, struct str *message, struct 
 {
     if (!body_text(v->body, "message", SIZE_MAX, message, why))
         return ERR_BAD_REQUEST;
-    if (message->len > CHAT_MESSAGE_MAX) {
+    if (message->len > LIMIT_QUESTION) {
         buf_print(why, "The message is too long: it has %zu bytes, and %d is the most.",
-                  message->len, CHAT_MESSAGE_MAX);
+                  message->len, LIMIT_QUESTION);
         return ERR_TOO_LONG;
     }
     if (str_trim(*message).len)
@@ -77,7 +77,7 @@ static enum err read_wish(const struct visit *v, struct wish *w, struct buf *why
     if (err)
         return err;
     if (!body_uuid(v->body, "turn_id", &w->turn_id, why) || !read_place(v, w, why) ||
-        !body_text(v->body, "model", 128, &w->model, why))
+        !body_text(v->body, "model", LIMIT_MODEL, &w->model, why))
         return ERR_BAD_REQUEST;
     if (w->model.len && !body_is_model(w->model)) {
         buf_print(why, "\"model\" is no model's name.");

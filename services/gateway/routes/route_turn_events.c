@@ -69,7 +69,7 @@ static void take_known(struct errand *e, const struct bus_reply *a)
 
 static void ask_store(const struct visit *v, const struct uuid *turn_id, size_t after)
 {
-    struct turn_follow_request m = {uuid_str(&v->session), uuid_str(turn_id), CHAT_ANSWER_MAX, 0};
+    struct turn_follow_request m = {uuid_str(&v->session), uuid_str(turn_id), LIMIT_ANSWER, 0};
     struct errand             *e = errand_new(v);
     struct buf                 body = {0};
 

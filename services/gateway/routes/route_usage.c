@@ -45,8 +45,7 @@ void route_feedback(const struct visit *v)
 
 /* ---- GET /usage?days= ---- */
 
-#define DAYS     30
-#define DAYS_MAX 366
+#define DAYS 30
 
 static json_t *spent_of(const struct usage_row *s)
 {
@@ -86,7 +85,7 @@ void route_usage(const struct visit *v)
     struct usage_request m = {.session = uuid_str(&v->session)};
     struct buf           body = {0};
 
-    if (!query_number(v->rq, "days", DAYS, &m.days) || !m.days || m.days > DAYS_MAX) {
+    if (!query_number(v->rq, "days", DAYS, &m.days) || !m.days || m.days > LIMIT_USAGE_DAYS) {
         reply_error(v->rq, ERR_BAD_REQUEST);
         return;
     }

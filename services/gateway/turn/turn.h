@@ -14,9 +14,7 @@
 #include "wire/frame.h"
 #include "wire/messages.h"
 
-#define CHAT_MESSAGE_MAX 8192
-#define CHAT_ANSWER_MAX  65536
-#define CHAT_TICK_MS     100
+#define CHAT_TICK_MS 100
 
 enum chat_step {
 #define STEP(NAME, fn) CHAT_##NAME,
@@ -129,8 +127,9 @@ struct chat {
     bool     is_question_missing; /* Redis was emptied: it wants to know the question again */
     size_t   reviewed;            /* bytes of the answer the filter was shown last */
 
-    struct buf       answer;
-    char             model[129], finish_reason[33], generation_id[65], reason[65];
+    struct buf answer;
+    char       model[LIMIT_MODEL + 1], finish_reason[LIMIT_FINISH_REASON + 1],
+        generation_id[LIMIT_GENERATION + 1], reason[LIMIT_REASON + 1];
     uint64_t         prompt_tokens, completion_tokens;
     double           cost, budget_left; /* US dollars; the latter as the store last said */
     enum chat_status status;

@@ -16,7 +16,7 @@ void chat_set_model(struct chat *c, struct str model)
 /* An answer that does not end is cut where it is full, as a model's own limit would. */
 void chat_add_text(struct chat *c, struct str text)
 {
-    struct str fitting = str_cut(text, CHAT_ANSWER_MAX - c->answer.len);
+    struct str fitting = str_cut(text, LIMIT_ANSWER - c->answer.len);
 
     if (fitting.len && !c->answer.len && !c->is_following && c->status == CHAT_OPEN)
         metric_observe(METRIC_TURN_FIRST_TOKEN,

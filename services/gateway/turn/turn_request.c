@@ -132,7 +132,6 @@ enum err chat_ask_answer(struct chat *c, const struct turn_begin_reply *begun)
     m->user = str_of(user);
     m->model = *c->wanted_model ? str_of(c->wanted_model) : begun->model;
     m->sealed_key = begun->sealed_key;
-    m->stream = 1;
     m->total_ms = c->total_ms;
     fill_talk(m, begun, str_of(c->text));
     llm_answer_request_encode(m, &body);

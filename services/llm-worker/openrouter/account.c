@@ -67,8 +67,8 @@ static bool read_model(const json_t *from, struct model *m)
     const json_t *id = json_object_get(from, "id");
 
     *m = (struct model){
-        .id = string_at(from, "id", 128),
-        .name = string_at(from, "name", 256),
+        .id = string_at(from, "id", LIMIT_MODEL),
+        .name = string_at(from, "name", LIMIT_MODEL_NAME),
         .context = count_at(from, "context_length"),
         .prompt_price = price_at(pricing, "prompt", -1),
         .completion_price = price_at(pricing, "completion", -1),

@@ -288,7 +288,7 @@ static bool is_model_name(const char *name)
 {
     size_t len =
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:._~-");
-    return len > 0 && len <= 128 && !name[len];
+    return len > 0 && len <= LIMIT_MODEL && !name[len];
 }
 
 /* Since August 2026 some errors say for themselves whether a retry makes sense. */

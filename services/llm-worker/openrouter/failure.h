@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "openrouter/reply.h"
 #include "openrouter/words.h"
+#include "wire/limits.h"
 
 struct failure {
     enum err err;
@@ -20,7 +21,7 @@ struct failure {
     bool     is_here;          /* only this worker finds so: another one may be asked at once */
     bool     is_elsewhere;     /* not the model's fault: a limit of the key, or no connection */
     bool     is_gone;          /* the model will not come back */
-    char     other_model[129]; /* what the other side says to use instead; may be empty */
+    char     other_model[LIMIT_MODEL + 1]; /* what the other side says to use instead; may be empty */
     unsigned status;           /* as told by HTTP or in the body, 0: neither */
     char     detail[WORDS_MAX + 1]; /* the other side's own words, cleaned; may be empty */
 };

@@ -1,8 +1,7 @@
 /* request - the body of POST /chat/completions.
  *
- * Upstream is always asked for a stream, even if the gateway wants the answer
- * in one piece: only a stream shows that the model is alive, and only a stream
- * stops costing when its connection is closed. */
+ * Answers are always streamed: only a stream shows that the model is alive, and only a stream stops
+ * costing money when its connection is closed. */
 #ifndef LLM_WORKER_OPENROUTER_REQUEST_H
 #define LLM_WORKER_OPENROUTER_REQUEST_H
 #include "wire/messages.h"

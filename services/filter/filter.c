@@ -1,4 +1,4 @@
-/* From a request to its answer. */
+/* Decodes a request, asks topic or review, and sends the reply. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -9,20 +9,20 @@
 #include "base/span.h"
 #include "filter.h"
 #include "loop/admin.h"
-#include "review.h"
-#include "topic.h"
+#include "review/review.h"
+#include "topic/topic.h"
 
 struct filter {
     struct loop         *loop;   /* borrowed */
     const struct config *config; /* borrowed */
     struct resolver     *resolver;
     struct backend      *backend;
-    struct admin        *admin_port;
+    struct admin        *admin;
     struct topic        *topic;
-    struct buf           out; /* the answer being made */
+    struct buf           out; /* the reply being encoded */
 };
 
-static void send_answer(struct filter *f, const struct backend_request *rq)
+static void send_reply(struct filter *f, const struct backend_request *rq)
 {
     backend_final(f->backend, rq->handle, buf_view(&f->out));
     buf_clear(&f->out);
@@ -30,55 +30,76 @@ static void send_answer(struct filter *f, const struct backend_request *rq)
 
 static enum err check(struct filter *f, const struct backend_request *rq)
 {
-    static const char *const    names[] = {"off", "depends", "on"};
-    struct filter_check_request ask;
-    enum err                    err = filter_check_request_decode(&ask, rq->body);
+    static const char *const names[] = {
+        [VERDICT_OFF] = "off",
+        [VERDICT_DEPENDS] = "depends",
+        [VERDICT_ON] = "on",
+    };
+    struct filter_check_request request;
+    enum err                    err = filter_check_request_decode(&request, rq->body);
 
     if (err)
         return err;
-    struct judgement          j = topic_judge(f->topic, ask.text);
-    struct filter_check_reply say = {
-        .verdict = j.verdict, .reason = str_of(j.reason), .greeting = j.greeting};
-    filter_check_reply_encode(&say, &f->out);
+    struct topic_result       r = topic_check(f->topic, request.text);
+    struct filter_check_reply reply = {
+        .verdict = r.verdict,
+        .reason = str_of(r.reason),
+        .greeting = r.is_greeting,
+    };
+    filter_check_reply_encode(&reply, &f->out);
     log_info(rq->handle, "filter.checked",
-             "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[j.verdict],
-             j.score, j.reason, j.greeting, ask.text.len, log_quote(rq->trace));
-    metric_add_for(METRIC_VERDICTS, j.reason, names[j.verdict], 1);
+             "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[r.verdict],
+             r.score, r.reason, r.is_greeting, request.text.len, log_quote(rq->trace));
+    metric_add_for(METRIC_VERDICTS, r.reason, names[r.verdict], 1);
     failpoint(FAILPOINT_FILTER_CHECK_JUDGED);
-    send_answer(f, rq);
+    send_reply(f, rq);
     return ERR_OK;
+}
+
+/* One line per turn: a review of a part is logged only if it rejects the answer. */
+static void log_review(const struct backend_request *rq, const struct review_result *r,
+                       const struct filter_review_request *request)
+{
+    enum log_level level =
+        request->is_complete || !r->is_accepted ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE;
+
+    log_event(level, rq->handle, "filter.reviewed",
+              "accepted=%d score=%.2f reason=%s complete=%" PRIu64 " bytes=%zu trace=%s",
+              r->is_accepted, r->score, r->reason, request->is_complete, request->text.len,
+              log_quote(rq->trace));
 }
 
 static enum err review(struct filter *f, const struct backend_request *rq)
 {
-    struct filter_review_request ask;
-    enum err                     err = filter_review_request_decode(&ask, rq->body);
+    const char                  *test_word = f->config->review_test_word;
+    struct filter_review_request request;
+    enum err                     err = filter_review_request_decode(&request, rq->body);
 
     if (err)
         return err;
-    struct review_verdict v = review_judge(f->config->review_test_word, ask.text, ask.is_complete);
-    struct filter_review_reply say = {.accepted = v.fit, .reason = str_of(v.reason)};
-    filter_review_reply_encode(&say, &f->out);
-    /* One line a turn: what is looked at on the way says no more unless it is unfit. */
-    log_event(ask.is_complete || !v.fit ? LOG_LEVEL_INFO : LOG_LEVEL_TRACE, rq->handle,
-              "filter.reviewed", "fit=%d score=%.2f reason=%s whole=%" PRIu64 " bytes=%zu trace=%s",
-              v.fit, v.score, v.reason, ask.is_complete, ask.text.len, log_quote(rq->trace));
-    metric_add_for(METRIC_REVIEWS, v.reason, v.fit ? "yes" : "no", 1);
+    struct review_result       r = review_answer(test_word, request.text, request.is_complete);
+    struct filter_review_reply reply = {
+        .accepted = r.is_accepted,
+        .reason = str_of(r.reason),
+    };
+    filter_review_reply_encode(&reply, &f->out);
+    log_review(rq, &r, &request);
+    metric_add_for(METRIC_REVIEWS, r.reason, r.is_accepted ? "yes" : "no", 1);
     failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
-    send_answer(f, rq);
+    send_reply(f, rq);
     return ERR_OK;
 }
 
 static void on_request(void *ctx, const struct backend_request *rq)
 {
     struct filter *f = ctx;
-    enum err       err = ERR_BAD_REQUEST; /* a question for somebody else */
+    enum err       err = ERR_BAD_REQUEST; /* a request of another service */
     uint64_t       since_us = clock_us();
-    struct trace   above;
+    struct trace   parent;
     struct span    span;
 
-    trace_read(&above, rq->trace);
-    span_begin(&span, msg_name(rq->number), SPAN_SERVER, &above);
+    trace_read(&parent, rq->trace);
+    span_begin(&span, msg_name(rq->number), SPAN_SERVER, &parent);
 
     if (rq->number == MSG_FILTER_CHECK_REQUEST)
         err = check(f, rq);
@@ -94,7 +115,7 @@ static void on_request(void *ctx, const struct backend_request *rq)
     span_end(&span, err ? err_code(err) : NULL, NULL, 0);
 }
 
-/* Every request is ended before on_request returns: there is nothing to cancel. */
+/* Every request has ended when on_request returns: there is nothing to cancel. */
 static void on_cancel(void *ctx, uint64_t handle)
 {
     (void)ctx;
@@ -115,13 +136,17 @@ static const char *not_ready(void *ctx)
     return backend_not_ready(f->backend);
 }
 
-static void count(void *ctx)
+static void update_metrics(void *ctx)
 {
     const struct filter *f = ctx;
     backend_update_metrics(f->backend);
 }
 
-static const struct admin_ops admin_ops = {"filter", not_ready, count};
+static const struct admin_ops admin_ops = {
+    .service = "filter",
+    .not_ready = not_ready,
+    .count = update_metrics,
+};
 
 enum err filter_open(struct filter **out, struct loop *l, const struct config *config)
 {
@@ -140,8 +165,8 @@ enum err filter_open(struct filter **out, struct loop *l, const struct config *c
     f->config = config;
     f->topic = topic_new();
     f->resolver = resolver_new(l);
-    enum err err = admin_open(&f->admin_port, l, config->admin_address,
-                              (unsigned)config->admin_port, &admin_ops, f);
+    enum err err = admin_open(&f->admin, l, config->admin_address, (unsigned)config->admin_port,
+                              &admin_ops, f);
     if (!err)
         err = backend_open(&f->backend, l, f->resolver, &options, &ops, f);
     if (err) {
@@ -156,7 +181,7 @@ void filter_close(struct filter **f)
 {
     if (!*f)
         return;
-    admin_close(&(*f)->admin_port);
+    admin_close(&(*f)->admin);
     backend_close(&(*f)->backend);
     resolver_free(&(*f)->resolver);
     topic_free(&(*f)->topic);

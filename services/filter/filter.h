@@ -1,20 +1,11 @@
-/* filter - the service: takes questions off the bus and answers each at once.
+/* filter - the service: takes requests off the bus and answers each at once.
  *
- * It keeps nothing between two questions, so any number of filters may run and
- * any of them may be killed. */
+ * It keeps no state between two requests, so any number of filters may run and any of them may be
+ * killed. */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
 #include "bus/backend/backend.h"
-
-struct config {
-#include "base/config_as_fields.h"
-
-#include "base/common.def"
-#include "bus/backend/backend.def"
-#include "config.def"
-
-#include "base/config_done.h"
-};
+#include "config.h"
 
 struct filter;
 

@@ -1,4 +1,4 @@
-/* Settings: read by proto/base, and the checks that only this service can make. */
+/* Reads the settings and makes the checks that only this service can make. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ static const struct config_item items[] = {
 #include "base/config_done.h"
 };
 
-static const char built_in_prompt[] =
-#include "prompt.def"
+static const char default_prompt[] =
+#include "system_prompt.def"
     ;
 
 static bool has_part(CURLU *url, CURLUPart part)
@@ -47,7 +47,7 @@ static bool is_base_url(const char *text)
     return good;
 }
 
-/* Header values are ASCII; a line end in one would begin another header. */
+/* A line end in a header value would begin another header. */
 static bool is_header_value(const char *text)
 {
     for (; *text; text++)
@@ -65,13 +65,13 @@ static void check_texts(struct config_run *run, struct config *c)
         buf_print(&run->faults, "  OPENROUTER_HTTP_REFERER: must be visible ASCII\n");
     if (c->app_title && !is_header_value(c->app_title))
         buf_print(&run->faults, "  OPENROUTER_APP_TITLE: must be visible ASCII\n");
-    if (c->default_model && !route_is_name(str_of(c->default_model)))
+    if (c->default_model && !model_route_is_name(str_of(c->default_model)))
         buf_print(&run->faults, "  DEFAULT_MODEL: must be 1 to 128 characters of visible ASCII, "
                                 "and no key\n");
-    if (c->fallback_models && !route_read(&c->fallbacks, str_of(c->fallback_models)))
+    if (c->fallback_models && !model_route_read(&c->fallbacks, str_of(c->fallback_models)))
         buf_print(&run->faults,
                   "  FALLBACK_MODELS: must be at most %d models with commas between, and no key\n",
-                  ROUTE_FALLBACKS_MAX);
+                  MODEL_ROUTE_FALLBACKS_MAX);
     if (c->system_prompt &&
         (strlen(c->system_prompt) > PROMPT_MAX || !str_is_utf8(str_of(c->system_prompt))))
         buf_print(&run->faults, "  SYSTEM_PROMPT: must be UTF-8 of at most %d bytes\n", PROMPT_MAX);
@@ -86,8 +86,8 @@ static void check_keys(struct config_run *run, struct config *c)
     config_need(run, "SEAL_SECRET_KEYS", c->seal_secret_keys);
     if (c->seal_secret_keys && !seal_ring_read(&c->ring, str_of(c->seal_secret_keys), &why))
         buf_print(&run->faults, "  SEAL_SECRET_KEYS: %s\n", why.p);
-    c->house_key = key_trim(str_of(c->api_key));
-    if (c->house_key.len && !key_is_sendable(c->house_key))
+    c->operator_key = key_trim(str_of(c->api_key));
+    if (c->operator_key.len && !key_is_sendable(c->operator_key))
         buf_print(&run->faults, "  OPENROUTER_API_KEY: must be visible ASCII of at most %d bytes\n",
                   KEY_MAX);
     buf_fini(&why);
@@ -103,9 +103,9 @@ void config_load(struct config *c, int argc, char **argv)
     check_keys(&run, c);
     config_check_url(&run, "OTEL_EXPORTER_OTLP_ENDPOINT", c->otlp_endpoint);
     config_finish(&run);
-    if (c->house_key.len && !key_is_usual(c->house_key))
+    if (c->operator_key.len && !key_is_usual(c->operator_key))
         log_warn(0, "config.unusual_key", "name=OPENROUTER_API_KEY why=%s",
                  "\"not sk-or-v1- and 64 hexadecimal digits\"");
     if (!c->system_prompt)
-        c->system_prompt = built_in_prompt;
+        c->system_prompt = default_prompt;
 }

@@ -1,9 +1,8 @@
 /* config - the settings of the llm-worker; see config.def. */
 #ifndef LLM_WORKER_CONFIG_H
 #define LLM_WORKER_CONFIG_H
+#include "answer/model_route.h"
 #include "base/config.h"
-#include "openrouter/request.h"
-#include "route.h"
 #include "seal/seal.h"
 
 struct config {
@@ -16,9 +15,9 @@ struct config {
 #include "config.def"
 
 #include "base/config_done.h"
-    struct seal_ring ring;      /* read from seal_secret_keys */
-    struct str       house_key; /* api_key, trimmed; empty: none */
-    struct route     fallbacks; /* of fallback_models */
+    struct seal_ring   ring;         /* read from seal_secret_keys */
+    struct str         operator_key; /* api_key, trimmed; empty: none */
+    struct model_route fallbacks;    /* of fallback_models */
 };
 
 /* Reads and checks everything; leaves only with good values. */

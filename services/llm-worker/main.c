@@ -14,27 +14,25 @@ static void on_stop(void *ctx)
 int main(int argc, char **argv)
 {
     static struct config config; /* its texts live as long as the process */
-    struct worker        worker;
+    struct worker       *worker = NULL;
 
     config_load(&config, argc, argv);
     random_init();
     loop_raise_fd_limit();
-    struct loop     *loop = loop_new();
-    struct otlp     *otlp = otlp_open(loop, config.otlp_endpoint, "llm-worker");
-    struct resolver *resolver = resolver_new(loop);
-    enum err         err = worker_open(&worker, loop, resolver, &config);
+    struct loop *loop = loop_new();
+    struct otlp *otlp = otlp_open(loop, config.otlp_endpoint, "llm-worker");
+    enum err     err = worker_open(&worker, loop, &config);
     if (!err) {
-        log_info(0, "worker.up", "upstream=%s slots=%llu house_key=%d",
+        log_info(0, "worker.started", "upstream=%s slots=%llu operator_key=%d",
                  log_quote(str_of(config.base_url)), (unsigned long long)config.slots,
-                 config.house_key.len > 0);
-        loop_on_signals(loop, on_stop, NULL, &worker);
+                 config.operator_key.len > 0);
+        loop_on_signals(loop, on_stop, NULL, worker);
         loop_run(loop);
     }
     worker_close(&worker);
     otlp_close(&otlp);
-    resolver_free(&resolver);
     loop_free(&loop);
     seal_ring_wipe(&config.ring);
-    log_info(0, "worker.down", "status=%d", err ? EXIT_FAILURE : EXIT_SUCCESS);
+    log_info(0, "worker.stopped", "status=%d", err ? EXIT_FAILURE : EXIT_SUCCESS);
     return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

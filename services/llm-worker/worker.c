@@ -1,55 +1,27 @@
-/* The table of calls, and what the bus wants of them. */
+/* Requests of the bus become calls; the end of the service. */
 #include <stdlib.h>
 
-#include "answer.h"
+#include "answer/answer.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "lookup.h"
+#include "call.h"
+#include "lookup/lookup.h"
 #include "loop/admin.h"
 #include "worker.h"
 
-/* ---- the table ---- */
-
-static struct call **place_of(struct worker *w, uint64_t handle)
-{
-    struct call **at = &w->calls[handle % COUNT_OF(w->calls)];
-
-    while (*at && (*at)->handle != handle)
-        at = &(*at)->next;
-    return at;
-}
-
-void worker_begin(struct worker *w, struct call *c, const struct backend_request *rq)
-{
-    struct call **at = place_of(w, rq->handle);
-
-    must(!*at);
-    c->worker = w;
-    c->handle = rq->handle;
-    str_format(c->trace, sizeof c->trace, "%.*s", (int)rq->trace.len,
-               rq->trace.len ? rq->trace.p : "");
-    c->began = clock_ms();
-    *at = c;
-}
-
-void worker_end(struct call *c)
-{
-    struct call **at = place_of(c->worker, c->handle);
-
-    must(*at == c);
-    *at = c->next;
-    free(c);
-}
-
-void worker_tell_ended(struct call *c, enum end_by by)
-{
-    struct backend *bus = c->worker->backend;
-
-    if (by == END_BY_TURN)
-        backend_error(bus, c->handle, ERR_STOPPED, false, 0, (struct str){0});
-    else
-        backend_cancelled(bus, c->handle);
-}
+struct worker {
+    const struct config  *config; /* borrowed */
+    struct loop          *loop;   /* borrowed */
+    struct resolver      *resolver;
+    struct transfers     *transfers;
+    struct backend       *backend;
+    struct admin         *admin;
+    struct model_list     models;
+    struct answer_planner planner;
+    struct calls          calls;
+    uint64_t              draining_since;
+    struct timer          drain_deadline;
+};
 
 /* ---- the bus ---- */
 
@@ -59,47 +31,37 @@ static void on_request(void *ctx, const struct backend_request *rq)
 
     switch (rq->number) {
     case MSG_LLM_ANSWER_REQUEST:
-        answer_start(w, rq);
+        answer_start(&w->calls, &w->planner, rq);
         break;
     case MSG_KEY_TEST_REQUEST:
-        lookup_start_key(w, rq);
+        lookup_start_key(&w->calls, rq);
         break;
     case MSG_MODELS_LIST_REQUEST:
-        lookup_start_models(w, rq);
+        lookup_start_models(&w->calls, &w->models, rq);
         break;
-    default: /* a newer gateway may ask for more */
-        log_warn(rq->handle, "worker.unknown", "number=%llu", (unsigned long long)rq->number);
+    default: /* of a newer gateway */
+        log_warn(rq->handle, "worker.unknown_request", "number=%llu",
+                 (unsigned long long)rq->number);
         backend_error(w->backend, rq->handle, ERR_BAD_FRAME, false, 0, (struct str){0});
     }
 }
 
 static void on_cancel(void *ctx, uint64_t handle)
 {
-    struct call *c = *place_of(ctx, handle);
-
-    if (c)
-        c->on_cancel(c, END_BY_GATEWAY);
+    struct worker *w = ctx;
+    call_cancel(&w->calls, handle);
 }
 
 static void on_cancel_turn(void *ctx, struct str turn_id)
 {
     struct worker *w = ctx;
-
-    for (size_t i = 0; turn_id.len && i < COUNT_OF(w->calls); i++) {
-        for (struct call *c = w->calls[i], *next; c; c = next) {
-            next = c->next;
-            if (str_is(turn_id, c->turn_id))
-                c->on_cancel(c, END_BY_TURN);
-        }
-    }
+    call_cancel_turn(&w->calls, turn_id);
 }
 
 static void on_credit(void *ctx, uint64_t handle)
 {
-    struct call *c = *place_of(ctx, handle);
-
-    if (c && c->on_credit)
-        c->on_credit(c);
+    struct worker *w = ctx;
+    call_resume(&w->calls, handle);
 }
 
 static void on_drained(void *ctx)
@@ -110,15 +72,7 @@ static void on_drained(void *ctx)
     loop_quit(w->loop);
 }
 
-/* ---- life ---- */
-
-static const struct backend_ops ops = {
-    .on_request = on_request,
-    .on_cancel = on_cancel,
-    .on_cancel_turn = on_cancel_turn,
-    .on_credit = on_credit,
-    .on_drained = on_drained,
-};
+/* ---- the admin port ---- */
 
 static const char *not_ready(void *ctx)
 {
@@ -126,18 +80,47 @@ static const char *not_ready(void *ctx)
     return backend_not_ready(w->backend);
 }
 
-static void count(void *ctx)
+static void update_metrics(void *ctx)
 {
     const struct worker *w = ctx;
 
     backend_update_metrics(w->backend);
-    breaker_count(&w->planner.breaker, clock_ms());
+    breaker_update_metrics(&w->planner.breaker, clock_ms());
 }
 
-static const struct admin_ops admin_ops = {"llm-worker", not_ready, count};
+/* ---- life ---- */
 
-enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const struct config *c)
+static enum err open_ports(struct worker *w)
 {
+    static const struct backend_ops backend_ops = {
+        .on_request = on_request,
+        .on_cancel = on_cancel,
+        .on_cancel_turn = on_cancel_turn,
+        .on_credit = on_credit,
+        .on_drained = on_drained,
+    };
+    static const struct admin_ops admin_ops = {
+        .service = "llm-worker",
+        .not_ready = not_ready,
+        .count = update_metrics,
+    };
+    const struct config         *c = w->config;
+    const struct backend_options options = {
+        .service = SERVICE_LLM_WORKER,
+        .gateways = c->bus_gateways,
+        .secret_key = c->bus_secret_key,
+        .gateway_key = c->bus_gateway_key,
+        .slots = (unsigned)c->slots,
+    };
+    enum err err =
+        admin_open(&w->admin, w->loop, c->admin_address, (unsigned)c->admin_port, &admin_ops, w);
+
+    return err ? err : backend_open(&w->backend, w->loop, w->resolver, &options, &backend_ops, w);
+}
+
+enum err worker_open(struct worker **out, struct loop *l, const struct config *c)
+{
+    struct worker        *w = mem_new(sizeof *w);
     const struct upstream upstream = {
         .base_url = c->base_url,
         .referer = c->http_referer,
@@ -145,51 +128,59 @@ enum err worker_open(struct worker *w, struct loop *l, struct resolver *r, const
         .ca_file = c->ca_file,
         .connect_ms = c->connect_ms,
     };
-    const struct backend_options bus = {
-        .service = SERVICE_LLM_WORKER,
-        .gateways = c->bus_gateways,
-        .secret_key = c->bus_secret_key,
-        .gateway_key = c->bus_gateway_key,
-        .slots = (unsigned)c->slots,
-    };
-    const struct models_options models = {c->models_refresh_ms, c->lookup_ms};
 
-    *w = (struct worker){.config = c, .loop = l};
+    w->config = c;
+    w->loop = l;
+    w->resolver = resolver_new(l);
     w->transfers = transfers_new(l, &upstream, (unsigned)c->slots);
-    models_init(&w->models, l, w->transfers, &models);
-    planner_init(&w->planner, c, &w->models);
-    enum err err =
-        admin_open(&w->admin_port, l, c->admin_address, (unsigned)c->admin_port, &admin_ops, w);
-    return err ? err : backend_open(&w->backend, l, r, &bus, &ops, w);
+    model_list_init(&w->models, l, w->transfers, c->models_refresh_ms, c->lookup_ms);
+    answer_planner_init(&w->planner, c, &w->models);
+    enum err err = open_ports(w);
+    if (err) {
+        worker_close(&w);
+        return err;
+    }
+    w->calls = (struct calls){
+        .config = c,
+        .loop = l,
+        .transfers = w->transfers,
+        .backend = w->backend,
+    };
+    *out = w;
+    return ERR_OK;
 }
 
-/* What still runs is given up: the second signal, a drain that took too long, or
- * the bus could not be opened. */
-void worker_close(struct worker *w)
+/* Calls still run after a second signal, or if draining took too long. */
+void worker_close(struct worker **worker)
 {
-    admin_close(&w->admin_port);
-    timer_stop(&w->drain_end);
-    for (size_t i = 0; i < COUNT_OF(w->calls); i++)
-        while (w->calls[i])
-            w->calls[i]->on_cancel(w->calls[i], END_BY_GATEWAY);
+    struct worker *w = *worker;
+
+    if (!w)
+        return;
+    admin_close(&w->admin);
+    timer_stop(&w->drain_deadline);
+    call_cancel_all(&w->calls);
     backend_close(&w->backend);
-    planner_fini(&w->planner);
-    models_fini(&w->models);
+    answer_planner_fini(&w->planner);
+    model_list_fini(&w->models);
     transfers_free(&w->transfers);
+    resolver_free(&w->resolver);
+    free(w);
+    *worker = NULL;
 }
 
-static void on_drain_end(void *ctx)
+static void on_drain_deadline(void *ctx)
 {
     struct worker *w = ctx;
 
-    log_warn(0, "worker.drain_cut", "ms=%llu", (unsigned long long)w->config->drain_ms);
+    log_warn(0, "worker.drain_timeout", "ms=%llu", (unsigned long long)w->config->drain_ms);
     loop_quit(w->loop);
 }
 
 void worker_drain(struct worker *w)
 {
     w->draining_since = clock_ms();
-    timer_start(&w->drain_end, w->loop, w->config->drain_ms, on_drain_end, w);
+    timer_start(&w->drain_deadline, w->loop, w->config->drain_ms, on_drain_deadline, w);
     log_info(0, "worker.draining", "gateways=%u", backend_gateways(w->backend));
     backend_drain(w->backend);
 }

@@ -1,8 +1,8 @@
 /* Any bytes at all: they are judged, the same way each time, with a score that is one. */
 #include <stdint.h>
 
-#include "review.h"
-#include "topic.h"
+#include "review/review.h"
+#include "topic/topic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,11 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!topic)
         topic = topic_new();
-    struct judgement once = topic_judge(topic, text);
-    struct judgement again = topic_judge(topic, text);
-    must(once.verdict == again.verdict && once.greeting == again.greeting);
+    struct topic_result once = topic_check(topic, text);
+    struct topic_result again = topic_check(topic, text);
+    must(once.verdict == again.verdict && once.is_greeting == again.is_greeting);
     must(once.score >= 0 && once.score <= 1 && str_of(once.reason).len <= 64);
-    must(!once.greeting || once.verdict == VERDICT_DEPENDS);
-    must(review_judge("", text, false).fit);
+    must(!once.is_greeting || once.verdict == VERDICT_DEPENDS);
+    must(review_answer("", text, false).is_accepted);
     return 0;
 }

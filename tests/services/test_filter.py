@@ -75,7 +75,7 @@ def test_a_verdict_is_logged_without_the_text(filter_, gateway):
     check(gateway, "brakes and xylophones")
     gateway.ask("filter_review_request", text="calipers and zithers", is_complete=1)
     assert filter_.wait_for_event("filter.checked")["verdict"] == "on"
-    assert filter_.wait_for_event("filter.reviewed")["fit"] == "1"
+    assert filter_.wait_for_event("filter.reviewed")["accepted"] == "1"
     assert not [word for word in ("xylophone", "zither") if word in filter_.log_text]
 
 

@@ -551,7 +551,7 @@ def test_a_cost_the_prices_do_not_explain_is_bounded(worker, gateway):
     say = ask(gateway, "usage-wild").wait()  # is not listed: at most 0.001 USD a token
     assert say.cost == pytest.approx(0.027) and say.cost_implausible == 1
     line = process.wait_for_event("answer.cost_implausible")
-    assert (line["level"], line["named"]) == ("warn", "4711.5")
+    assert (line["level"], line["reported"]) == ("warn", "4711.5")
     for model in ("standin/ok", "openrouter/free"):
         say = gateway.send("llm_answer_request", model=model, context=said("Which oil?")).wait()
         assert say.cost_implausible == 0
@@ -889,7 +889,7 @@ def test_the_list_is_loaded_anew_in_the_background(worker, gateway, standin):
     first = gateway.ask("models_list_request")
     wait_until(lambda: gateway.ask("models_list_request").at > first.at, "a newer list")
     standin.stop()
-    process.wait_for_event("models.not_loaded")
+    process.wait_for_event("models.load_failed")
     old = gateway.ask("models_list_request")
     assert old.models == first.models
     standin.start()
@@ -954,7 +954,7 @@ def test_a_drain_has_an_end(worker, gateway, standin):
     standin.wait_journal("request")
     process.signal(15)
     assert process.wait(10) == 0
-    assert process.find_events("worker.drain_cut")
+    assert process.find_events("worker.drain_timeout")
     assert standin.wait_journal("end")["end"] == "peer closed"
     gateway.wait_frame("BYE")
 

@@ -132,7 +132,7 @@ def test_what_openrouter_did_not_tell_is_not_in_the_span(traced, collector):
     assert refused.is_error and refused.attributes["error.type"] == answer.json()["error"]["code"]
     assert refused.attributes["gen_ai.request.model"] == "standin/400"
     assert refused.attributes["http.response.status_code"] == 400
-    assert not refused.attributes.keys() & (UNTOLD | {"gen_ai.response.model", "chat.first_sign_ms"})
+    assert not refused.attributes.keys() & (UNTOLD | {"gen_ai.response.model", "chat.first_token_ms"})
 
     turn_id, answer = say(person, model="standin/cut")
     cut = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat standin/cut"))
@@ -156,7 +156,7 @@ def test_a_stop_is_no_error(traced, collector):
     stopped = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", f"chat {model}"))
     assert stopped.attributes["chat.outcome"] == "cancelled" and not stopped.is_error
     assert not stopped.attributes.keys() & (UNTOLD | {"error.type"})
-    assert stopped.attributes["chat.first_sign_ms"] >= 0
+    assert stopped.attributes["chat.first_token_ms"] >= 0
 
 
 def dropped(process):

@@ -1,16 +1,16 @@
 /* What breaker and its table of models promise. */
+#include "answer/breaker.h"
 #include "base/metrics.h"
-#include "breaker.h"
 #include "test.h"
 
 #define M STR("a/b")
 
-static const struct breaker_limits limits = {.failures = 3, .window_ms = 1000, .rest_ms = 500};
+static const struct breaker_limits limits = {.failures = 3, .window_ms = 1000, .cooldown_ms = 500};
 
 static void fail_times(struct breaker *b, struct str model, unsigned times, uint64_t now)
 {
     while (times--)
-        breaker_fails(b, model, ERR_UPSTREAM_ERROR, now);
+        breaker_failed(b, model, ERR_UPSTREAM_ERROR, now);
 }
 
 static void enough_failures_open_it_for_a_rest(void **state)
@@ -21,11 +21,11 @@ static void enough_failures_open_it_for_a_rest(void **state)
     breaker_init(&b, &limits);
     fail_times(&b, M, 2, 100);
     assert_int_equal(breaker_wait(&b, M, 100), 0);
-    breaker_fails(&b, M, ERR_UPSTREAM_RATE_LIMITED, 200);
+    breaker_failed(&b, M, ERR_UPSTREAM_RATE_LIMITED, 200);
     assert_int_equal(breaker_wait(&b, M, 200), 500);
     assert_int_equal(breaker_wait(&b, M, 699), 1);
     assert_int_equal(breaker_wait(&b, M, 700), 0);
-    assert_int_equal(breaker_why(&b, M), ERR_UPSTREAM_RATE_LIMITED);
+    assert_int_equal(breaker_last_error(&b, M), ERR_UPSTREAM_RATE_LIMITED);
     assert_int_equal(breaker_wait(&b, STR("c/d"), 200), 0); /* nobody else is concerned */
     breaker_fini(&b);
 }
@@ -52,7 +52,7 @@ static void a_success_forgets_the_failures(void **state)
     breaker_init(&b, &limits);
     for (unsigned i = 0; i < 5; i++) {
         fail_times(&b, M, 2, i);
-        breaker_works(&b, M);
+        breaker_succeeded(&b, M);
     }
     assert_int_equal(breaker_wait(&b, M, 5), 0);
     breaker_fini(&b);
@@ -64,11 +64,11 @@ static void after_the_rest_only_one_may_try(void **state)
     struct breaker b;
 
     breaker_init(&b, &limits);
-    assert_false(breaker_ask(&b, M, 0)); /* a closed one is not tried, it is asked */
+    assert_false(breaker_start(&b, M, 0)); /* a closed one is not tried, it is asked */
     fail_times(&b, M, 3, 0);
-    assert_false(breaker_ask(&b, M, 499));
-    assert_true(breaker_ask(&b, M, 500));
-    assert_false(breaker_ask(&b, M, 500));
+    assert_false(breaker_start(&b, M, 499));
+    assert_true(breaker_start(&b, M, 500));
+    assert_false(breaker_start(&b, M, 500));
     assert_true(breaker_wait(&b, M, 500) > 0);
     breaker_fini(&b);
 }
@@ -80,14 +80,14 @@ static void the_outcome_of_the_try_decides(void **state)
 
     breaker_init(&b, &limits);
     fail_times(&b, M, 3, 0);
-    assert_true(breaker_ask(&b, M, 600));
-    breaker_fails(&b, M, ERR_UPSTREAM_ERROR, 5000); /* long after the window: one is enough */
+    assert_true(breaker_start(&b, M, 600));
+    breaker_failed(&b, M, ERR_UPSTREAM_ERROR, 5000); /* long after the window: one is enough */
     assert_int_equal(breaker_wait(&b, M, 5000), 500);
-    assert_true(breaker_ask(&b, M, 5500));
-    breaker_gives_up(&b, M);
+    assert_true(breaker_start(&b, M, 5500));
+    breaker_abandoned(&b, M);
     assert_int_equal(breaker_wait(&b, M, 5500), 0);
-    assert_true(breaker_ask(&b, M, 5500)); /* now another may */
-    breaker_works(&b, M);
+    assert_true(breaker_start(&b, M, 5500)); /* now another may */
+    breaker_succeeded(&b, M);
     fail_times(&b, M, 2, 5501);
     assert_int_equal(breaker_wait(&b, M, 5501), 0);
     breaker_fini(&b);
@@ -97,7 +97,7 @@ static void without_a_number_of_failures_it_never_opens(void **state)
 {
     (void)state;
     struct breaker              b;
-    const struct breaker_limits never = {.window_ms = 1000, .rest_ms = 500};
+    const struct breaker_limits never = {.window_ms = 1000, .cooldown_ms = 500};
 
     breaker_init(&b, &never);
     fail_times(&b, M, 100, 0);
@@ -114,7 +114,7 @@ static void the_table_forgets_who_was_asked_for_least_lately(void **state)
     breaker_init(&b, &limits);
     fail_times(&b, M, 3, 0);
     fail_times(&b, STR("c/d"), 3, 0);
-    for (unsigned i = 0; i < RECENT_MAX - 1; i++) {
+    for (unsigned i = 0; i < MODEL_TABLE_MAX - 1; i++) {
         assert_true(breaker_wait(&b, M, 1) > 0); /* this one is kept by being asked for */
         str_format(name, sizeof name, "x/%u", i);
         fail_times(&b, str_of(name), 3, 0);
@@ -139,21 +139,21 @@ static void it_tells_which_models_rest(void **state)
     breaker_init(&b, &limits);
     fail_times(&b, M, 3, 0);
     fail_times(&b, STR("c/d"), 2, 0); /* not yet */
-    breaker_count(&b, 1);
+    breaker_update_metrics(&b, 1);
     assert_int_equal(state_of("a/b", "open"), 1);
     assert_int_equal(state_of("c/d", "open"), 0);
-    breaker_count(&b, 600);
+    breaker_update_metrics(&b, 600);
     assert_int_equal(state_of("a/b", "open"), 0);
     assert_int_equal(state_of("a/b", "half_open"), 1);
-    breaker_works(&b, M);
-    breaker_count(&b, 600);
+    breaker_succeeded(&b, M);
+    breaker_update_metrics(&b, 600);
     assert_int_equal(state_of("a/b", "half_open"), 0);
     for (unsigned i = 0; i < 20; i++) {
         str_format(name, sizeof name, "x/%u", i);
         fail_times(&b, str_of(name), 3, 700);
     }
-    breaker_count(&b, 701);
-    breaker_count(&b, 702);
+    breaker_update_metrics(&b, 701);
+    breaker_update_metrics(&b, 702);
     assert_int_equal(state_of("x/0", "open"), 1);
     assert_int_equal(state_of("other", "open"), 5); /* 16 have a name, one of them a/b */
     assert_int_equal(metric_value_for(METRIC_BREAKERS, "open", NULL), 20);

@@ -1,11 +1,11 @@
 /* What codes promises. */
-#include "codes.h"
 #include "test.h"
+#include "topic/codes.h"
 
 static void assert_kind(const char *kind, const char *const *words)
 {
     for (; *words; words++) {
-        const char *found = code_kind(str_of(*words));
+        const char *found = codes_kind(str_of(*words));
         if (!kind && found)
             fail_msg("%s was taken for %s", *words, found);
         if (kind && (!found || !str_is(str_of(found), kind)))

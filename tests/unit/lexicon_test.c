@@ -1,6 +1,6 @@
 /* What lexicon promises. */
-#include "lexicon.h"
 #include "test.h"
+#include "topic/lexicon.h"
 
 static int open_lexicon(void **state)
 {

@@ -145,15 +145,15 @@ static void byte_by_byte_gives_the_same_events(void **state)
     }
 }
 
-static enum sse_got feed_many(struct sse *s, const char *line, unsigned times)
+static enum sse_result feed_many(struct sse *s, const char *line, unsigned times)
 {
-    enum sse_got got = SSE_NOTHING;
+    enum sse_result result = SSE_NOTHING;
 
-    for (unsigned i = 0; i < times && got == SSE_NOTHING; i++) {
+    for (unsigned i = 0; i < times && result == SSE_NOTHING; i++) {
         struct str bytes = str_of(line), data;
-        got = sse_next(s, &bytes, &data);
+        result = sse_next(s, &bytes, &data);
     }
-    return got;
+    return result;
 }
 
 static void a_line_without_end_is_refused_at_the_limit(void **state)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "test.h"
-#include "topic.h"
+#include "topic/topic.h"
 
 static int open_topic(void **state)
 {
@@ -18,9 +18,9 @@ static int close_topic(void **state)
     return 0;
 }
 
-static struct judgement judge(void **state, const char *text)
+static struct topic_result check(void **state, const char *text)
 {
-    struct judgement j = topic_judge(*state, str_of(text));
+    struct topic_result j = topic_check(*state, str_of(text));
 
     assert_true(j.score >= 0 && j.score <= 1);
     return j;
@@ -29,9 +29,9 @@ static struct judgement judge(void **state, const char *text)
 static void assert_all(void **state, enum verdict verdict, bool greeting, const char *const *texts)
 {
     for (; *texts; texts++) {
-        struct judgement j = judge(state, *texts);
-        if (j.verdict != verdict || j.greeting != greeting)
-            fail_msg("verdict %d, greeting %d, reason %s: %s", j.verdict, j.greeting, j.reason,
+        struct topic_result j = check(state, *texts);
+        if (j.verdict != verdict || j.is_greeting != greeting)
+            fail_msg("verdict %d, greeting %d, reason %s: %s", j.verdict, j.is_greeting, j.reason,
                      *texts);
     }
 }
@@ -101,8 +101,8 @@ static void codes_makes_and_models_are_enough(void **state)
     };
 
     assert_all(state, VERDICT_ON, false, texts);
-    assert_string_equal(judge(state, "P0420").reason, "fault_code");
-    assert_string_equal(judge(state, "WVWZZZ1JZ3W386752").reason, "vin");
+    assert_string_equal(check(state, "P0420").reason, "fault_code");
+    assert_string_equal(check(state, "WVWZZZ1JZ3W386752").reason, "vin");
 }
 
 static void other_subjects_are_off_topic(void **state)
@@ -154,9 +154,9 @@ static void a_car_question_may_mention_something_else(void **state)
 
 static void a_task_dressed_up_with_a_car_is_not_on_topic(void **state)
 {
-    assert_int_equal(judge(state, "write a python algorithm that prints car names").verdict,
+    assert_int_equal(check(state, "write a python algorithm that prints car names").verdict,
                      VERDICT_DEPENDS);
-    assert_int_equal(judge(state, "python homework: equation of a car in javascript").verdict,
+    assert_int_equal(check(state, "python homework: equation of a car in javascript").verdict,
                      VERDICT_OFF);
 }
 
@@ -184,15 +184,16 @@ static void small_talk_is_a_greeting(void **state)
 
 static void a_greeting_does_not_open_the_door_to_the_rest(void **state)
 {
-    assert_false(judge(state, "hello, explain relativistic chromodynamics lagrangians").greeting);
-    assert_int_equal(judge(state, "hi, give me a recipe").verdict, VERDICT_OFF);
-    assert_int_equal(judge(state, "hi, my brakes squeal").verdict, VERDICT_ON);
+    assert_false(
+        check(state, "hello, explain relativistic chromodynamics lagrangians").is_greeting);
+    assert_int_equal(check(state, "hi, give me a recipe").verdict, VERDICT_OFF);
+    assert_int_equal(check(state, "hi, my brakes squeal").verdict, VERDICT_ON);
 }
 
 static void one_weak_word_decides_nothing_however_often_it_comes(void **state)
 {
-    assert_int_equal(judge(state, "oil oil oils oil").verdict, VERDICT_DEPENDS);
-    assert_int_equal(judge(state, "oil pump").verdict, VERDICT_ON);
+    assert_int_equal(check(state, "oil oil oils oil").verdict, VERDICT_DEPENDS);
+    assert_int_equal(check(state, "oil pump").verdict, VERDICT_ON);
 }
 
 static void any_bytes_are_judged(void **state)
@@ -201,9 +202,9 @@ static void any_bytes_are_judged(void **state)
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)i;
-    struct judgement j = topic_judge(*state, (struct str){bytes, sizeof bytes});
+    struct topic_result j = topic_check(*state, (struct str){bytes, sizeof bytes});
     assert_int_equal(j.verdict, VERDICT_DEPENDS);
-    assert_string_equal(judge(state, "").reason, "no_words");
+    assert_string_equal(check(state, "").reason, "no_words");
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "test.h"
-#include "words.h"
+#include "topic/words.h"
 
 /* The words of a text with a bar between them. */
 static char *joined(const char *text)

@@ -1,8 +1,8 @@
-/* The filter's lexicon (services/filter/lexicon.def) as the page takes it: { ON: 'car,engine,...', OFF: ... }. */
+/* The filter's lexicon (data/lexicon.def) as the page takes it: { ON: 'car,engine,...', OFF: ... }. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const LEXICON = fileURLToPath(new URL('../../filter/lexicon.def', import.meta.url));
+export const LEXICON = fileURLToPath(new URL('../../../data/lexicon.def', import.meta.url));
 
 const COMMENT = /\/\*[\s\S]*?\*\//g;
 const MACRO = /^(ON|WEAK|HINT|OFF|TALK|FILL)\(((?:\s*"[^"]*")+)\s*\)/gm;

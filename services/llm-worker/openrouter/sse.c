@@ -1,9 +1,9 @@
-/* Lines to fields to events. */
+/* Bytes to lines to fields to events. */
 #include <string.h>
 
 #include "openrouter/sse.h"
 
-#define ROOM_KEPT (8 * 1024) /* a rare long event does not hold its memory for the whole stream */
+#define ROOM_KEPT (8 * 1024) /* the memory of a rare long event is released after it */
 #define BOM       "\xEF\xBB\xBF"
 
 void sse_fini(struct sse *s)
@@ -20,7 +20,7 @@ static void empty(struct buf *b)
         buf_clear(b);
 }
 
-/* Adds what the line holds before its end; true when the end is there. */
+/* Adds bytes to the line; true when it is complete. */
 static bool take_line(struct sse *s, struct str *bytes)
 {
     size_t len = 0;
@@ -55,7 +55,7 @@ static void add_data(struct sse *s, struct str value)
     s->has_data = true;
 }
 
-/* One whole line; true if it ends an event that has data. */
+/* A complete line; true if it ends an event that has data. */
 static bool end_line(struct sse *s)
 {
     struct str line = buf_view(&s->line);
@@ -65,8 +65,8 @@ static bool end_line(struct sse *s)
         line = (struct str){line.p + 3, line.len - 3};
     s->begun = true;
     if (str_starts(line, "data:")) {
-        bool space = line.len > 5 && line.p[5] == ' ';
-        add_data(s, (struct str){line.p + 5 + space, line.len - 5 - space});
+        bool has_space = line.len > 5 && line.p[5] == ' ';
+        add_data(s, (struct str){line.p + 5 + has_space, line.len - 5 - has_space});
     } else if (str_is(line, "data")) {
         add_data(s, STR(""));
     }
@@ -74,7 +74,7 @@ static bool end_line(struct sse *s)
     return ends;
 }
 
-static enum sse_got hand_out(struct sse *s, struct str *data)
+static enum sse_result hand_out(struct sse *s, struct str *data)
 {
     *data = buf_view(&s->data);
     s->has_data = false;
@@ -82,25 +82,25 @@ static enum sse_got hand_out(struct sse *s, struct str *data)
     return SSE_EVENT;
 }
 
-static void forget_handed_out(struct sse *s)
+static void drop_handed_out(struct sse *s)
 {
     if (s->handed_out)
         empty(&s->data);
     s->handed_out = false;
 }
 
-enum sse_got sse_next(struct sse *s, struct str *bytes, struct str *data)
+enum sse_result sse_next(struct sse *s, struct str *bytes, struct str *data)
 {
-    forget_handed_out(s);
+    drop_handed_out(s);
     while (!s->too_long && take_line(s, bytes))
         if (end_line(s))
             return hand_out(s, data);
     return s->too_long ? SSE_TOO_LONG : SSE_NOTHING;
 }
 
-enum sse_got sse_last(struct sse *s, struct str *data)
+enum sse_result sse_last(struct sse *s, struct str *data)
 {
-    forget_handed_out(s);
+    drop_handed_out(s);
     if (!s->too_long && s->line.len)
         end_line(s);
     if (s->too_long)

@@ -1,4 +1,4 @@
-/* lexicon - the filter's words (vite.config.js takes them from services/filter), fetched when one types. */
+/* lexicon - the filter's words (vite.config.js takes them from data/), fetched when one types. */
 import entries from 'virtual:lexicon';
 import { createSubject } from './subject.js';
 

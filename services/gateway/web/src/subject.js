@@ -1,4 +1,4 @@
-/* subject - a light version of the filter's rule (services/filter/topic.c): is a message about cars?
+/* subject - a light version of the filter's rule (services/filter/topic/topic.c): is a message about cars?
  *
  * Pure.  It only serves a hint, so it is kind: what it does not understand it lets be.  Fault codes and
  * the like, which the filter knows by their form, are such words. */

@@ -15,6 +15,11 @@ if(SANITIZE)
     target_link_options(compile_options INTERFACE ${flags})
 endif()
 
+if(COVERAGE)
+    target_compile_options(compile_options INTERFACE --coverage)
+    target_link_options(compile_options INTERFACE --coverage)
+endif()
+
 # Only for tests: a release has neither the points nor their names.
 if(FAILPOINTS)
     target_compile_definitions(compile_options INTERFACE FAILPOINTS)

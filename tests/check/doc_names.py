@@ -22,10 +22,10 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 GENERATED = r"(messages|metrics|http|configuration)\.md"  # scripts/docs
-WRITTEN = re.compile(rf"(README|ARCHITECTURE|CONTRIBUTING)\.md|docs/(?!{GENERATED})[\w-]+\.md")
+X
 GENERATED_FROM_HERE = "<!-- From here on"
 SOURCE = re.compile(r".*\.(md|patch|json|svg|png)|tests/fuzz/corpus/.*|tests/check/.*doc_names\.py")
-SUFFIXES = r"\.(c|h|def|sql|lua|py|js|md|yml|yaml|html|scss|service|target|patch|allow)"
+SUFFIXES = r"\.(c|h|def|sql|lua|py|js|md|json|yml|yaml|html|scss|service|target|patch|allow)"
 PATH_IN_CODE = r"(?<![\w/.$}\"-])(?:scripts|deploy|tests|proto|services)/[\w./@*-]+"
 MADE_LATER = r"deploy/compose/(secrets|\.env)|build/|run/"  # not in the tree
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
@@ -34,7 +34,8 @@ FOREIGN = {"auth_request", "availability.retry_after", "btree_gin"}
 
 
 def git(*args):
-    return subprocess.run(["git", *args], cwd=TOP, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(["git", *args], cwd=TOP, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 @functools.cache

@@ -22,7 +22,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 GENERATED = r"(messages|metrics|http|configuration)\.md"  # scripts/docs
-X
+WRITTEN = re.compile(rf"(README|ARCHITECTURE|CONTRIBUTING)\.md|docs/(?!{GENERATED})[\w-]+\.md")
 GENERATED_FROM_HERE = "<!-- From here on"
 SOURCE = re.compile(r".*\.(md|patch|json|svg|png)|tests/fuzz/corpus/.*|tests/check/.*doc_names\.py")
 SUFFIXES = r"\.(c|h|def|sql|lua|py|js|md|json|yml|yaml|html|scss|service|target|patch|allow)"

@@ -6,7 +6,7 @@
 #include "answer.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "jtext.h"
+#include "json_text.h"
 
 static void make_id(struct answer *a)
 {
@@ -31,7 +31,7 @@ static void make_head(struct answer *a)
     else
         json = json_pack("{s:s, s:s, s:I, s:s, s:s}", "id", a->id, "object", object, "created",
                          (json_int_t)a->created, "model", a->model, "provider", a->facts->provider);
-    jtext_add_members(&head, json);
+    json_text_add_members(&head, json);
     json_decref(json);
     a->head = buf_take(&head);
 }
@@ -118,7 +118,7 @@ void answer_chunk(const struct answer *a, struct buf *out, const char *before, c
 static void add_string_or_null(struct buf *out, const char *text)
 {
     if (text)
-        jtext_add_string(out, str_of(text));
+        json_text_add_string(out, str_of(text));
     else
         add(out, "null");
 }
@@ -148,7 +148,7 @@ static char *one_choice(const struct answer *a, const char *content, const char 
 static char *quoted(struct str text)
 {
     struct buf json = {0};
-    jtext_add_string(&json, text);
+    json_text_add_string(&json, text);
     return buf_take(&json);
 }
 
@@ -221,7 +221,7 @@ void answer_chunk_usage(const struct answer *a, struct buf *out, const char *bef
     struct buf after = {0};
     json_t    *json = json_pack("{s:o}", "usage", usage(a));
 
-    jtext_add_members(&after, json);
+    json_text_add_members(&after, json);
     answer_chunk(a, out, before, choices, after.p);
     json_decref(json);
     buf_fini(&after);
@@ -251,7 +251,7 @@ static void add_result(const struct answer *a, struct buf *out, json_t *choices)
         json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "id", a->id, "provider",
                   a->facts->provider, "model", a->model, "object", "chat.completion", "created",
                   (json_int_t)a->created, "choices", choices, "usage", usage(a));
-    jtext_add(out, json);
+    json_text_add(out, json);
     json_decref(json);
 }
 
@@ -268,5 +268,5 @@ void answer_result(const struct answer *a, struct buf *out, struct str text)
 
 void answer_result_of(const struct answer *a, struct buf *out, const char *choices)
 {
-    add_result(a, out, jtext_parse(choices));
+    add_result(a, out, json_text_parse(choices));
 }

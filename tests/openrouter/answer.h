@@ -1,10 +1,8 @@
-/* answer - the bytes of one completion, as OpenRouter writes them.
+/* answer - writes the bytes of one completion as OpenRouter does.
  *
- * A stream is comments and data events: each event is one JSON object on one
- * line, every one repeats id, created, model and provider, and every delta
- * repeats the role.  A plain answer is padding and then one JSON object.
- *
- * All functions add to out; none of them knows about time. */
+ * A stream consists of comments and data events.  Each event is one JSON object on one line; each
+ * repeats id, created, model and provider, and each delta repeats the role.  A plain answer is
+ * padding followed by one JSON object. */
 #ifndef STANDIN_ANSWER_H
 #define STANDIN_ANSWER_H
 #include <jansson.h>
@@ -24,10 +22,10 @@ struct framing {
 struct answer {
     char                id[ANSWER_ID_SIZE]; /* gen-<unix seconds>-<20 letters and digits> */
     int64_t             created;            /* seconds since 1970 */
-    char               *model;              /* owned; the name it answers as */
+    char               *model;              /* owned; the name in the answer */
     const struct model *facts;
     struct framing      framing;
-    char               *head; /* owned; the members that every chunk repeats */
+    char               *head; /* owned; the members repeated in every chunk */
     unsigned            prompt_tokens, tokens, reasoning_tokens;
 };
 
@@ -43,8 +41,7 @@ void answer_finish(const struct answer *a, struct buf *out, const char *reason, 
 void answer_usage(const struct answer *a, struct buf *out, unsigned shape);
 void answer_done(const struct answer *a, struct buf *out);
 
-/* A chunk with these choices (JSON text); before and after are further members
- * around them or NULL. */
+/* A chunk with these choices (JSON text); before and after are members around them, or NULL. */
 void answer_chunk(const struct answer *a, struct buf *out, const char *before, const char *choices,
                   const char *after);
 /* The same, with the usage as the last member. */

@@ -191,7 +191,7 @@ static struct reply answer_as(struct upstream *u, const struct wish *w)
     struct answer          a;
 
     if (output < 0 || output > UINT32_MAX)
-        return reply_no(400, "Invalid request parameters", w->name);
+        return reply_refuse(400, "Invalid request parameters", w->name);
     if (prompt + output > context)
         return too_long(w, prompt, output, context);
     answer_init(&a, w->facts, is_ours ? w->name : str_of(w->facts->answers_as), s->framing);
@@ -200,7 +200,7 @@ static struct reply answer_as(struct upstream *u, const struct wish *w)
     struct reply r = {
         .status = 200,
         .type = is_stream && !s->as_json ? "text/event-stream" : JSON_TYPE,
-        .play = play_new(scenario_beats(s, is_stream), &a, w->knobs, str_of(text)),
+        .playback = playback_new(scenario_steps(s, is_stream), &a, w->knobs, str_of(text)),
         .scenario = s->name,
         .is_stream = is_stream,
     };
@@ -219,7 +219,7 @@ static struct reply try_model(struct upstream *u, const struct key *key, const j
         .knobs = u->knobs,
     };
     if (!read_model(&w))
-        return reply_no(400, "$model is not a valid model ID", name);
+        return reply_refuse(400, "$model is not a valid model ID", name);
     count_times(u, &w);
     if (w.scenario->status || w.scenario->no_reply)
         return refuse_as(&w);
@@ -229,7 +229,7 @@ static struct reply try_model(struct upstream *u, const struct key *key, const j
 static struct reply refuse_key(const struct key *key)
 {
     if (key->is_management)
-        return reply_no(403, "Management keys cannot ask for completions", (struct str){0});
+        return reply_refuse(403, "Management keys cannot ask for completions", (struct str){0});
     const char *name = key->is_spent ? "403-key-limit" : "402";
     return refuse_as(&(struct wish){.scenario = scenario_find(str_of(name))});
 }
@@ -252,12 +252,12 @@ struct reply completion_reply(struct upstream *u, const struct key *key, const j
     if (key->is_management || key->is_spent || key->is_broke)
         return refuse_key(key);
     if (!json_array_size(json_object_get(body, "messages")))
-        return reply_no(400, "Invalid request parameters", (struct str){0});
+        return reply_refuse(400, "Invalid request parameters", (struct str){0});
     if (!model && json_array_size(others))
         model = json_array_get(others, next++);
     struct reply r = try_model(u, key, body, model_name(model));
     while (r.status >= 400 && next < json_array_size(others)) {
-        play_free(&r.play);
+        playback_free(&r.playback);
         r = try_model(u, key, body, model_name(json_array_get(others, next++)));
     }
     return r;

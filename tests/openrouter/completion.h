@@ -1,4 +1,4 @@
-/* completion - what POST /chat/completions answers to a known key. */
+/* completion - the reply to POST /chat/completions with a known key. */
 #ifndef STANDIN_COMPLETION_H
 #define STANDIN_COMPLETION_H
 #include "upstream.h"

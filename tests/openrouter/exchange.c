@@ -11,15 +11,15 @@
 /* One request and its answer. */
 struct exchange {
     LIST_ENTRY(exchange) all;
-    struct stage          *stage;      /* borrowed */
+    struct exchanges      *shared;     /* borrowed */
     struct peer           *peer;       /* borrowed */
     struct MHD_Connection *connection; /* borrowed */
     uint64_t               number, since_ms, over_ms;
     char                  *method, *path; /* owned */
     struct buf             body;
     struct reply           reply;
-    struct str             piece; /* what is left of it, in the play */
-    struct due             due;
+    struct str             part; /* what is left of it, in the play */
+    struct timer_entry     due;
     uint64_t               bytes;
     bool                   is_whole, is_too_long, is_parked;
     const char            *end; /* why it is over, as the journal says; NULL: it is not */
@@ -48,20 +48,20 @@ static json_t *text_or_null(const char *text)
     return json ? json : json_null();
 }
 
-/* In the demo people speak, so neither their words nor their keys are kept. */
+/* The demo may have real users, so neither their messages nor their keys are logged. */
 static void write_request(struct exchange *x, json_t *body)
 {
-    bool is_private = x->stage->upstream->demo;
+    bool is_private = x->shared->upstream->demo;
     char at[CLOCK_ISO_SIZE];
 
-    if (!journal_is_on(x->stage->journal))
+    if (!journal_is_on(x->shared->journal))
         return;
     json_t *headers = json_object();
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_header, headers);
     if (is_private)
         json_object_del(headers, "authorization");
     clock_iso(clock_wall_ms(), at);
-    journal_write(x->stage->journal,
+    journal_write(x->shared->journal,
                   json_pack("{s:s, s:I, s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:O?}", "event",
                             "request", "request", (json_int_t)x->number, "at", at, "connection",
                             (json_int_t)x->peer->number, "nth", (json_int_t)x->peer->requests,
@@ -72,11 +72,11 @@ static void write_request(struct exchange *x, json_t *body)
 
 static void write_end(struct exchange *x)
 {
-    const struct answer *a = x->reply.play ? play_answer(x->reply.play) : NULL;
+    const struct answer *a = x->reply.playback ? playback_answer(x->reply.playback) : NULL;
 
-    if (!journal_is_on(x->stage->journal))
+    if (!journal_is_on(x->shared->journal))
         return;
-    journal_write(x->stage->journal,
+    journal_write(x->shared->journal,
                   json_pack("{s:s, s:I, s:I, s:i, s:s?, s:s, s:I, s:I, s:i, s:s?}", "event", "end",
                             "request", (json_int_t)x->number, "connection",
                             (json_int_t)x->peer->number, "status", (int)x->reply.status, "scenario",
@@ -97,7 +97,7 @@ static void end(struct exchange *x, const char *why)
 
 void exchange_wake(struct exchange *x)
 {
-    pace_drop(&x->stage->pace, &x->due);
+    timer_queue_drop(&x->shared->timers, &x->due);
     if (!x->is_parked)
         return;
     x->is_parked = false;
@@ -116,7 +116,7 @@ void exchange_stop(struct exchange *x, const char *why)
     exchange_wake(x);
 }
 
-void exchanges_stop(struct stage *s, const char *why)
+void exchanges_stop(struct exchanges *s, const char *why)
 {
     struct exchange *x;
 
@@ -142,27 +142,27 @@ static ssize_t give_up(struct exchange *x, const char *why)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* Fetches the next piece when there is none; 0: it is here, or it is waited for. */
+/* Fetches the next part when there is none; 0: it is here, or it is waited for. */
 static ssize_t fetch(struct exchange *x)
 {
     unsigned wait = 0;
 
-    switch (play_next(x->reply.play, &x->piece, &wait)) {
-    case PLAY_PIECE:
+    switch (playback_next(x->reply.playback, &x->part, &wait)) {
+    case PLAYBACK_PART:
         if (wait && !x->peer->is_gone) {
-            pace_add(&x->stage->pace, &x->due, clock_ms() + wait);
+            timer_queue_add(&x->shared->timers, &x->due, clock_ms() + wait);
             park(x);
         }
         return 0;
-    case PLAY_END:
+    case PLAYBACK_END:
         return MHD_CONTENT_READER_END_OF_STREAM;
-    case PLAY_HANG:
+    case PLAYBACK_HANG:
         if (!x->peer->is_gone)
             park(x);
         return 0;
-    case PLAY_CUT:
+    case PLAYBACK_CUT:
         return give_up(x, "cut");
-    case PLAY_RESET:
+    case PLAYBACK_RESET:
         reset_connection(x->peer);
         return give_up(x, "reset");
     }
@@ -176,16 +176,16 @@ static ssize_t on_read(void *context, uint64_t position, char *to, size_t room)
     struct exchange *x = context;
 
     (void)position;
-    if (!x->end && !x->piece.len) {
+    if (!x->end && !x->part.len) {
         ssize_t done = fetch(x);
         if (done || x->is_parked)
             return done;
     }
-    if (x->end || !x->piece.len)
+    if (x->end || !x->part.len)
         return give_up(x, "peer closed");
-    size_t len = x->piece.len < room ? x->piece.len : room;
-    memcpy(to, x->piece.p, len);
-    x->piece = (struct str){x->piece.p + len, x->piece.len - len};
+    size_t len = x->part.len < room ? x->part.len : room;
+    memcpy(to, x->part.p, len);
+    x->part = (struct str){x->part.p + len, x->part.len - len};
     x->bytes += len;
     return (ssize_t)len;
 }
@@ -202,7 +202,7 @@ static void add_limits(struct MHD_Response *response, uint64_t reset_ms)
 
 static void add_headers(struct MHD_Response *response, const struct reply *r)
 {
-    const struct answer *a = play_answer(r->play);
+    const struct answer *a = playback_answer(r->playback);
     char                 seconds[16];
 
     MHD_add_response_header(response, "Content-Type", r->type);
@@ -225,7 +225,7 @@ static void add_headers(struct MHD_Response *response, const struct reply *r)
 
 static enum MHD_Result send_reply(struct exchange *x)
 {
-    if (!x->reply.play) {
+    if (!x->reply.playback) {
         end(x, "no reply");
         return MHD_NO;
     }
@@ -240,17 +240,18 @@ static enum MHD_Result send_reply(struct exchange *x)
 
 /* requests */
 
-struct exchange *exchange_open(struct stage *s, struct peer *p, struct MHD_Connection *connection,
-                               const char *method, const char *path)
+struct exchange *exchange_open(struct exchanges *s, struct peer *p,
+                               struct MHD_Connection *connection, const char *method,
+                               const char *path)
 {
     struct exchange *x = mem_new(sizeof *x);
 
-    x->stage = s;
+    x->shared = s;
     x->peer = p;
     x->connection = connection;
     x->number = ++s->requests;
     x->since_ms = clock_ms();
-    x->due.who = x;
+    x->due.owner = x;
     x->method = str_dup(str_of(method));
     x->path = str_dup(str_of(path));
     p->exchange = x;
@@ -268,8 +269,8 @@ void exchange_body(struct exchange *x, const char *bytes, size_t len)
 
 enum MHD_Result exchange_answer(struct exchange *x)
 {
-    json_t      *body = json_loadb(x->body.p ? x->body.p : "", x->body.len, 0, NULL);
-    struct asked asked = {
+    json_t                 *body = json_loadb(x->body.p ? x->body.p : "", x->body.len, 0, NULL);
+    struct upstream_request asked = {
         .method = x->method,
         .path = x->path,
         .authorization = str_of(MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
@@ -280,7 +281,7 @@ enum MHD_Result exchange_answer(struct exchange *x)
     };
     x->is_whole = true;
     write_request(x, body);
-    x->reply = upstream_reply(x->stage->upstream, &asked);
+    x->reply = upstream_reply(x->shared->upstream, &asked);
     json_decref(body);
     return send_reply(x);
 }
@@ -288,9 +289,9 @@ enum MHD_Result exchange_answer(struct exchange *x)
 static void free_exchange(struct exchange *x)
 {
     LIST_REMOVE(x, all);
-    pace_drop(&x->stage->pace, &x->due);
+    timer_queue_drop(&x->shared->timers, &x->due);
     x->peer->exchange = NULL;
-    play_free(&x->reply.play);
+    playback_free(&x->reply.playback);
     buf_fini(&x->body);
     free(x->method);
     free(x->path);
@@ -299,13 +300,13 @@ static void free_exchange(struct exchange *x)
 
 void exchange_close(struct exchange **x, const char *why)
 {
-    const struct answer *a = (*x)->reply.play ? play_answer((*x)->reply.play) : NULL;
+    const struct answer *a = (*x)->reply.playback ? playback_answer((*x)->reply.playback) : NULL;
 
     end(*x, why);
     if ((*x)->is_whole)
         write_end(*x);
     if (a)
-        generations_add(&(*x)->stage->upstream->generations, a,
+        generations_add(&(*x)->shared->upstream->generations, a,
                         (unsigned)((*x)->over_ms - (*x)->since_ms), (*x)->reply.is_stream,
                         strcmp((*x)->end, "peer closed") == 0);
     free_exchange(*x);

@@ -21,7 +21,7 @@ void generations_add(struct generations *g, const struct answer *a, unsigned ms,
         .is_cancelled = is_cancelled,
     };
     memcpy(kept->id, a->id, sizeof kept->id);
-    g->next = (g->next + 1) % GENERATIONS_KEPT;
+    g->next = (g->next + 1) % GENERATIONS_MAX;
 }
 
 static json_t *as_json(const struct generation *g)
@@ -45,7 +45,7 @@ static json_t *as_json(const struct generation *g)
 
 json_t *generations_json(const struct generations *g, struct str id)
 {
-    for (size_t i = 0; id.len && i < GENERATIONS_KEPT; i++) {
+    for (size_t i = 0; id.len && i < GENERATIONS_MAX; i++) {
         if (g->kept[i].facts && str_is(id, g->kept[i].id))
             return as_json(&g->kept[i]);
     }

@@ -1,9 +1,9 @@
-/* generations - the last completions, for GET /generation. */
+/* generations - the most recent completions, for GET /generation. */
 #ifndef STANDIN_GENERATIONS_H
 #define STANDIN_GENERATIONS_H
 #include "answer.h"
 
-#define GENERATIONS_KEPT 256
+#define GENERATIONS_MAX 256
 
 struct generation {
     char                id[ANSWER_ID_SIZE];
@@ -16,7 +16,7 @@ struct generation {
 };
 
 struct generations {
-    struct generation kept[GENERATIONS_KEPT];
+    struct generation kept[GENERATIONS_MAX];
     size_t            next;
 };
 

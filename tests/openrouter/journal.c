@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "journal.h"
-#include "jtext.h"
+#include "json_text.h"
 
 struct journal {
     int        fd; /* -1: writes nothing */
@@ -43,7 +43,7 @@ void journal_write(struct journal *j, json_t *event)
 {
     must(event);
     buf_clear(&j->line);
-    jtext_add(&j->line, event);
+    json_text_add(&j->line, event);
     json_decref(event);
     buf_str(&j->line, STR("\n"));
     if (j->fd >= 0 && write(j->fd, j->line.p, j->line.len) != (ssize_t)j->line.len)

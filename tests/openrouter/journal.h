@@ -1,7 +1,7 @@
-/* journal - what was received and how each answer ended, a JSON line each.
+/* journal - a log of requests and of how each answer ended, as JSON lines.
  *
- * Two events per request: "request" when it is there, "end" when its answer is
- * over.  A line is one write, so whoever reads sees whole lines, at once. */
+ * Two events per request: "request" when it was received, "end" when its answer is over.  A line is
+ * one write, so a reader sees only complete lines. */
 #ifndef STANDIN_JOURNAL_H
 #define STANDIN_JOURNAL_H
 #include <jansson.h>
@@ -9,9 +9,10 @@
 
 struct journal;
 
-struct journal *journal_open(const char *path); /* NULL path: writes nothing; NULL: it failed */
-void            journal_close(struct journal **j);
-bool            journal_is_on(const struct journal *j);
-void            journal_write(struct journal *j, json_t *event); /* takes the event */
+struct journal      *
+journal_open(const char *path); /* path NULL: logs nothing; returns NULL on failure */
+void journal_close(struct journal **j);
+bool journal_is_on(const struct journal *j);
+void journal_write(struct journal *j, json_t *event); /* takes the event */
 
 #endif

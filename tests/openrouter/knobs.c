@@ -5,17 +5,17 @@
 
 #define KNOB_MOST 100000000u
 
-struct knobs knobs_normal(void)
+struct knobs knobs_default(void)
 {
     return (struct knobs){
-#define KNOB(name, normal, doc) .name = normal,
+#define KNOB(name, preset, doc) .name = preset,
 #include "knobs.def"
     };
 }
 
 static unsigned *find(struct knobs *k, struct str name)
 {
-#define KNOB(knob, normal, doc)                                                                    \
+#define KNOB(knob, preset, doc)                                                                    \
     if (str_is(name, #knob))                                                                       \
         return &k->knob;
 #include "knobs.def"
@@ -62,7 +62,7 @@ bool knobs_read(struct knobs *k, struct str text)
 
 void knobs_print(void)
 {
-    printf("| knob | normally | sets |\n|---|---|---|\n");
-#define KNOB(name, normal, doc) printf("| `%s` | %d | %s |\n", #name, normal, doc);
+    printf("| knob | default | sets |\n|---|---|---|\n");
+#define KNOB(name, preset, doc) printf("| `%s` | %d | %s |\n", #name, preset, doc);
 #include "knobs.def"
 }

@@ -13,7 +13,7 @@ static const char help[] =
     "openrouter-standin - answers as OpenRouter does, well or badly, on demand\n"
     "\n"
     "  --port N         listen there; 0 takes a free one\n"
-    "  --bind ADDRESS   normally 127.0.0.1\n"
+    "  --bind ADDRESS   default 127.0.0.1\n"
     "  --port-file F    the port is written there once it is open, and always to stdout\n"
     "  --log F          what was received and how answers ended, as JSON lines\n"
     "  --key K          a known key: KEY or KEY,WORD,WORD (see keys.h); may be repeated\n"

@@ -1,4 +1,4 @@
-/* models - what can be asked, and what it costs.  See models.def. */
+/* models - the models that can be requested, and their prices.  See models.def. */
 #ifndef STANDIN_MODELS_H
 #define STANDIN_MODELS_H
 #include <jansson.h>
@@ -7,8 +7,8 @@
 
 struct model {
     const char *id, *name, *answers_as, *provider;
-    unsigned    context, most_output;            /* tokens; most_output 0: not known */
-    const char *prompt_price, *completion_price; /* USD per token, as the list prints them */
+    unsigned    context, most_output;            /* tokens; most_output 0: unknown */
+    const char *prompt_price, *completion_price; /* USD per token, as text in the list */
 };
 
 const struct model *model_find(struct str id);      /* NULL: unknown */

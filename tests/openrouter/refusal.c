@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jtext.h"
+#include "json_text.h"
 #include "refusal.h"
 
 /* The text with the model's name in it; as_json: escaped, without the quotes. */
@@ -15,7 +15,7 @@ static char *with_model(const char *text, struct str model, bool as_json)
     if (!str_is_utf8(model))
         model = STR("?");
     if (as_json)
-        jtext_add_string(&name, model);
+        json_text_add_string(&name, model);
     else
         buf_str(&name, model);
     struct str put = buf_view(&name);
@@ -34,7 +34,7 @@ static char *with_model(const char *text, struct str model, bool as_json)
 static json_t *object_with_model(const char *text, struct str model)
 {
     char   *filled = with_model(text, model, true);
-    json_t *json = jtext_parse(filled);
+    json_t *json = json_text_parse(filled);
 
     free(filled);
     return json;
@@ -71,7 +71,7 @@ void refusal_add(struct buf *out, const struct refusal *r)
         json_object_set_new(error, "availability", object_with_model(r->availability, r->model));
     if (r->is_known)
         json_object_set_new(body, "user_id", json_string(USER_ID));
-    jtext_add(out, body);
+    json_text_add(out, body);
     json_decref(body);
     free(message);
 }

@@ -1,4 +1,4 @@
-/* refusal - an error before anything was sent: a status, headers and one JSON object. */
+/* refusal - an error before anything else was sent: a status, headers and one JSON object. */
 #ifndef STANDIN_REFUSAL_H
 #define STANDIN_REFUSAL_H
 #include <stdint.h>
@@ -7,12 +7,12 @@
 
 struct refusal {
     unsigned    status;
-    const char *message;      /* $model stands for the model's name */
+    const char *message;      /* $model is replaced by the model's name */
     const char *metadata;     /* JSON object with $model, or NULL */
     const char *availability; /* the same */
     struct str  model;
-    uint64_t    reset_ms; /* since 1970, for X-RateLimit-Reset; 0: no limits */
-    bool        is_known; /* the key is, so user_id stands beside the error */
+    uint64_t    reset_ms; /* since 1970, for X-RateLimit-Reset; 0: not sent */
+    bool        is_known; /* the key is known, so the error has a user_id */
 };
 
 void refusal_add(struct buf *out, const struct refusal *r);

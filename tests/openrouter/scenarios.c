@@ -7,8 +7,8 @@ const char scenario_text[] = "Check the oil with the engine cold – at 2 °C or
                              "guess. 🚗 Park level, wait ten minutes, then read the dipstick.";
 
 /* clang-format off */
-#define BEATS(...)               (const struct beat[]){__VA_ARGS__, BEAT(END)}
-#define BEAT(what, ...)          {.kind = BEAT_##what, __VA_ARGS__}
+#define STEPS(...)               (const struct step[]){__VA_ARGS__, BEAT(END)}
+#define BEAT(what, ...)          {.kind = STEP_##what, __VA_ARGS__}
 #define COMMENTS                 BEAT(COMMENTS)
 #define COMMENTS_FOREVER         BEAT(COMMENTS_FOREVER)
 #define ROLE                     BEAT(ROLE)
@@ -33,9 +33,9 @@ const char scenario_text[] = "Check the oil with the engine cold – at 2 °C or
 #define CUT                      BEAT(CUT)
 #define RESET                    BEAT(RESET)
 
-static const struct beat *const good_events =
-    BEATS(COMMENTS, ROLE, WORDS, STOP, USAGE, DONE);
-static const struct beat *const good_body = BEATS(PADS, RESULT);
+static const struct step *const good_events =
+    STEPS(COMMENTS, ROLE, WORDS, STOP, USAGE, DONE);
+static const struct step *const good_body = STEPS(PADS, RESULT);
 /* clang-format on */
 
 /* choices: of a chunk, with the members of its delta; of a plain answer, with those
@@ -90,7 +90,7 @@ const struct scenario *scenario_ok(void)
     return &scenarios[0];
 }
 
-const struct beat *scenario_beats(const struct scenario *s, bool stream)
+const struct step *scenario_steps(const struct scenario *s, bool stream)
 {
     if (stream && !s->as_json)
         return s->events ? s->events : good_events;

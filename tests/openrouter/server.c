@@ -28,7 +28,7 @@
 struct server {
     struct MHD_Daemon *daemon;
     int                epoll, daemon_fd, signals;
-    struct stage       stage;
+    struct exchanges   shared;
     uint64_t           peers; /* so far */
     bool               run_again, is_busy, is_stopping;
 };
@@ -46,7 +46,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (!x) {
         struct peer *p =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        *request = exchange_open(&s->stage, p, connection, method, path);
+        *request = exchange_open(&s->shared, p, connection, method, path);
         return MHD_YES;
     }
     if (!*len)
@@ -131,7 +131,7 @@ static void resume_due(struct server *s)
     struct exchange *x;
     uint64_t         now = clock_ms();
 
-    while ((x = pace_take(&s->stage.pace, now)))
+    while ((x = timer_queue_take(&s->shared.timers, now)))
         exchange_wake(x);
 }
 
@@ -147,7 +147,7 @@ void server_run(struct server *s)
     struct epoll_event event[EVENTS_PER_WAIT];
 
     while (!s->is_stopping) {
-        int wait = s->is_busy ? 0 : pace_wait(&s->stage.pace, clock_ms());
+        int wait = s->is_busy ? 0 : timer_queue_wait(&s->shared.timers, clock_ms());
         int count = epoll_wait(s->epoll, event, EVENTS_PER_WAIT, wait);
         for (int i = 0; i < count; i++) {
             if (event[i].data.ptr == &s->signals)
@@ -200,8 +200,8 @@ struct server *server_open(const char *address, uint16_t port, struct upstream *
     struct server     *s = mem_new(sizeof *s);
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
 
-    s->stage.upstream = u;
-    s->stage.journal = j;
+    s->shared.upstream = u;
+    s->shared.journal = j;
     raise_file_limit();
     s->signals = open_signals();
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -232,13 +232,13 @@ void server_close(struct server **s)
     if (!*s)
         return;
     if ((*s)->daemon) {
-        exchanges_stop(&(*s)->stage, "shutdown");
+        exchanges_stop(&(*s)->shared, "shutdown");
         pump(*s);
         MHD_stop_daemon((*s)->daemon);
     }
     close((*s)->epoll);
     close((*s)->signals);
-    pace_fini(&(*s)->stage.pace);
+    timer_queue_fini(&(*s)->shared.timers);
     free(*s);
     *s = NULL;
     errno = why;

@@ -1,9 +1,8 @@
-/* server - HTTP around the upstream: connections, requests, and the giving of answers in time.
+/* server - HTTP around the upstream: connections, requests, and answers that take time.
  *
- * One thread, one epoll set.  libmicrohttpd parses; an answer that waits is a
- * suspended connection with an entry in the pace queue.  Every connection is
- * also watched for its peer's leaving, which libmicrohttpd does not see while
- * it is suspended. */
+ * One thread, one epoll set.  libmicrohttpd parses; an answer that waits is a suspended connection
+ * with an entry in the timer queue.  Every connection is also watched for its peer leaving, which
+ * libmicrohttpd does not notice while it is suspended. */
 #ifndef STANDIN_SERVER_H
 #define STANDIN_SERVER_H
 #include "journal.h"

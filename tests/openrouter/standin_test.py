@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from speaker import HERE, KEY, PROGRAM, Standin, wait_until
+from standin_client import HERE, KEY, PROGRAM, Standin, wait_until
 
 TEXT = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗 Park level, "
         "wait ten minutes, then read the dipstick.")

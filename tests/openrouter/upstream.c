@@ -7,7 +7,7 @@
 
 void upstream_init(struct upstream *u)
 {
-    *u = (struct upstream){.knobs = knobs_normal(), .seen = json_object()};
+    *u = (struct upstream){.knobs = knobs_default(), .seen = json_object()};
 }
 
 void upstream_fini(struct upstream *u)
@@ -29,7 +29,8 @@ static struct reply not_found(void)
 /* the key */
 
 /* NULL: *r says why not. */
-static const struct key *need_key(const struct upstream *u, const struct asked *a, struct reply *r)
+static const struct key *need_key(const struct upstream *u, const struct upstream_request *a,
+                                  struct reply *r)
 {
     struct str value = str_trim(a->authorization);
 
@@ -47,7 +48,7 @@ static const struct key *need_key(const struct upstream *u, const struct asked *
 
 /* small addresses */
 
-static struct reply get_key(struct upstream *u, const struct asked *a)
+static struct reply get_key(struct upstream *u, const struct upstream_request *a)
 {
     struct reply      r;
     const struct key *key = need_key(u, a, &r);
@@ -55,11 +56,11 @@ static struct reply get_key(struct upstream *u, const struct asked *a)
     if (!key)
         return r;
     if (key->is_failing)
-        return reply_no(500, "Internal Server Error", (struct str){0});
+        return reply_refuse(500, "Internal Server Error", (struct str){0});
     return reply_json(key_json(key));
 }
 
-static struct reply get_credits(struct upstream *u, const struct asked *a)
+static struct reply get_credits(struct upstream *u, const struct upstream_request *a)
 {
     struct reply      r;
     const struct key *key = need_key(u, a, &r);
@@ -67,23 +68,24 @@ static struct reply get_credits(struct upstream *u, const struct asked *a)
     if (!key)
         return r;
     if (!key->is_management)
-        return reply_no(403, "Only management keys can perform this operation", (struct str){0});
+        return reply_refuse(403, "Only management keys can perform this operation",
+                            (struct str){0});
     return reply_json(
         json_pack("{s:{s:f, s:f}}", "data", "total_credits", 100.5, "total_usage", 25.75));
 }
 
-static struct reply get_generation(struct upstream *u, const struct asked *a)
+static struct reply get_generation(struct upstream *u, const struct upstream_request *a)
 {
     struct reply r;
 
     if (!need_key(u, a, &r))
         return r;
     json_t *json = generations_json(&u->generations, a->id);
-    return json ? reply_json(json) : reply_no(404, "Generation $model not found", a->id);
+    return json ? reply_json(json) : reply_refuse(404, "Generation $model not found", a->id);
 }
 
 /* Public, as the real one is: an answer here proves nothing about a key. */
-static struct reply get_models(struct upstream *u, const struct asked *a)
+static struct reply get_models(struct upstream *u, const struct upstream_request *a)
 {
     (void)u;
     (void)a;
@@ -100,7 +102,7 @@ static struct reply get_model(struct str id)
     return reply_json(json_pack("{s:o}", "data", model_json(m)));
 }
 
-static struct reply post_completion(struct upstream *u, const struct asked *a)
+static struct reply post_completion(struct upstream *u, const struct upstream_request *a)
 {
     struct reply      r;
     const struct key *key = need_key(u, a, &r);
@@ -110,7 +112,7 @@ static struct reply post_completion(struct upstream *u, const struct asked *a)
 
 static const struct {
     const char *method, *path;
-    struct reply (*reply)(struct upstream *u, const struct asked *a);
+    struct reply (*reply)(struct upstream *u, const struct upstream_request *a);
 } addresses[] = {
     {"POST", "/api/v1/chat/completions", post_completion},
     {"GET", "/api/v1/key", get_key},
@@ -120,7 +122,7 @@ static const struct {
     {"GET", "/api/v1/generation", get_generation},
 };
 
-struct reply upstream_reply(struct upstream *u, const struct asked *a)
+struct reply upstream_reply(struct upstream *u, const struct upstream_request *a)
 {
     const char *one_model = "/api/v1/model/";
 

@@ -18,7 +18,7 @@ from support.wire import Frame
 
 TEXT = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no naïve guess. 🚗 Park level, "
         "wait ten minutes, then read the dipstick.")
-PERSON = "sk-or-v1-" + "0ddba11c" * 8  # a person's own key
+PERSON = "sk-or-v1-" + "0ddba11c" * 8  # a key of a user
 SHORT = {"FIRST_TOKEN_TIMEOUT_MS": 400, "IDLE_TIMEOUT_MS": 400, "TOTAL_TIMEOUT_MS": 3000}
 
 
@@ -43,7 +43,7 @@ def worker(harness, keys, gateway, standin):
 
 
 def said(*texts):
-    """A talk in turns; the person begins if the last one is to be the person's."""
+    """A conversation in turns whose last message is the user's."""
     first = len(texts) % 2
     return [{"by_user": (first + at) % 2, "text": text} for at, text in enumerate(texts)]
 
@@ -373,8 +373,9 @@ def test_the_operator_key_has_fallback_models(worker, gateway, standin):
 
 def test_by_default_the_free_router_is_in_reserve(worker, gateway, standin):
     worker(FALLBACK_MODELS="")
-    say = gateway.send("llm_answer_request", model=DEAD, context=said("Which oil?")).wait()
-    assert say.text and say.model == "meta-llama/llama-3.3-70b-instruct:free"
+    request = gateway.send("llm_answer_request", model=DEAD, context=said("Which oil?"))
+    say = request.wait()
+    assert request.text and say.model == "meta-llama/llama-3.3-70b-instruct:free"
     assert standin.completions[0]["models"] == ["openrouter/free"]
     gateway.send("llm_answer_request", model="openrouter/free", context=said("Which oil?")).wait()
     assert "models" not in standin.completions[1]
@@ -444,14 +445,14 @@ def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, g
     worker(BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=1000)
     for _ in range(2):
         assert refused(ask(gateway, "cut")).code == "upstream_truncated"
-    assert "left alone" in refused(ask(gateway, "cut")).detail
+    assert "failed several times in a row" in refused(ask(gateway, "cut")).detail
 
     def tried():
         request = ask(gateway, "cut")
         return request.wait_end() and request.chunks
     wait_until(tried, "the try after the rest")
-    assert "left alone" not in refused(ask(gateway, "cut")).detail  # that was the first one of two
-    assert "left alone" in refused(ask(gateway, "cut")).detail
+    assert "failed several times in a row" not in refused(ask(gateway, "cut")).detail  # that was the first one of two
+    assert "failed several times in a row" in refused(ask(gateway, "cut")).detail
 
 
 def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, standin):

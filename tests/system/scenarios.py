@@ -77,7 +77,7 @@ SCENARIOS = {
         answers("echo", "the same, with the question as the answer", QUESTION),
         answers("usage-1", "usage on an empty delta, as in 2025"),
         answers("usage-2", "usage with `choices: []`"),
-        answers("usage-3", "usage beside the finish reason, told again"),
+        answers("usage-3", "usage beside the finish reason, repeated"),
         answers("usage-none", "no usage"),
         answers("usage-odd", "usage with one of its counts only"),
         answers("usage-wild", "a cost of 4711 USD"),
@@ -248,7 +248,7 @@ def _seen(line):
 def _print_page():
     for part, lines in SCENARIOS.items():
         print(f"\n### {part}\n")
-        print("| scenario | OpenRouter sends | asked | the person sees | history holds |")
+        print("| scenario | OpenRouter sends | asked | the user sees | conversation holds |")
         print("|---|---|---|---|---|")
         for line in lines:
             kept = "what it held before" if line.code else "question and answer"

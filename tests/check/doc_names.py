@@ -123,6 +123,8 @@ def fault_of(span):
     span = span.removesuffix("()").removeprefix("struct ").removeprefix("--")
     tops = {name.split("/")[0] for name in tree()[0]}
     first = span.split(" ")[0]
+    if span in FOREIGN:
+        return None
     is_below_top = "/" in first and first.split("/")[0] in tops
     if is_below_top or re.fullmatch(rf"[\w./*{{}},@-]+{SUFFIXES}", span):
         return None if is_path(first if "/" in first else span) else "is not in the tree"
@@ -137,7 +139,7 @@ def fault_of(span):
         return None if is_known else "is neither a setting nor a name in the sources"
     if re.fullmatch(r"[a-z]+(_[a-z]+)*_(request|reply)", span):
         return None if span in messages() | sources()[0] else "is not a message of messages.def"
-    if not NAME.fullmatch(span) or not re.search(r"[._]", span) or span in FOREIGN:
+    if not NAME.fullmatch(span) or not re.search(r"[._]", span):
         return None
     is_known = span in sources()["." in span]
     return None if is_known else "is not a name in the sources"

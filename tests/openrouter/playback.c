@@ -107,7 +107,7 @@ static bool words_left(const struct playback *p)
     return p->text[p->at] != '\0';
 }
 
-static bool add_word(struct playback *p, const char *finish)
+static bool add_word_chunk(struct playback *p, const char *finish)
 {
     struct buf word = {0};
 
@@ -207,13 +207,13 @@ static bool play_beat(struct playback *p)
         answer_content(a, out, STR(""), NULL);
         return false;
     case STEP_WORDS:
-        return add_word(p, NULL);
+        return add_word_chunk(p, NULL);
     case STEP_SOME_WORDS:
         if (p->done >= (b->n ? b->n : p->knobs.after))
             return false;
-        return add_word(p, NULL);
+        return add_word_chunk(p, NULL);
     case STEP_WORDS_AND_FINISH:
-        return add_word(p, "stop");
+        return add_word_chunk(p, "stop");
     case STEP_REASONING:
         return think_word(p, b->text);
     case STEP_FINISH:

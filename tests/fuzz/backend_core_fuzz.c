@@ -39,7 +39,7 @@ static void take_actions(struct world *w)
         }
         if (a.kind == ACTION_SEND)
             note_offer(w, buf_view(&a.bytes));
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -52,7 +52,7 @@ static void answer(struct world *w, struct steps *s)
     uint64_t handle = w->open[steps_byte(s) % w->count];
     if (steps_byte(s) % 2) {
         if (backend_core_credit(w->core, handle))
-            backend_core_chunk(w->core, w->now, handle, STR("piece"));
+            backend_core_chunk(w->core, handle, STR("piece"));
         return;
     }
     for (unsigned i = 0; i < w->count; i++)
@@ -86,7 +86,7 @@ static void step(struct world *w, struct steps *s)
 {
     switch (steps_byte(s) % 8) {
     case 0:
-        backend_core_lost(w->core, w->now, 1 + steps_byte(s) % 2);
+        backend_core_send_failed(w->core, 1 + steps_byte(s) % 2);
         break;
     case 1:
         w->now += 10u * steps_byte(s);
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (!steps_are_over(&s) && w.count + 2 < OPEN_MOST)
         step(&w, &s);
     backend_core_drain(w.core, w.now);
-    backend_core_bye(w.core, w.now);
+    backend_core_bye(w.core);
     backend_core_free(&w.core);
     return 0;
 }

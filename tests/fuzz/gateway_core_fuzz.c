@@ -26,7 +26,7 @@ static void take_actions(struct world *w)
             must(w->open > 0); /* a question ends once */
             w->open--;
         }
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -46,10 +46,10 @@ static void ask(struct world *w, struct steps *s)
 
 static void drop(struct world *w, uint64_t id)
 {
-    unsigned before = gateway_core_open(w->core);
+    unsigned before = gateway_core_open_requests(w->core);
 
     gateway_core_cancel(w->core, w->now, id);
-    w->open -= before - gateway_core_open(w->core);
+    w->open -= before - gateway_core_open_requests(w->core);
 }
 
 static void hear(struct world *w, struct steps *s)
@@ -74,7 +74,7 @@ static void step(struct world *w, struct steps *s)
         drop(w, w->first_id + steps_byte(s));
         break;
     case 2:
-        gateway_core_lost(w->core, w->now, steps_byte(s) % 3);
+        gateway_core_send_failed(w->core, w->now, steps_byte(s) % 3);
         break;
     case 3:
         w->now += 10u * steps_byte(s);
@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         gateway_core_tick(w.core, w.now);
         take_actions(&w);
     }
-    must(w.open == 0 && gateway_core_open(w.core) == 0); /* within its ttl */
+    must(w.open == 0 && gateway_core_open_requests(w.core) == 0); /* within its ttl */
     gateway_core_free(&w.core);
     return 0;
 }

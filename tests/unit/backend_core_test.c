@@ -91,7 +91,7 @@ static void act(void)
         w.credits += a.kind == ACTION_CREDIT;
         w.turns += a.kind == ACTION_CANCEL_TURN;
         w.drained += a.kind == ACTION_DRAINED;
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -231,7 +231,7 @@ static void of_two_ways_to_one_gateway_one_is_used(void **state)
     get_in(1);
     say_frame(2, (struct frame){.type = FRAME_WHO, .epoch = EPOCH + 1});
     assert_int_equal(w.sent[FRAME_READY], 1);
-    backend_core_lost(w.core, w.now, 1);
+    backend_core_send_failed(w.core, 1);
     say_frame(2, (struct frame){.type = FRAME_WHO, .epoch = EPOCH + 1});
     assert_int_equal(w.sent[FRAME_READY], 2); /* the other one takes over */
     assert_int_equal(w.ready_to, 2);
@@ -248,7 +248,7 @@ static void the_heartbeat_is_kept_and_quickens_with_work(void **state)
 {
     (void)state;
     get_in(1);
-    backend_core_unlink(w.core, w.now, 2);
+    backend_core_unlink(w.core, 2);
     wait_alive(3000, 1);
     assert_in_range(w.sent[FRAME_PING], 2, 3);
     request(1, 5, 0);
@@ -277,7 +277,7 @@ static void a_gateway_that_takes_no_frames_loses_its_requests(void **state)
     (void)state;
     get_in(1);
     request(1, 5, 0);
-    backend_core_lost(w.core, w.now, 1);
+    backend_core_send_failed(w.core, 1);
     act();
     assert_int_equal(w.cancels, 1);
 }
@@ -390,7 +390,7 @@ static void a_cancelled_request_ends_as_cancelled(void **state)
     say_cancel(1, 5, "");
     assert_int_equal(w.cancels, 1);
     assert_int_equal(w.sent[FRAME_CANCELLED], 0); /* not before it has stopped */
-    backend_core_chunk(w.core, w.now, w.handle, STR("late"));
+    backend_core_chunk(w.core, w.handle, STR("late"));
     final();
     assert_int_equal(w.sent[FRAME_CHUNK], 0);
     assert_int_equal(w.sent[FRAME_CANCELLED], 1);
@@ -428,8 +428,8 @@ static void chunks_are_counted_and_the_end_tells_how_many(void **state)
     (void)state;
     get_in(1);
     request(1, 5, 0);
-    backend_core_chunk(w.core, w.now, w.handle, STR("a"));
-    backend_core_chunk(w.core, w.now, w.handle, STR("b"));
+    backend_core_chunk(w.core, w.handle, STR("a"));
+    backend_core_chunk(w.core, w.handle, STR("b"));
     act();
     assert_int_equal(w.last.sequence, 2);
     final();
@@ -445,9 +445,9 @@ static void credit_is_spent_and_given(void **state)
     get_in(1);
     request(1, 5, 0);
     assert_int_equal(backend_core_credit(w.core, w.handle), 65536);
-    backend_core_chunk(w.core, w.now, w.handle, body);
+    backend_core_chunk(w.core, w.handle, body);
     assert_int_equal(backend_core_credit(w.core, w.handle), 25536);
-    backend_core_chunk(w.core, w.now, w.handle, body); /* overdraws it */
+    backend_core_chunk(w.core, w.handle, body); /* overdraws it */
     assert_int_equal(backend_core_credit(w.core, w.handle), 0);
     say_credit(1, 5, 10000);
     assert_int_equal(w.credits, 0); /* still none */
@@ -574,7 +574,7 @@ static void offers_die_with_their_link(void **state)
     (void)state;
     get_in(1);
     get_in(2);
-    backend_core_lost(w.core, w.now, 1);
+    backend_core_send_failed(w.core, 1);
     wait_ms(100);
     assert_int_equal(w.sent[FRAME_OFFER], 4);
     assert_int_equal(w.offered_to, 2);

@@ -99,13 +99,13 @@ static void the_oldest_is_served_first(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0}, b = {0};
+    struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, true, 0);
     queue_add(&q, &a, 10);
     queue_add(&q, &b, 20);
     assert_ptr_equal(queue_next(&q, 30), &a);
-    assert_int_equal(queue_place(&q, &b, 30), 2);
+    assert_int_equal(queue_position(&q, &b, 30), 2);
     assert_int_equal(queue_oldest_ms(&q, 30), 20);
     queue_serve(&q, &a);
     assert_ptr_equal(queue_next(&q, 30), &b);
@@ -117,7 +117,7 @@ static void who_was_put_back_keeps_its_place(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0}, b = {0}, c = {0};
+    struct queue_entry a = {0}, b = {0}, c = {0};
 
     queue_init(&q, 10, false, 0);
     queue_add(&q, &a, 1);
@@ -125,14 +125,14 @@ static void who_was_put_back_keeps_its_place(void **state)
     queue_add(&q, &c, 3);
     queue_serve(&q, &b);
     queue_put_back(&q, &b, 5);
-    assert_int_equal(queue_place(&q, &b, 5), 2);
+    assert_int_equal(queue_position(&q, &b, 5), 2);
 }
 
 static void a_full_line_lets_nobody_in(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0};
+    struct queue_entry a = {0};
 
     queue_init(&q, 1, true, 0);
     assert_true(queue_has_room(&q, 0, 100));
@@ -145,7 +145,7 @@ static void who_cannot_be_served_in_time_is_not_let_in(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter w[19] = {0};
+    struct queue_entry w[19] = {0};
     uint64_t      now = 0;
 
     queue_init(&q, 20, false, 0);
@@ -166,7 +166,7 @@ static void a_halt_of_minutes_is_a_halt(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0}, b = {0};
+    struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, false, 0);
     queue_add(&q, &a, 0);
@@ -185,7 +185,7 @@ static void slots_that_free_up_together_are_no_halt(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter w[36] = {0};
+    struct queue_entry w[36] = {0};
     unsigned      at = 0;
 
     queue_init(&q, 100, false, 0);
@@ -196,7 +196,7 @@ static void slots_that_free_up_together_are_no_halt(void **state)
         while (now % 20000 == 19950 && q.count > 1)
             queue_serve(&q, queue_next(&q, now));
         while (now % 20000 == 19950 && q.count < 36)
-            if (!w[at = (at + 1) % 36].waits)
+            if (!w[at = (at + 1) % 36].is_queued)
                 queue_add(&q, &w[at], now);
         queue_tick(&q, now, true);
     }
@@ -206,7 +206,7 @@ static void a_line_without_a_server_is_not_slow(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter w[3] = {0};
+    struct queue_entry w[3] = {0};
 
     queue_init(&q, 10, true, 0);
     for (unsigned i = 0; i < 3; i++)
@@ -216,7 +216,7 @@ static void a_line_without_a_server_is_not_slow(void **state)
         queue_tick(&q, now, false);
     assert_true(queue_has_room(&q, 3000, 1000));
     assert_ptr_equal(queue_next(&q, 3000), &w[1]);
-    assert_null(queue_shed(&q, 3000));
+    assert_null(queue_overdue(&q, 3000));
 }
 
 static void stand_for(struct queue *q, uint64_t ms)
@@ -229,31 +229,31 @@ static void an_overloaded_line_turns_round_and_sheds_the_oldest(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0}, b = {0};
+    struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, true, 0);
     queue_add(&q, &a, 0);
     stand_for(&q, 1500);
     queue_add(&q, &b, 1500);
     assert_ptr_equal(queue_next(&q, 1500), &b);
-    assert_int_equal(queue_place(&q, &b, 1500), 1);
-    assert_ptr_equal(queue_shed(&q, 1500), &a);
+    assert_int_equal(queue_position(&q, &b, 1500), 1);
+    assert_ptr_equal(queue_overdue(&q, 1500), &a);
     queue_remove(&q, &a);
-    assert_null(queue_shed(&q, 1500));
+    assert_null(queue_overdue(&q, 1500));
 }
 
 static void a_line_that_people_see_never_turns_round(void **state)
 {
     (void)state;
     struct queue  q;
-    struct waiter a = {0}, b = {0};
+    struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, false, 0);
     queue_add(&q, &a, 0);
     stand_for(&q, 20000);
     queue_add(&q, &b, 20000);
     assert_ptr_equal(queue_next(&q, 20000), &a);
-    assert_null(queue_shed(&q, 20000));
+    assert_null(queue_overdue(&q, 20000));
 }
 
 /* ---- allow ---- */

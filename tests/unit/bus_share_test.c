@@ -148,7 +148,7 @@ static void worker_acts(struct world *w, unsigned n)
             send(w, n, true, a.to - 1, &a.bytes);
         else if (a.kind == ACTION_REQUEST)
             begin_work(w, n, &a);
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -176,7 +176,7 @@ static void gateway_acts(struct world *w, unsigned n)
         if (a.kind == ACTION_SEND)
             send(w, n, false, a.to - 1, &a.bytes);
         w->answered += a.kind == ACTION_FINAL;
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 

@@ -89,11 +89,11 @@ static void gateway_acts(struct sim *s, unsigned i)
         } else if (net_find_route(s, i, a.to, &way, &backend)) {
             check_gateway_sent(s, way, backend, buf_view(&a.bytes));
             if (!net_send(s, way, backend, TO_BACKEND, &a.bytes))
-                gateway_core_lost(g->core, s->now, a.to);
+                gateway_core_send_failed(g->core, s->now, a.to);
         } else {
-            gateway_core_lost(g->core, s->now, a.to);
+            gateway_core_send_failed(g->core, s->now, a.to);
         }
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -263,7 +263,7 @@ static void backend_acts(struct sim *s, unsigned i)
     while (b->core && backend_core_next(b->core, &a)) {
         struct work *w = a.kind == ACTION_SEND ? NULL : work_find(s, i, a.id);
         if (a.kind == ACTION_SEND && !net_send(s, (unsigned)a.to - 1, i, TO_GATEWAY, &a.bytes))
-            backend_core_lost(b->core, s->now, a.to);
+            backend_core_send_failed(b->core, a.to);
         if (a.kind == ACTION_REQUEST)
             work_start(s, i, &a);
         if (a.kind == ACTION_CANCEL && w) {
@@ -273,10 +273,10 @@ static void backend_acts(struct sim *s, unsigned i)
         if (a.kind == ACTION_CREDIT && w && !w->cancelled)
             w->next_at = s->now;
         if (a.kind == ACTION_DRAINED) {
-            backend_core_bye(b->core, s->now);
+            backend_core_bye(b->core);
             b->leaves_at = s->now + 500;
         }
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -316,7 +316,7 @@ static void work_chunk(struct sim *s, struct backend_core *core, struct work *w)
         return;
     }
     memcpy(piece, &(struct piece){w->serial, ++w->chunks}, sizeof(struct piece));
-    backend_core_chunk(core, s->now, w->handle, (struct str){piece, len});
+    backend_core_chunk(core, w->handle, (struct str){piece, len});
     w->chunks_left--;
     w->next_at = s->now + sim_below(s, 100);
 }

@@ -223,7 +223,7 @@ void check_step(struct sim *s)
     for (unsigned i = 0; i < GATEWAYS; i++) {
         check_vacancies(s, i);
         want(s,
-             s->gateways[i].p.dead || gateway_core_open(s->gateways[i].core) <=
+             s->gateways[i].p.dead || gateway_core_open_requests(s->gateways[i].core) <=
                                           2 * QUEUE_MAX + WINDOW * (BACKENDS - WORKERS) + 100,
              "open questions are bounded");
     }

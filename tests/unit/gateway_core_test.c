@@ -78,7 +78,7 @@ static void act(void)
         w.errors += a.kind == ACTION_ERROR;
         if (a.kind != ACTION_SEND)
             w.last = a;
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -359,7 +359,7 @@ static void a_peer_that_takes_no_frames_is_gone(void **state)
     store_ready(2);
     ask(SERVICE_STORE, 5000);
     uint64_t first = w.to;
-    gateway_core_lost(w.core, w.now, first);
+    gateway_core_send_failed(w.core, w.now, first);
     act();
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(w.to, 3 - first);
@@ -500,7 +500,7 @@ static void a_dropped_question_is_cancelled_and_not_answered(void **state)
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
     say(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals + w.errors, 0);
-    assert_int_equal(gateway_core_open(w.core), 0);
+    assert_int_equal(gateway_core_open_requests(w.core), 0);
 }
 
 static void a_cancel_is_said_again_until_it_is_heard(void **state)
@@ -745,7 +745,7 @@ static void a_long_rest_is_waited_out(void **state)
 static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
 {
     (void)state;
-    uint64_t least = service_info(SERVICE_LLM_WORKER)->answer_ms;
+    uint64_t least = service_info(SERVICE_LLM_WORKER)->reply_ms;
 
     worker_limited(60000, 60000 - least + 1);
     assert_int_equal(w.errors, 1);
@@ -755,7 +755,7 @@ static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
 static void a_rest_that_leaves_just_enough_is_begun(void **state)
 {
     (void)state;
-    worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->answer_ms);
+    worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->reply_ms);
     assert_int_equal(w.errors, 0);
 }
 
@@ -765,7 +765,7 @@ static void a_question_that_rests_can_be_dropped(void **state)
     worker_limited(180000, 90000);
     gateway_core_cancel(w.core, w.now, w.asked);
     act();
-    assert_int_equal(gateway_core_open(w.core), 0);
+    assert_int_equal(gateway_core_open_requests(w.core), 0);
     assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 0);
     wait_alive(91000, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);

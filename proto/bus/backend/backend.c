@@ -1,4 +1,4 @@
-/* The backend's sockets around backend_core. */
+/* Drives backend_core with the sockets of the dialer. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@ struct backend {
     struct deferred_call pump;
 };
 
-/* ---- what the core wants ---- */
+/* ---- actions of the core ---- */
 
 static void send_frame(struct backend *b, struct action *a)
 {
@@ -29,10 +29,10 @@ static void send_frame(struct backend *b, struct action *a)
         metric_add(METRIC_BUS_FRAMES_OUT, 1);
         return;
     }
-    /* While nobody is there this happens with every PING and means nothing. */
+    /* On a link that is not up this is the normal fate of a PING. */
     if (backend_core_is_up(b->core, a->to))
         metric_add(METRIC_BUS_SEND_FULL, 1);
-    backend_core_lost(b->core, clock_ms(), a->to);
+    backend_core_send_failed(b->core, a->to);
 }
 
 static void deliver_request(struct backend *b, const struct action *a)
@@ -54,7 +54,7 @@ static void deliver(struct backend *b, const struct action *a)
         deliver_request(b, a);
         break;
     case ACTION_CANCEL:
-        if (open) /* else it ended since */
+        if (open) /* otherwise it has ended since */
             b->ops.on_cancel(b->ctx, a->id);
         break;
     case ACTION_CREDIT:
@@ -87,16 +87,16 @@ static void pump(void *ctx)
             send_frame(b, &a);
         else
             deliver(b, &a);
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
-static void pump_later(struct backend *b)
+static void defer_pump(struct backend *b)
 {
     deferred_call_start(&b->pump, b->loop, pump, b);
 }
 
-/* ---- what the sockets say ---- */
+/* ---- called by the dialer and the loop ---- */
 
 static void on_link(void *ctx, uint64_t link)
 {
@@ -107,8 +107,8 @@ static void on_link(void *ctx, uint64_t link)
 static void on_unlink(void *ctx, uint64_t link)
 {
     struct backend *b = ctx;
-    backend_core_unlink(b->core, clock_ms(), link);
-    pump_later(b);
+    backend_core_unlink(b->core, link);
+    defer_pump(b);
 }
 
 static bool is_up(void *ctx, uint64_t link)
@@ -145,10 +145,11 @@ static const struct dialer_ops dialer_ops = {
 static enum err open_dialer(struct backend *b, struct resolver *r, const struct backend_options *o)
 {
     struct dialer_options d = {
-        .secret_key = o->secret_key, .gateway_key = o->gateway_key, .most = o->slots};
+        .secret_key = o->secret_key, .gateway_key = o->gateway_key, .requests_max = o->slots};
 
     if (gateways_parse(&d.names, str_of(o->gateways))) {
-        log_error(0, "bus.not_opened", "what=%s why=\"want names or numbers, with commas between\"",
+        log_error(0, "bus.open_failed",
+                  "what=%s why=\"expected names or addresses, separated by commas\"",
                   log_quote(str_of(o->gateways)));
         return ERR_BAD_REQUEST;
     }
@@ -181,15 +182,16 @@ enum err backend_open(struct backend **out, struct loop *l, struct resolver *r,
     return ERR_OK;
 }
 
-static void say_bye(struct backend *b)
+/* dialer_close still sends what was given to it. */
+static void send_bye(struct backend *b)
 {
     struct action a;
 
-    backend_core_bye(b->core, clock_ms());
+    backend_core_bye(b->core);
     while (backend_core_next(b->core, &a)) {
         if (a.kind == ACTION_SEND)
             dialer_send(b->dialer, a.to, &a.bytes);
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
@@ -201,7 +203,7 @@ void backend_close(struct backend **backend)
         return;
     timer_stop(&b->tick);
     if (b->dialer)
-        say_bye(b);
+        send_bye(b);
     dialer_close(&b->dialer);
     deferred_call_stop(&b->pump);
     backend_core_free(&b->core);
@@ -209,12 +211,12 @@ void backend_close(struct backend **backend)
     *backend = NULL;
 }
 
-/* ---- what the service wants ---- */
+/* ---- commands of the service ---- */
 
 void backend_final(struct backend *b, uint64_t handle, struct str body)
 {
     backend_core_final(b->core, clock_ms(), handle, body);
-    pump_later(b);
+    defer_pump(b);
 }
 
 static void end_with(struct backend *b, uint64_t handle, struct error e)
@@ -223,7 +225,7 @@ static void end_with(struct backend *b, uint64_t handle, struct error e)
 
     e.detail = str_is_utf8(cut) ? cut : (struct str){0};
     backend_core_error(b->core, clock_ms(), handle, &e);
-    pump_later(b);
+    defer_pump(b);
 }
 
 void backend_error(struct backend *b, uint64_t handle, enum err err, bool retryable,
@@ -250,7 +252,7 @@ void backend_error_local(struct backend *b, uint64_t handle, enum err err, uint6
 void backend_cancelled(struct backend *b, uint64_t handle)
 {
     backend_core_cancelled(b->core, clock_ms(), handle);
-    pump_later(b);
+    defer_pump(b);
 }
 
 uint64_t backend_credit(const struct backend *b, uint64_t handle)
@@ -260,14 +262,14 @@ uint64_t backend_credit(const struct backend *b, uint64_t handle)
 
 void backend_chunk(struct backend *b, uint64_t handle, struct str body)
 {
-    backend_core_chunk(b->core, clock_ms(), handle, body);
-    pump_later(b);
+    backend_core_chunk(b->core, handle, body);
+    defer_pump(b);
 }
 
 void backend_drain(struct backend *b)
 {
     backend_core_drain(b->core, clock_ms());
-    pump_later(b);
+    defer_pump(b);
 }
 
 unsigned backend_gateways(const struct backend *b)
@@ -279,7 +281,7 @@ const char *backend_not_ready(const struct backend *b)
 {
     if (backend_core_is_draining(b->core))
         return "draining";
-    return backend_core_gateways(b->core) ? NULL : "no gateway has taken this instance in";
+    return backend_core_gateways(b->core) ? NULL : "not connected to any gateway";
 }
 
 void backend_update_metrics(const struct backend *b)

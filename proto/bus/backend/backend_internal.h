@@ -1,11 +1,14 @@
-/* backend_parts - what the files of backend_core share; nobody else includes it.
+/* backend_internal - what the files of backend_core share; nobody else includes it.
  *
- *   backend_core.c      what happens, handed to the part it concerns
- *   backend_links.c     the gateways, from WHO to WELCOME to their loss
- *   backend_requests.c  the requests, from REQUEST to the one end
- *   backend_slots.c     free slots, offered to the gateway that needs them most */
-#ifndef PROTO_BUS_BACKEND_PARTS_H
-#define PROTO_BUS_BACKEND_PARTS_H
+ * Each file uses only those above it:
+ *
+ *   backend_send.c      encodes frames and puts them into the outbox
+ *   backend_slot.c      free slots, offered to the gateway that needs them most
+ *   backend_request.c   the requests in work, from REQUEST to their one end
+ *   backend_link.c      the links to gateways, from WHO over WELCOME to their loss
+ *   backend_core.c      the public entries and the tick */
+#ifndef PROTO_BUS_BACKEND_BACKEND_INTERNAL_H
+#define PROTO_BUS_BACKEND_BACKEND_INTERNAL_H
 #include <sys/queue.h>
 
 #include "bus/backend/backend_core.h"
@@ -14,103 +17,137 @@
 #include "bus/common/protocol.h"
 #include "wire/messages.h"
 
-#define FIRST_BEAT_MS 1000 /* until a gateway has told its own */
-#define LOST_MS       1000 /* after this an offer or a RELEASE that should be there is lost */
-#define RECENT_MAX    64   /* ended requests of a gateway that are remembered */
-#define OFFERS_USUAL  256  /* open at once at one gateway; its line takes no endless burst */
+#define FIRST_HEARTBEAT_MS 1000 /* until WELCOME names another */
+#define LOST_MS            1000 /* an offer or a RELEASE overdue by this much is lost */
+#define RECENT_MAX         64   /* ended requests of a gateway that are remembered */
+#define OFFERS_DEFAULT     256  /* open at one gateway: a socket's queue is bounded */
 
 enum link_state {
-    LINK_SILENT, /* nobody there, or nobody that answered yet */
-    LINK_TWIN,   /* another link leads to the same gateway */
-    LINK_ASKED,  /* READY is out */
-    LINK_UP,     /* WELCOME came */
+    LINK_SILENT,    /* nobody there, or no reply yet */
+    LINK_DUPLICATE, /* another link leads to the same gateway */
+    LINK_READY,     /* READY was sent */
+    LINK_UP,        /* WELCOME was received */
 };
 
-struct link {
+struct backend_link {
     uint64_t        id;
     enum link_state state;
-    uint64_t        epoch; /* of the gateway, as it last said */
+    uint64_t        epoch; /* of the gateway, from its last WHO */
     uint64_t        heartbeat_ms;
-    uint64_t        heard, pinged;
+    uint64_t        last_received, last_ping;
     unsigned        request_count;
-    unsigned        offered;       /* offers open there, wanted back or not */
-    unsigned        waiting;       /* questions waiting there that no offer is under way to */
-    uint64_t        waiting_since; /* of the oldest of them */
-    uint64_t        deaf_until;    /* it leaves offers without an answer: others come first */
+    unsigned        offered;            /* offers open there, revoked or not */
+    unsigned        waiting;            /* requests queued there that no offer is on its way to */
+    uint64_t        waiting_since;      /* of the oldest of them */
+    uint64_t        low_priority_until; /* it left offers unused: others come first */
     struct {
         uint64_t id, attempt;
     } recent[RECENT_MAX]; /* a ring */
     unsigned recent_at;
-    TAILQ_HEAD(, request_in) requests;
-    TAILQ_ENTRY(link) in_all;
+    TAILQ_HEAD(, request_in_work) requests;
+    TAILQ_ENTRY(backend_link) in_all;
 };
 
 enum slot_state { SLOT_FREE, SLOT_OFFERED, SLOT_REVOKED, SLOT_TAKEN };
 
-struct slot {
-    enum slot_state state;
-    struct link    *link;  /* OFFERED, REVOKED: to whom */
-    uint64_t        offer; /* its number */
-    uint64_t        since; /* of the state */
+struct backend_slot {
+    enum slot_state      state;
+    struct backend_link *link;  /* OFFERED, REVOKED: to whom */
+    uint64_t             offer; /* its id */
+    uint64_t             since; /* of the state */
 };
 
-/* A request in work. */
-struct request_in {
-    uint64_t     handle;
-    uint64_t     id, attempt;
-    struct link *link; /* NULL: its gateway is gone */
-    struct slot *slot; /* NULL: it came by a window */
-    uint64_t     deadline;
-    bool         cancelled;
-    uint64_t     chunks, sent, taken;
-    TAILQ_ENTRY(request_in) in_link, in_all;
+/* backend_request is what the service sees of it. */
+struct request_in_work {
+    uint64_t             handle;
+    uint64_t             id, attempt;
+    struct backend_link *link; /* NULL: the link was lost */
+    struct backend_slot *slot; /* NULL: it came by a window */
+    uint64_t             deadline;
+    bool                 cancelled;
+    uint64_t             chunks, sent, acknowledged; /* the last two in bytes */
+    TAILQ_ENTRY(request_in_work) in_link, in_all;
 };
 
 struct backend_core {
     struct backend_core_options options;
-    uint64_t                    ticked;
+    uint64_t                    last_tick;
     bool                        draining, drained;
     uint64_t                    last_handle, last_offer;
-    TAILQ_HEAD(, link) links;
-    TAILQ_HEAD(, request_in) requests;
-    struct id_table by_id, by_handle;
-    struct slot    *slots;    /* owned */
-    struct link    *last_fed; /* who got the last offer that nobody had asked for */
-    struct outbox   out;
+    TAILQ_HEAD(, backend_link) links;
+    TAILQ_HEAD(, request_in_work) requests;
+    struct id_table      by_id, by_handle;
+    struct backend_slot *slots;       /* owned */
+    struct backend_link *last_served; /* got the last offer without demand */
+    struct outbox        out;
 };
 
-/* ---- backend_links.c ---- */
+/* ---- backend_send.c ---- */
 
-struct link *link_find(const struct backend_core *b, uint64_t id);
-void         link_end(struct backend_core *b, struct link *l);
-void         link_send(struct backend_core *b, struct link *l, struct frame f);
-void         link_reset(struct backend_core *b, uint64_t now, struct link *l, const char *why);
-void         link_who(struct backend_core *b, uint64_t now, struct link *l, uint64_t epoch);
-void link_welcome(struct backend_core *b, uint64_t now, struct link *l, const struct frame *f);
-void links_tick(struct backend_core *b, uint64_t now);
+void backend_send_ready(struct backend_core *b, struct backend_link *l);
+void backend_send_ping(struct backend_core *b, struct backend_link *l, uint64_t free);
+void backend_send_offer(struct backend_core *b, struct backend_link *l, uint64_t offer);
+void backend_send_revoke(struct backend_core *b, struct backend_link *l, uint64_t offer);
+void backend_send_drain(struct backend_core *b, struct backend_link *l);
+void backend_send_bye(struct backend_core *b, struct backend_link *l);
 
-/* ---- backend_requests.c ---- */
+void backend_send_accept(struct backend_core *b, struct backend_link *l, uint64_t id,
+                         uint64_t attempt);
+void backend_send_busy(struct backend_core *b, struct backend_link *l, uint64_t id,
+                       uint64_t attempt);
+void backend_send_cancelled(struct backend_core *b, struct backend_link *l, uint64_t id,
+                            uint64_t attempt);
+/* CHUNK, FINAL or ERROR. */
+void backend_send_reply(struct backend_core *b, const struct request_in_work *rq, uint64_t type,
+                        struct str body);
 
-struct request_in *request_find(const struct backend_core *b, uint64_t handle);
-void request_take(struct backend_core *b, uint64_t now, struct link *l, const struct frame *f);
-void request_cancel(struct backend_core *b, struct link *l, const struct frame *f);
-void request_credit(struct backend_core *b, struct link *l, const struct frame *f);
-void requests_orphan(struct backend_core *b, struct link *l);
-void requests_tick(struct backend_core *b, uint64_t now);
-void requests_drained(struct backend_core *b); /* says so, once, if it is the case */
+/* ---- backend_slot.c ---- */
 
-/* ---- backend_slots.c ---- */
+struct backend_slot *backend_slot_take(struct backend_core *b, struct backend_link *l,
+                                       uint64_t offer); /* NULL: not offered there */
+void backend_slot_refill(struct backend_core *b, uint64_t now, const struct backend_link *l);
+void backend_slot_release(struct backend_core *b, uint64_t now, struct backend_slot *s);
+void backend_slot_recover(struct backend_core *b, const struct backend_link *l); /* it was lost */
+void backend_slot_offer(struct backend_core *b, uint64_t now);                   /* all free ones */
+void backend_slot_on_demand(struct backend_core *b, uint64_t now, struct backend_link *l,
+                            uint64_t queued, uint64_t oldest_ms);
+void backend_slot_on_release(struct backend_core *b, uint64_t now, struct backend_link *l,
+                             uint64_t offer);
+void backend_slot_tick(struct backend_core *b, uint64_t now);
+unsigned backend_slot_count_untaken(const struct backend_core *b);
+void     backend_slot_update_metrics(const struct backend_core *b);
 
-struct slot *slot_use(struct backend_core *b, struct link *l, uint64_t offer); /* or NULL */
-void         slots_refill(struct backend_core *b, uint64_t now, const struct link *l);
-void         slot_free(struct backend_core *b, uint64_t now, struct slot *s);
-void         slots_take_back(struct backend_core *b, const struct link *l);
-void         slots_offer(struct backend_core *b, uint64_t now);
-void         slots_demand(struct backend_core *b, uint64_t now, struct link *l, uint64_t queued,
-                          uint64_t oldest_ms);
-void         slots_release(struct backend_core *b, uint64_t now, struct link *l, uint64_t offer);
-void         slots_tick(struct backend_core *b, uint64_t now);
-unsigned     slots_unused(const struct backend_core *b);
-void         slots_count(const struct backend_core *b); /* sets the gauges */
+/* ---- backend_request.c ---- */
+
+struct request_in_work *backend_request_find(const struct backend_core *b, uint64_t handle);
+struct request_in_work *backend_request_need(const struct backend_core *b, uint64_t handle);
+void     backend_request_begin(struct backend_core *b, uint64_t now, struct backend_link *l,
+                               const struct frame *f);
+void     backend_request_on_cancel(struct backend_core *b, struct backend_link *l,
+                                   const struct frame *f);
+void     backend_request_on_credit(struct backend_core *b, struct backend_link *l,
+                                   const struct frame *f);
+uint64_t backend_request_credit(const struct request_in_work *rq);
+void     backend_request_chunk(struct backend_core *b, struct request_in_work *rq, struct str body);
+/* Ends it with FINAL or ERROR, or with CANCELLED if it was cancelled; frees it. */
+void backend_request_end(struct backend_core *b, uint64_t now, struct request_in_work *rq,
+                         uint64_t type, struct str body);
+void backend_request_orphan(struct backend_core *b, struct backend_link *l); /* it was lost */
+void backend_request_tick(struct backend_core *b, uint64_t now);
+void backend_request_check_drained(struct backend_core *b); /* reports it, once */
+
+/* ---- backend_link.c ---- */
+
+struct backend_link *backend_link_find(const struct backend_core *b, uint64_t id);
+void                 backend_link_add(struct backend_core *b, uint64_t now, uint64_t id);
+void                 backend_link_remove(struct backend_core *b, struct backend_link *l);
+void backend_link_reset(struct backend_core *b, struct backend_link *l, const char *why);
+void backend_link_on_who(struct backend_core *b, uint64_t now, struct backend_link *l,
+                         uint64_t epoch);
+void backend_link_on_welcome(struct backend_core *b, uint64_t now, struct backend_link *l,
+                             const struct frame *f);
+void backend_link_tick(struct backend_core *b, uint64_t now, struct backend_link *l);
+void backend_link_drain(struct backend_core *b);
+void backend_link_bye(struct backend_core *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* Looking names up, and a socket for each address. */
+/* Looks names up, and keeps a socket for each address. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "bus/common/allow.h"
 #include "bus/common/id_table.h"
 
-#define LOOK_UP_MS   1000
+#define LOOKUP_MS    1000
 #define DIALS_MAX    128
 #define ENDPOINT_MAX 80
-#define GOODBYE_MS   500 /* for the last frames to get out */
+#define LINGER_MS    500 /* at close, to send the last frames; in libzmq's threads */
 
-/* libzmq never dials again where its key was refused.  The gateway may have
- * learned the key since, so a socket that stays silent is replaced. */
+/* libzmq does not reconnect after its key was refused.  The gateway may allow the
+ * key later, so a socket that stays silent is replaced. */
 #define REDIAL_MS 5000
 
 struct dial {
@@ -26,16 +26,16 @@ struct dial {
     uint64_t       link;
     zsock_t       *socket;
     char           endpoint[ENDPOINT_MAX];
-    uint64_t       heard;  /* when the last frame came, or the socket was made */
-    unsigned       name;   /* which of the names led here last */
-    bool           listed; /* that name still does */
-    bool           silent; /* nobody answered there: said once */
+    uint64_t       last_received; /* when the last frame was, or the socket was made */
+    unsigned       name;          /* the one that last resolved to this address */
+    bool           listed;        /* it still does */
+    bool           silent;        /* nobody replied: logged once */
 };
 
 struct name {
     struct dialer *dialer;
-    bool           asked;  /* a look-up is under way */
-    bool           silent; /* the last one found nothing: said once */
+    bool           pending;   /* a lookup is in flight */
+    bool           not_found; /* by the last lookup: logged once */
 };
 
 struct dialer {
@@ -51,14 +51,14 @@ struct dialer {
     unsigned              dial_count;
     uint64_t              last_link;
     struct id_table       by_link;
-    struct timer          look_up;
+    struct timer          lookup;
 };
 
 /* ---- one socket ---- */
 
 static void read_one(struct dial *d, zmq_msg_t *msg)
 {
-    d->heard = clock_ms();
+    d->last_received = clock_ms();
     if (zmq_msg_more(msg)) {
         metric_add(METRIC_BUS_BAD_FRAMES, 1);
         socket_skip_rest(d->socket, msg);
@@ -80,11 +80,11 @@ static void on_readable(void *ctx, zsock_t *socket)
     dialer->ops.on_read(dialer->ctx);
 }
 
-/* IMMEDIATE: a frame for a gateway that is not connected is refused, not kept.
- * PROBE_ROUTER: says hello when the connection is made, so the gateway asks WHO.
- * The interval of trying again differs from process to process, so that they do
- * not all knock at once.  SNDHWM: a line that is full is taken for broken, so it
- * has room for what all requests may have to say in one moment. */
+/* IMMEDIATE: without a connection a frame is refused, not queued.  PROBE_ROUTER: an
+ * empty frame announces each new connection, so the gateway sends WHO.  The random
+ * RECONNECT_IVL keeps processes from reconnecting all at the same moment.  SNDHWM: a
+ * full queue counts as a broken connection, so it has room for what all requests may
+ * send at one moment. */
 static bool set_options(struct dialer *dialer, zsock_t *socket)
 {
     struct socket_option options[] = {
@@ -92,7 +92,7 @@ static bool set_options(struct dialer *dialer, zsock_t *socket)
         {ZMQ_PROBE_ROUTER, 1},
         {ZMQ_CONNECT_TIMEOUT, 2000},
         {ZMQ_RECONNECT_IVL, 250 + (int)random_below(250)},
-        {ZMQ_SNDHWM, 2000 + 2 * (int)dialer->options.most},
+        {ZMQ_SNDHWM, 2000 + 2 * (int)dialer->options.requests_max},
     };
 
     return socket_set_limits(socket) && socket_set(socket, options, COUNT_OF(options)) &&
@@ -108,7 +108,7 @@ static zsock_t *dial_socket(struct dialer *dialer, const char *endpoint)
     must(socket);
     if (set_options(dialer, socket) && zmq_connect(zsock_resolve(socket), endpoint) == 0)
         return socket;
-    log_warn(0, "bus.not_dialled", "endpoint=%s why=\"%s\"", endpoint, zmq_strerror(errno));
+    log_warn(0, "bus.dial_failed", "endpoint=%s why=\"%s\"", endpoint, zmq_strerror(errno));
     zsock_destroy(&socket);
     return NULL;
 }
@@ -116,7 +116,7 @@ static zsock_t *dial_socket(struct dialer *dialer, const char *endpoint)
 static void watch_socket(struct dial *d, zsock_t *socket)
 {
     d->socket = socket;
-    d->heard = clock_ms();
+    d->last_received = clock_ms();
     loop_socket(d->dialer->loop, socket, on_readable, d);
 }
 
@@ -151,17 +151,16 @@ static void redial(struct dial *d)
     watch_socket(d, socket);
 }
 
-/* Takes the dial that *place points to out of the list. */
-static void dial_close(struct dialer *dialer, struct dial **place)
+/* Takes the dial that *at points to out of the list. */
+static void dial_close(struct dialer *dialer, struct dial **at)
 {
-    struct dial *d = *place;
+    struct dial *d = *at;
 
-    *place = d->next;
+    *at = d->next;
     dialer->dial_count--;
     id_table_take(&dialer->by_link, d->link);
     loop_socket_end(dialer->loop, d->socket);
     zsock_destroy(&d->socket);
-    dialer->ops.on_unlink(dialer->ctx, d->link);
     free(d);
 }
 
@@ -193,12 +192,15 @@ static void found_address(struct dialer *dialer, unsigned name, const char *addr
 
 static void close_unlisted(struct dialer *dialer)
 {
-    for (struct dial **place = &dialer->dials; *place;) {
-        struct dial *d = *place;
-        if (!d->listed && !dialer->ops.is_up(dialer->ctx, d->link))
-            dial_close(dialer, place);
-        else
-            place = &d->next;
+    for (struct dial **at = &dialer->dials; *at;) {
+        struct dial *d = *at;
+        uint64_t     link = d->link;
+        if (d->listed || dialer->ops.is_up(dialer->ctx, link)) {
+            at = &d->next;
+        } else {
+            dial_close(dialer, at);
+            dialer->ops.on_unlink(dialer->ctx, link);
+        }
     }
 }
 
@@ -208,14 +210,14 @@ static void on_resolved(void *ctx, const struct resolved *found)
     struct dialer *dialer = n->dialer;
     unsigned       name = (unsigned)(n - dialer->names);
 
-    n->asked = false;
-    if (!found->count && !n->silent)
+    n->pending = false;
+    if (!found->count && !n->not_found)
         log_warn(0, "bus.gateway_not_found", "name=%s why=\"%s\"",
                  dialer->options.names.name[name].host,
-                 found->failed ? "DNS does not answer" : "the name has no address");
-    n->silent = !found->count;
+                 found->failed ? "DNS does not respond" : "the name has no address");
+    n->not_found = !found->count;
     if (found->failed)
-        return; /* what we knew still counts */
+        return; /* keep the known addresses */
     for (struct dial *d = dialer->dials; d; d = d->next)
         if (d->name == name)
             d->listed = false;
@@ -224,13 +226,13 @@ static void on_resolved(void *ctx, const struct resolved *found)
     close_unlisted(dialer);
 }
 
-/* A refused key looks like nobody at all, here and to libzmq. */
-static void say_silent(struct dial *d)
+/* A refused key cannot be told from an absent gateway. */
+static void log_silent(struct dial *d)
 {
     if (!d->silent)
         log_warn(
             0, "bus.gateway_silent",
-            "endpoint=%s why=\"not there, another BUS_GATEWAY_KEY, or our key is not allowed\"",
+            "endpoint=%s why=\"not running, a wrong BUS_GATEWAY_KEY, or our key is not allowed\"",
             d->endpoint);
     d->silent = true;
 }
@@ -240,30 +242,43 @@ static void redial_silent(struct dialer *dialer)
     for (struct dial *d = dialer->dials; d; d = d->next) {
         if (dialer->ops.is_up(dialer->ctx, d->link)) {
             d->silent = false;
-        } else if (clock_ms() - d->heard > REDIAL_MS) {
-            say_silent(d);
+        } else if (clock_ms() - d->last_received > REDIAL_MS) {
+            log_silent(d);
             redial(d);
         }
     }
 }
 
-static void look_up(void *ctx)
+static void look_up_names(struct dialer *dialer)
 {
-    struct dialer *dialer = ctx;
-    uint64_t       third = LOOK_UP_MS * 3 / 10;
-
-    redial_silent(dialer);
     for (unsigned i = 0; i < dialer->options.names.count; i++) {
         struct name *n = &dialer->names[i];
-        if (!n->asked)
+        if (!n->pending)
             resolver_resolve(dialer->resolver, dialer->options.names.name[i].host, on_resolved, n);
-        n->asked = true;
+        n->pending = true;
     }
-    timer_start(&dialer->look_up, dialer->loop, LOOK_UP_MS - third + random_below(2 * third + 1),
-                look_up, dialer);
 }
 
-/* ---- the whole ---- */
+static void on_lookup(void *ctx);
+
+static void start_lookup_timer(struct dialer *dialer)
+{
+    uint64_t jitter = LOOKUP_MS * 3 / 10;
+
+    timer_start(&dialer->lookup, dialer->loop, LOOKUP_MS - jitter + random_below(2 * jitter + 1),
+                on_lookup, dialer);
+}
+
+static void on_lookup(void *ctx)
+{
+    struct dialer *dialer = ctx;
+
+    redial_silent(dialer);
+    look_up_names(dialer);
+    start_lookup_timer(dialer);
+}
+
+/* ---- the public functions ---- */
 
 enum err dialer_open(struct dialer **out, struct loop *l, struct resolver *r,
                      const struct dialer_options *o, const struct dialer_ops *ops, void *ctx)
@@ -273,7 +288,7 @@ enum err dialer_open(struct dialer **out, struct loop *l, struct resolver *r,
 
     if (strlen(o->gateway_key) != KEY_LEN || !zmq_z85_decode(raw, o->gateway_key) ||
         strlen(o->secret_key) != KEY_LEN || zmq_curve_public(d->public_key, o->secret_key)) {
-        log_error(0, "bus.not_opened", "what=\"keys\" why=\"not CURVE keys in Z85\"");
+        log_error(0, "bus.open_failed", "what=\"keys\" why=\"not CURVE keys in Z85\"");
         free(d);
         return ERR_BAD_REQUEST;
     }
@@ -286,7 +301,8 @@ enum err dialer_open(struct dialer **out, struct loop *l, struct resolver *r,
     d->ctx = ctx;
     for (unsigned i = 0; i < GATEWAYS_MAX; i++)
         d->names[i].dialer = d;
-    look_up(d);
+    look_up_names(d);
+    start_lookup_timer(d);
     *out = d;
     return ERR_OK;
 }
@@ -294,15 +310,15 @@ enum err dialer_open(struct dialer **out, struct loop *l, struct resolver *r,
 void dialer_close(struct dialer **dialer)
 {
     struct dialer       *d = *dialer;
-    struct socket_option goodbye = {ZMQ_LINGER, GOODBYE_MS};
+    struct socket_option linger = {ZMQ_LINGER, LINGER_MS};
 
     if (!d)
         return;
-    timer_stop(&d->look_up);
+    timer_stop(&d->lookup);
     for (unsigned i = 0; i < GATEWAYS_MAX; i++)
         resolver_cancel(d->resolver, &d->names[i]);
     while (d->dials) {
-        socket_set(d->dials->socket, &goodbye, 1);
+        socket_set(d->dials->socket, &linger, 1);
         dial_close(d, &d->dials);
     }
     id_table_fini(&d->by_link);

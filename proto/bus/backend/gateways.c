@@ -1,4 +1,4 @@
-/* Names, numbers, ports. */
+/* Names, addresses and ports. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
@@ -34,8 +34,8 @@ static bool is_ipv6(struct str s)
            inet_pton(AF_INET6, text, &number) == 1;
 }
 
-/* What resolvers and libzmq may see: a number with colons, or else letters,
- * digits and - _ . % only. */
+/* What is passed to the resolver and libzmq: an IPv6 address, or letters, digits
+ * and - _ . % only. */
 static bool is_host(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -44,7 +44,7 @@ static bool is_host(struct str s)
     return s.len > 0 && s.len <= HOST_NAME_LEN && (!memchr(s.p, ':', s.len) || is_ipv6(s));
 }
 
-/* [fd00::7] and what is behind it. */
+/* [fd00::7] and what follows. */
 static bool split_brackets(struct str text, struct str *host, struct str *rest)
 {
     const char *close = memchr(text.p, ']', text.len);
@@ -56,7 +56,7 @@ static bool split_brackets(struct str text, struct str *host, struct str *rest)
     return is_ipv6(*host);
 }
 
-/* A single colon begins the port; with more it is an IPv6 number without one. */
+/* A single colon separates the port; more than one make an IPv6 address without a port. */
 static void split_at_colon(struct str text, struct str *host, struct str *rest)
 {
     const char *colon = memchr(text.p, ':', text.len);

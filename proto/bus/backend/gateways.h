@@ -1,9 +1,9 @@
-/* gateways - the setting BUS_GATEWAYS: where a backend looks for gateways.
+/* gateways - parses BUS_GATEWAYS, the addresses of the gateways.
  *
- * "gateway-bus, 10.0.0.7:5555, [fd00::7]:5556": names and numbers with commas
- * between, each with a port or 5555. */
-#ifndef PROTO_BUS_GATEWAYS_H
-#define PROTO_BUS_GATEWAYS_H
+ * "gateway-bus, 10.0.0.7:5555, [fd00::7]:5556": names and addresses separated by
+ * commas; the default port is 5555. */
+#ifndef PROTO_BUS_BACKEND_GATEWAYS_H
+#define PROTO_BUS_BACKEND_GATEWAYS_H
 #include "base/err.h"
 
 #define GATEWAYS_MAX  16
@@ -19,7 +19,7 @@ struct gateway_names {
     struct gateway_name name[GATEWAYS_MAX];
 };
 
-/* ERR_BAD_REQUEST if a part of it cannot be understood, or nothing is in it. */
+/* ERR_BAD_REQUEST if the text is empty or a part of it is invalid. */
 MUST_CHECK enum err gateways_parse(struct gateway_names *out, struct str text);
 
 #endif

@@ -1,4 +1,4 @@
-/* The list of keys that may come in. */
+/* Parses the allow file. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@ bool allow_find(const struct allow *a, struct str key, enum service *out)
     return false;
 }
 
-/* What stands before the first of these characters, taken off the front. */
+/* Takes off and returns what precedes the first of these characters. */
 static struct str cut_at(struct str *rest, const char *stops)
 {
     size_t len = 0;
@@ -70,8 +70,8 @@ enum err allow_parse(struct allow *out, struct str text)
         if (!line.len || line.p[0] == '#')
             continue;
         if (add_line(&a, line)) {
-            log_error(0, "bus.allow_bad", "line=%u why=\"want: service, space, public key\"",
-                      number);
+            log_error(0, "bus.allow_invalid",
+                      "line=%u why=\"expected: service, space, public key\"", number);
             return ERR_BAD_REQUEST;
         }
     }
@@ -85,14 +85,14 @@ enum err allow_read(struct allow *out, const char *file)
     FILE *f = fopen(file, "r");
 
     if (!f) {
-        log_error(0, "bus.allow_bad", "file=%s why=\"%s\"", file, strerror(errno));
+        log_error(0, "bus.allow_invalid", "file=%s why=\"%s\"", file, strerror(errno));
         return ERR_BAD_REQUEST;
     }
     size_t len = fread(text, 1, sizeof text, f);
     bool   whole = !ferror(f) && len <= FILE_MAX;
     fclose(f);
     if (!whole) {
-        log_error(0, "bus.allow_bad", "file=%s why=\"cannot be read, or too long\"", file);
+        log_error(0, "bus.allow_invalid", "file=%s why=\"unreadable or too long\"", file);
         return ERR_BAD_REQUEST;
     }
     return allow_parse(out, (struct str){text, len});

@@ -6,21 +6,21 @@
 
 static unsigned home(const struct id_table *t, uint64_t id)
 {
-    return (unsigned)((id * 0x9E3779B97F4A7C15u) >> 32) & (t->room - 1);
+    return (unsigned)((id * 0x9E3779B97F4A7C15u) >> 32) & (t->capacity - 1);
 }
 
-/* Where id is, or where it would go. */
-static unsigned place_of(const struct id_table *t, uint64_t id)
+/* The slot of id, or the one where it would be inserted. */
+static unsigned slot_of(const struct id_table *t, uint64_t id)
 {
     unsigned at = home(t, id);
-    while (t->places[at].thing && t->places[at].id != id)
-        at = (at + 1) & (t->room - 1);
+    while (t->slots[at].value && t->slots[at].id != id)
+        at = (at + 1) & (t->capacity - 1);
     return at;
 }
 
 void id_table_fini(struct id_table *t)
 {
-    free(t->places);
+    free(t->slots);
     *t = (struct id_table){0};
 }
 
@@ -28,64 +28,63 @@ static void grow(struct id_table *t)
 {
     struct id_table old = *t;
 
-    t->room = old.room ? 2 * old.room : 16;
-    t->places = mem_new(t->room * sizeof *t->places);
-    for (unsigned i = 0; i < old.room; i++)
-        if (old.places[i].thing)
-            t->places[place_of(t, old.places[i].id)] = old.places[i];
-    free(old.places);
+    t->capacity = old.capacity ? 2 * old.capacity : 16;
+    t->slots = mem_new(t->capacity * sizeof *t->slots);
+    for (unsigned i = 0; i < old.capacity; i++)
+        if (old.slots[i].value)
+            t->slots[slot_of(t, old.slots[i].id)] = old.slots[i];
+    free(old.slots);
 }
 
-void id_table_add(struct id_table *t, uint64_t id, void *thing)
+void id_table_add(struct id_table *t, uint64_t id, void *value)
 {
-    must(thing);
-    if (2 * (t->count + 1) > t->room)
+    must(value);
+    if (2 * (t->count + 1) > t->capacity)
         grow(t);
-    unsigned at = place_of(t, id);
-    must(!t->places[at].thing);
-    t->places[at] = (struct id_place){id, thing};
+    unsigned at = slot_of(t, id);
+    must(!t->slots[at].value);
+    t->slots[at] = (struct id_table_slot){id, value};
     t->count++;
 }
 
 void *id_table_find(const struct id_table *t, uint64_t id)
 {
-    return t->room ? t->places[place_of(t, id)].thing : NULL;
+    return t->capacity ? t->slots[slot_of(t, id)].value : NULL;
 }
 
-/* Closes the gap: what stands behind it moves up unless it would come to stand
- * before its home. */
+/* Moves up what follows the gap, unless it would then precede its home slot. */
 static void close_gap(struct id_table *t, unsigned gap)
 {
-    unsigned mask = t->room - 1;
+    unsigned mask = t->capacity - 1;
 
-    for (unsigned at = (gap + 1) & mask; t->places[at].thing; at = (at + 1) & mask) {
-        unsigned from_home = (at - home(t, t->places[at].id)) & mask;
+    for (unsigned at = (gap + 1) & mask; t->slots[at].value; at = (at + 1) & mask) {
+        unsigned from_home = (at - home(t, t->slots[at].id)) & mask;
         unsigned from_gap = (at - gap) & mask;
         if (from_home >= from_gap) {
-            t->places[gap] = t->places[at];
+            t->slots[gap] = t->slots[at];
             gap = at;
         }
     }
-    t->places[gap].thing = NULL;
+    t->slots[gap].value = NULL;
 }
 
 void *id_table_take(struct id_table *t, uint64_t id)
 {
-    if (!t->room)
+    if (!t->capacity)
         return NULL;
-    unsigned at = place_of(t, id);
-    void    *thing = t->places[at].thing;
-    if (thing) {
+    unsigned at = slot_of(t, id);
+    void    *value = t->slots[at].value;
+    if (value) {
         close_gap(t, at);
         t->count--;
     }
-    return thing;
+    return value;
 }
 
 void *id_table_take_any(struct id_table *t)
 {
-    for (unsigned at = 0; t->count && at < t->room; at++)
-        if (t->places[at].thing)
-            return id_table_take(t, t->places[at].id);
+    for (unsigned at = 0; t->count && at < t->capacity; at++)
+        if (t->slots[at].value)
+            return id_table_take(t, t->slots[at].id);
     return NULL;
 }

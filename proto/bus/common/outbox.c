@@ -1,4 +1,4 @@
-/* A ring that grows. */
+/* A growing ring. */
 #include <stdlib.h>
 
 #include "bus/common/outbox.h"
@@ -7,16 +7,16 @@ void outbox_fini(struct outbox *o)
 {
     struct action a;
     while (outbox_take(o, &a))
-        action_fini(&a);
+        outbox_fini_action(&a);
     free(o->ring);
     *o = (struct outbox){0};
 }
 
 static void grow(struct outbox *o)
 {
-    struct outbox more = {.room = o->room ? 2 * o->room : 16};
+    struct outbox more = {.capacity = o->capacity ? 2 * o->capacity : 16};
 
-    more.ring = mem_new(more.room * sizeof *more.ring);
+    more.ring = mem_new(more.capacity * sizeof *more.ring);
     while (outbox_take(o, &more.ring[more.count]))
         more.count++;
     free(o->ring);
@@ -25,9 +25,9 @@ static void grow(struct outbox *o)
 
 struct action *outbox_add(struct outbox *o, enum action_kind kind, uint64_t id, struct str bytes)
 {
-    if (o->count == o->room)
+    if (o->count == o->capacity)
         grow(o);
-    struct action *a = &o->ring[(o->head + o->count++) % o->room];
+    struct action *a = &o->ring[(o->head + o->count++) % o->capacity];
     *a = (struct action){.kind = kind, .id = id};
     buf_str(&a->bytes, bytes);
     return a;
@@ -45,12 +45,12 @@ bool outbox_take(struct outbox *o, struct action *out)
     if (!o->count)
         return false;
     *out = o->ring[o->head];
-    o->head = (o->head + 1) % o->room;
+    o->head = (o->head + 1) % o->capacity;
     o->count--;
     return true;
 }
 
-void action_fini(struct action *a)
+void outbox_fini_action(struct action *a)
 {
     buf_fini(&a->bytes);
 }

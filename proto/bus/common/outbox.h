@@ -1,12 +1,11 @@
-/* outbox - what a state machine wants done, in the order it wants it.
+/* outbox - the actions of a state machine, in order.
  *
- * gateway_core and backend_core touch neither sockets nor callers; they put
- * actions here, and whoever drives them takes the actions out and does them
- * after the machine has returned.  So nothing is ever re-entered, and a
- * simulator can stand in for sockets and services.  One event puts in at most
- * a few actions for every question and every peer there is. */
-#ifndef PROTO_BUS_OUTBOX_H
-#define PROTO_BUS_OUTBOX_H
+ * gateway_core and backend_core touch neither sockets nor callers.  They add
+ * actions here, and their driver takes and performs them after the state machine
+ * has returned.  So nothing is re-entered, and a simulator can replace sockets
+ * and services.  One event adds at most a few actions per request and per peer. */
+#ifndef PROTO_BUS_COMMON_OUTBOX_H
+#define PROTO_BUS_COMMON_OUTBOX_H
 #include "base/err.h"
 #include "wire/frame.h"
 
@@ -14,15 +13,15 @@ enum action_kind {
     /* both */
     ACTION_SEND, /* the frame in bytes, to the peer `to` */
     /* gateway_core */
-    ACTION_CHUNK, /* a piece of the answer to question id, in bytes */
-    ACTION_FINAL, /* its end, the result in bytes */
-    ACTION_ERROR, /* its end: err, retryable, retry_after_ms, the detail in bytes */
+    ACTION_CHUNK, /* a chunk of the reply to request id, in bytes */
+    ACTION_FINAL, /* its end, with the result in bytes */
+    ACTION_ERROR, /* its end: err, retryable, retry_after_ms, and the detail in bytes */
     /* backend_core */
-    ACTION_REQUEST,     /* do what bytes say; from now on it is called id */
-    ACTION_CANCEL,      /* request id is not wanted any more */
-    ACTION_CANCEL_TURN, /* nor is the turn named in bytes */
+    ACTION_REQUEST,     /* a new request, in bytes; id is its handle */
+    ACTION_CANCEL,      /* the result of request id is no longer needed */
+    ACTION_CANCEL_TURN, /* stop the turn whose id is in bytes */
     ACTION_CREDIT,      /* request id may send again */
-    ACTION_DRAINED,     /* nothing is left to do */
+    ACTION_DRAINED,     /* no request is open */
 };
 
 struct action {
@@ -40,16 +39,16 @@ struct action {
 
 struct outbox {
     struct action *ring; /* owned */
-    unsigned       head, count, room;
+    unsigned       head, count, capacity;
 };
 
-void outbox_fini(struct outbox *o); /* a zeroed one is a valid empty one */
+void outbox_fini(struct outbox *o); /* a zeroed outbox is a valid empty one */
 
 struct action *outbox_add(struct outbox *o, enum action_kind kind, uint64_t id, struct str bytes);
 void           outbox_send(struct outbox *o, uint64_t to, const struct frame *f);
 
-/* The oldest action; the caller ends it with action_fini.  False: there is none. */
+/* The oldest action, to be freed with outbox_fini_action.  False: there is none. */
 bool outbox_take(struct outbox *o, struct action *out);
-void action_fini(struct action *a);
+void outbox_fini_action(struct action *a);
 
 #endif

@@ -1,7 +1,7 @@
-/* dice - numbers that look random and can be thrown again from the same seed.
+/* prng - a seeded pseudo-random number generator, not for secrets.
  *
- * For choices that need no secrecy: whom to ask, how long to wait.  A state
- * machine with its own dice behaves the same whenever it is fed the same. */
+ * A state machine with a generator of its own is deterministic: the same seed and
+ * the same events give the same actions. */
 #ifndef PROTO_BUS_COMMON_PRNG_H
 #define PROTO_BUS_COMMON_PRNG_H
 #include <stdint.h>

@@ -2,8 +2,8 @@
 #include "bus/common/services.h"
 
 static const struct service_info services[] = {
-#define SERVICE(NAME, name, sharing, first, last, accept_ms, answer_ms, down)                      \
-    [SERVICE_##NAME] = {name, SHARING_##sharing, first, last, accept_ms, answer_ms, ERR_##down},
+#define SERVICE(NAME, name, sharing, first, last, accept_ms, reply_ms, down)                       \
+    [SERVICE_##NAME] = {name, SHARING_##sharing, first, last, accept_ms, reply_ms, ERR_##down},
 #include "bus/common/services.def"
 };
 

@@ -1,4 +1,4 @@
-/* Settings, and frames in and out. */
+/* Options, sending and receiving. */
 #include <stdlib.h>
 
 #include "bus/common/sockets.h"

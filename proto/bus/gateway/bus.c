@@ -1,4 +1,4 @@
-/* The gateway's sockets around gateway_core. */
+/* Drives gateway_core with the ROUTER socket and the ZAP handler. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,14 +13,14 @@
 #include "bus/gateway/self_test.h"
 #include "wire/messages.h"
 
-/* ZMQ_ZAP_ENFORCE_DOMAIN: refuse everybody when no ZAP handler answers.  zmq.h
- * shows it only with the draft interfaces, but the library has it without. */
+/* ZMQ_ZAP_ENFORCE_DOMAIN: refuse every connection while there is no ZAP handler.  zmq.h
+ * declares it only with the draft API, but the library always has it. */
 #define ENFORCE_DOMAIN 93
 
-struct request_nonce {
-    void (*on_reply)(void *ctx, const struct bus_reply *a);
+struct caller {
+    void (*on_reply)(void *ctx, const struct bus_reply *reply);
     void    *ctx;
-    uint64_t number; /* of the message that asks */
+    uint64_t number; /* of the message in the request */
     uint64_t since_us;
 };
 
@@ -31,15 +31,15 @@ struct bus {
     char                *allow_file; /* owned */
     struct zap          *zap;
     zsock_t             *router;
-    struct id_table      askers; /* owned, by question */
+    struct id_table      callers; /* owned, by request id */
     struct timer         tick;
     struct deferred_call pump;
 };
 
-/* ---- what the core wants ---- */
+/* ---- actions of the core ---- */
 
-/* libzmq makes routing ids of a zero byte and four bytes; a peer that sets one
- * itself is not of ours. */
+/* libzmq generates routing ids of a zero byte and four more; a peer that sets its own
+ * is not one of ours. */
 #define ROUTE_LEN 5
 
 static bool route_of(zmq_msg_t *part, uint64_t *route)
@@ -72,34 +72,34 @@ static enum bus_reply_kind kind_of(const struct action *a)
     return a->kind == ACTION_FINAL ? BUS_REPLY_FINAL : BUS_REPLY_ERROR;
 }
 
-static void measure(const struct request_nonce *who, enum bus_reply_kind kind)
+static void measure(const struct caller *caller, enum bus_reply_kind kind)
 {
-    metric_observe_for(METRIC_BUS_ANSWER, msg_name(who->number),
+    metric_observe_for(METRIC_BUS_REPLY, msg_name(caller->number),
                        kind == BUS_REPLY_FINAL ? "ok" : "error",
-                       (double)(clock_us() - who->since_us) / 1e6);
+                       (double)(clock_us() - caller->since_us) / 1e6);
 }
 
 static void deliver(struct bus *b, const struct action *a)
 {
-    enum bus_reply_kind   kind = kind_of(a);
-    struct str            bytes = buf_view(&a->bytes);
-    struct bus_reply      answer = {.id = a->id,
-                                    .kind = kind,
-                                    .body = kind == BUS_REPLY_ERROR ? (struct str){0} : bytes,
-                                    .err = a->err,
-                                    .retryable = a->retryable,
-                                    .retry_after_ms = a->retry_after_ms,
-                                    .detail = kind == BUS_REPLY_ERROR ? bytes : (struct str){0}};
-    struct request_nonce *who = kind == BUS_REPLY_CHUNK ? id_table_find(&b->askers, a->id)
-                                                        : id_table_take(&b->askers, a->id);
-    if (!who)
-        return; /* dropped meanwhile */
-    struct request_nonce copy = *who;
+    enum bus_reply_kind kind = kind_of(a);
+    struct str          bytes = buf_view(&a->bytes);
+    struct bus_reply    reply = {.id = a->id,
+                                 .kind = kind,
+                                 .body = kind == BUS_REPLY_ERROR ? (struct str){0} : bytes,
+                                 .err = a->err,
+                                 .retryable = a->retryable,
+                                 .retry_after_ms = a->retry_after_ms,
+                                 .detail = kind == BUS_REPLY_ERROR ? bytes : (struct str){0}};
+    struct caller      *caller = kind == BUS_REPLY_CHUNK ? id_table_find(&b->callers, a->id)
+                                                         : id_table_take(&b->callers, a->id);
+    if (!caller)
+        return; /* cancelled meanwhile */
+    struct caller copy = *caller;
     if (kind != BUS_REPLY_CHUNK) {
-        measure(who, kind);
-        free(who);
+        measure(caller, kind);
+        free(caller);
     }
-    copy.on_reply(copy.ctx, &answer);
+    copy.on_reply(copy.ctx, &reply);
 }
 
 static void pump(void *ctx)
@@ -114,20 +114,20 @@ static void pump(void *ctx)
             metric_add(METRIC_BUS_FRAMES_OUT, 1);
         } else {
             metric_add(METRIC_BUS_SEND_FULL, 1);
-            gateway_core_lost(b->core, clock_ms(), a.to);
+            gateway_core_send_failed(b->core, clock_ms(), a.to);
         }
-        action_fini(&a);
+        outbox_fini_action(&a);
     }
 }
 
-static void pump_later(struct bus *b)
+static void defer_pump(struct bus *b)
 {
     deferred_call_start(&b->pump, b->loop, pump, b);
 }
 
-/* ---- what the sockets say ---- */
+/* ---- called by the loop ---- */
 
-static void take_frame(struct bus *b, zmq_msg_t *id, zmq_msg_t *body)
+static void handle_frame(struct bus *b, zmq_msg_t *id, zmq_msg_t *body)
 {
     struct sender from = {.key = str_of(zmq_msg_gets(body, "User-Id"))};
 
@@ -140,8 +140,8 @@ static void take_frame(struct bus *b, zmq_msg_t *id, zmq_msg_t *body)
                            (struct str){zmq_msg_data(body), zmq_msg_size(body)});
 }
 
-/* False: nothing is there to be read. */
-static bool take_message(struct bus *b)
+/* False: there is no message. */
+static bool receive_message(struct bus *b)
 {
     zmq_msg_t id, body;
 
@@ -152,7 +152,7 @@ static bool take_message(struct bus *b)
             metric_add(METRIC_BUS_BAD_FRAMES, 1);
             socket_skip_rest(b->router, &body);
         } else {
-            take_frame(b, &id, &body);
+            handle_frame(b, &id, &body);
         }
         zmq_msg_close(&body);
     }
@@ -165,7 +165,7 @@ static void on_router(void *ctx, zsock_t *socket)
     struct bus *b = ctx;
 
     (void)socket;
-    for (unsigned i = 0; i < SOCKET_BATCH && take_message(b); i++)
+    for (unsigned i = 0; i < SOCKET_BATCH && receive_message(b); i++)
         ;
     pump(b);
 }
@@ -196,9 +196,9 @@ static const struct socket_option router_options[] = {
     {ENFORCE_DOMAIN, 1},
 };
 
-static enum err refuse(const char *what, const char *why)
+static enum err open_failed(const char *what, const char *why)
 {
-    log_error(0, "bus.not_opened", "what=%s why=%s", log_quote(str_of(what)),
+    log_error(0, "bus.open_failed", "what=%s why=%s", log_quote(str_of(what)),
               log_quote(str_of(why)));
     return ERR_DOWN;
 }
@@ -211,15 +211,15 @@ static enum err open_router(struct bus *b, const struct bus_options *o)
     b->router = zsock_new(ZMQ_ROUTER);
     must(b->router);
     if (zmq_curve_public(public_key, o->secret_key))
-        return refuse("secret key", "not a CURVE key in Z85");
+        return open_failed("secret key", "not a CURVE key in Z85");
     if (!socket_set_limits(b->router) ||
         !socket_set(b->router, router_options, COUNT_OF(router_options)) ||
         !socket_set_text(b->router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN) ||
         !socket_set_text(b->router, ZMQ_CURVE_SECRETKEY, o->secret_key))
-        return refuse("socket settings", zmq_strerror(errno));
+        return open_failed("socket options", zmq_strerror(errno));
     if (zmq_bind(zsock_resolve(b->router), o->bind) ||
         zmq_getsockopt(zsock_resolve(b->router), ZMQ_LAST_ENDPOINT, endpoint, &size))
-        return refuse(o->bind, zmq_strerror(errno));
+        return open_failed(o->bind, zmq_strerror(errno));
     return self_test(b->zap, endpoint, public_key);
 }
 
@@ -240,7 +240,7 @@ enum err bus_open(struct bus **out, struct loop *l, const struct bus_options *o)
         goto fail;
     b->zap = zap_open(&b->allow);
     if (!b->zap) {
-        err = refuse("ZAP handler", "this process has one already");
+        err = open_failed("ZAP handler", "another one is bound in this process");
         goto fail;
     }
     err = open_router(b, o);
@@ -259,8 +259,8 @@ fail:
 
 void bus_close(struct bus **bus)
 {
-    struct bus           *b = *bus;
-    struct request_nonce *who;
+    struct bus    *b = *bus;
+    struct caller *caller;
 
     if (!b)
         return;
@@ -273,9 +273,9 @@ void bus_close(struct bus **bus)
     zsock_destroy(&b->router);
     zap_close(&b->zap);
     gateway_core_free(&b->core);
-    while ((who = id_table_take_any(&b->askers)))
-        free(who);
-    id_table_fini(&b->askers);
+    while ((caller = id_table_take_any(&b->callers)))
+        free(caller);
+    id_table_fini(&b->callers);
     free(b->allow_file);
     free(b);
     *bus = NULL;
@@ -284,25 +284,28 @@ void bus_close(struct bus **bus)
 void bus_reload(struct bus *b)
 {
     if (allow_read(&b->allow, b->allow_file))
-        return; /* as it was; the log says why */
+        return; /* unchanged; the reason was logged */
     log_info(0, "bus.allow_read", "keys=%u", b->allow.count);
     gateway_core_allow(b->core, clock_ms(), &b->allow);
-    pump_later(b);
+    defer_pump(b);
 }
 
-/* ---- what the gateway wants ---- */
+/* ---- commands of the gateway ---- */
 
-enum err bus_send(struct bus *b, const struct bus_request *q, uint64_t *id)
+enum err bus_send(struct bus *b, const struct bus_request *request, uint64_t *id)
 {
-    enum err err =
-        gateway_core_send(b->core, clock_ms(), q->service, q->body, q->ttl_ms, q->trace, id);
+    enum err err = gateway_core_send(b->core, clock_ms(), request->service, request->body,
+                                     request->ttl_ms, request->trace, id);
 
     if (err)
         return err;
-    struct request_nonce *who = mem_new(sizeof *who);
-    *who = (struct request_nonce){q->on_reply, q->ctx, msg_number(q->body), clock_us()};
-    id_table_add(&b->askers, *id, who);
-    pump_later(b);
+    struct caller *caller = mem_new(sizeof *caller);
+    *caller = (struct caller){.on_reply = request->on_reply,
+                              .ctx = request->ctx,
+                              .number = msg_number(request->body),
+                              .since_us = clock_us()};
+    id_table_add(&b->callers, *id, caller);
+    defer_pump(b);
     return ERR_OK;
 }
 
@@ -313,21 +316,21 @@ enum err bus_would_accept(const struct bus *b, enum service s, uint64_t ttl_ms)
 
 void bus_cancel(struct bus *b, uint64_t id)
 {
-    free(id_table_take(&b->askers, id));
+    free(id_table_take(&b->callers, id));
     gateway_core_cancel(b->core, clock_ms(), id);
-    pump_later(b);
+    defer_pump(b);
 }
 
 void bus_cancel_turn(struct bus *b, struct str turn_id)
 {
     gateway_core_cancel_turn(b->core, clock_ms(), turn_id);
-    pump_later(b);
+    defer_pump(b);
 }
 
 void bus_credit(struct bus *b, uint64_t id, uint64_t bytes)
 {
     gateway_core_credit(b->core, clock_ms(), id, bytes);
-    pump_later(b);
+    defer_pump(b);
 }
 
 unsigned bus_queue_position(const struct bus *b, uint64_t id)
@@ -352,5 +355,5 @@ void bus_update_metrics(const struct bus *b)
 
 bool bus_is_idle(const struct bus *b)
 {
-    return gateway_core_open(b->core) == 0;
+    return gateway_core_open_requests(b->core) == 0;
 }

@@ -1,32 +1,31 @@
-/* What happens to a gateway, handed to the part it concerns.
+/* The public entries and the tick of a gateway.
  *
- * The life of a question:
+ * The life of a request:
  *
- *                 offer or place free             ACCEPT             CHUNK*, FINAL
- *   ask ──► waits ───────────────────► attempt ───────────► in work ──────────────► ended
- *             ▲                           │ BUSY               │
- *             ├───────────────────────────┘                    │ ERROR retryable, backend gone,
- *             │                                                │ no ACCEPT in time
- *             └──────────── rests (retry_after) ◄──────────────┘
+ *                  capacity is free             ACCEPT              CHUNK*, FINAL
+ *   send ──► queued ───────────────► attempt ───────────► accepted ───────────────► ended
+ *              ▲                        │ BUSY               │
+ *              ├────────────────────────┘                    │ retryable ERROR, backend lost,
+ *              │                                             │ no ACCEPT in time
+ *              └─────────── backing off (retry_after) ◄──────┘
  *
- *   and from everywhere: its ttl is over, too many tries, no budget ──► ended
+ *   and from every state: deadline, too many failures, no retry budget ──► ended
  *
- * What stays true, whatever the network does:
- *  1. An ask that is open waits in its desk's queue, rests, or has exactly one attempt.
- *  2. It ends once: the end is put into the outbox in the moment it leaves the table.
- *  3. Chunks reach the request_nonce in order and from one attempt only: after the first
- *     one there is no other attempt.
- *  4. An offer is used for one REQUEST at most; it goes with its connection.
- *  5. A conn never holds more attempts than its window, cancelled ones counted.
- *  6. A cancelled attempt is told CANCEL again and again until its end comes back.
- *  7. A conn that was silent for DEAD_BEATS heartbeats, or takes no frames, is
- *     gone, and so is everything it had.
- *  8. Frames of another epoch, and answers to attempts nobody knows, change nothing. */
+ * Invariants, whatever the network does:
+ *  1. An open request is queued, or backs off, or has exactly one attempt.
+ *  2. It ends once: its end is put into the outbox when it leaves the table.
+ *  3. The caller gets chunks in order and from one attempt only: after the first
+ *     chunk there is no other attempt.
+ *  4. An offer is used for at most one REQUEST; it ends with its connection.
+ *  5. A connection never has more attempts than its window, cancelled ones included.
+ *  6. CANCEL is repeated until the end of the attempt arrives.
+ *  7. A connection that was silent for DEAD_BEATS heartbeats, or that a frame
+ *     cannot be sent to, ends, and its attempts and offers with it.
+ *  8. Frames of another epoch, and replies to unknown attempts, change nothing. */
 #include <stdlib.h>
 
 #include "base/metrics.h"
 #include "bus/gateway/gateway_internal.h"
-#include "wire/messages.h"
 
 struct gateway_core *gateway_core_new(const struct gateway_core_options *o, uint64_t now)
 {
@@ -34,37 +33,45 @@ struct gateway_core *gateway_core_new(const struct gateway_core_options *o, uint
 
     must(o->epoch && o->heartbeat_ms);
     g->options = *o;
-    g->ticked = now;
-    g->dice.state = o->seed;
-    /* A restarted gateway still gets old answers, so ids start at a random
-     * point; the top byte stays free for the attempt (attempt_key). */
-    g->last_id = prng_next(&g->dice) >> 16;
-    TAILQ_INIT(&g->asks);
-    for (unsigned s = 0; s < SERVICE_COUNT; s++) {
-        struct desk *d = &g->desks[s];
-        TAILQ_INIT(&d->conns);
-        TAILQ_INIT(&d->loans);
-        queue_init(&d->queue, o->queue_max,
-                   service_info((enum service)s)->sharing == SHARING_WINDOW, now);
-        retry_budget_init(&d->budget, now);
-        d->there_at = now;
+    g->last_tick = now;
+    g->prng.state = o->seed;
+    /* A restarted gateway still receives old replies, so ids start at a random
+     * point; the top byte is left to the attempt (attempt_key). */
+    g->last_id = prng_next(&g->prng) >> 16;
+    TAILQ_INIT(&g->requests);
+    for (enum service s = 0; s < SERVICE_COUNT; s++) {
+        struct service_pool *pool = &g->pools[s];
+        TAILQ_INIT(&pool->connections);
+        TAILQ_INIT(&pool->offers);
+        queue_init(&pool->queue, o->queue_max, service_info(s)->sharing == SHARING_WINDOW, now);
+        retry_budget_init(&pool->budget, now);
+        pool->last_live = now;
     }
     return g;
 }
 
+/* A connection ends in two steps: its attempts are taken off and their requests
+ * move on, then it is freed. */
+static void disconnect(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                       const char *why)
+{
+    gateway_request_disconnect(g, now, c);
+    gateway_connection_end(g, now, c, why);
+}
+
 void gateway_core_free(struct gateway_core **gateway)
 {
-    struct gateway_core *g = *gateway;
-    struct conn         *c;
-    struct ask          *a;
+    struct gateway_core       *g = *gateway;
+    struct gateway_connection *c;
+    struct gateway_request    *r;
 
     if (!g)
         return;
-    while ((a = TAILQ_FIRST(&g->asks)))
-        gateway_core_cancel(g, g->ticked, a->id);
-    for (unsigned s = 0; s < SERVICE_COUNT; s++)
-        while ((c = TAILQ_FIRST(&g->desks[s].conns)))
-            conn_end(g, g->ticked, c, "closing");
+    while ((r = TAILQ_FIRST(&g->requests)))
+        gateway_request_cancel(g, g->last_tick, r);
+    for (enum service s = 0; s < SERVICE_COUNT; s++)
+        while ((c = TAILQ_FIRST(&g->pools[s].connections)))
+            disconnect(g, g->last_tick, c, "closing");
     id_table_fini(&g->by_route);
     id_table_fini(&g->by_id);
     id_table_fini(&g->attempts);
@@ -78,27 +85,51 @@ bool gateway_core_next(struct gateway_core *g, struct action *out)
     return outbox_take(&g->out, out);
 }
 
-static void on_reply(struct gateway_core *g, uint64_t now, struct conn *c, const struct frame *f)
-{
-    struct attempt *t = attempt_find(g, f->id, f->attempt);
+/* ---- frames ---- */
 
-    if (t && t->conn == c)
-        attempt_take(g, now, t, f);
+static void on_ready(struct gateway_core *g, uint64_t now, const struct sender *from,
+                     struct str body)
+{
+    struct ready ready;
+
+    if (!gateway_connection_admit(g, from, body, &ready))
+        return;
+    struct gateway_connection *former =
+        gateway_connection_find_instance(g, from->service, ready.instance);
+    if (former && former->route != from->route) {
+        if (former->boot > ready.boot)
+            return;
+        disconnect(g, now, former, "the same instance connected again");
+    }
+    struct gateway_connection *c = gateway_connection_open(g, now, from, &ready);
+    gateway_request_recall(g, now, c);
+    if (c->slots && g->pools[c->service].queue.count)
+        gateway_send_demand(g, now, c);
+}
+
+static void on_reply(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                     const struct frame *f)
+{
+    struct gateway_attempt *t = gateway_attempt_find(g, f->id, f->attempt);
+
+    if (t && t->connection == c)
+        gateway_request_apply(g, now, gateway_attempt_frame(g, now, t, f));
     else
         metric_add(METRIC_BUS_LATE, 1);
 }
 
-static void on_frame(struct gateway_core *g, uint64_t now, struct conn *c, const struct frame *f)
+static void on_frame(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                     const struct frame *f)
 {
     switch (f->type) {
     case FRAME_PING:
-        conn_ping(g, now, c, f->body);
+        gateway_connection_ping(g, now, c, f->body);
         break;
     case FRAME_OFFER:
-        loan_take_in(g, c, f->body);
+        gateway_connection_offer(g, c, f->body);
         break;
     case FRAME_REVOKE:
-        loan_give_back(g, now, c, f->body);
+        gateway_connection_revoke(g, now, c, f->body);
         break;
     case FRAME_ACCEPT:
     case FRAME_CHUNK:
@@ -109,14 +140,22 @@ static void on_frame(struct gateway_core *g, uint64_t now, struct conn *c, const
         on_reply(g, now, c, f);
         break;
     case FRAME_DRAIN:
-        conn_drain(g, c);
+        gateway_connection_drain(g, c);
         break;
     case FRAME_BYE:
-        conn_end(g, now, c, "bye");
+        disconnect(g, now, c, "bye");
         break;
-    default: /* of a newer backend, or one that a gateway sends */
+    default: /* of a newer backend, or one that only gateways send */
         break;
     }
+}
+
+static void on_unknown(struct gateway_core *g, const struct sender *from, const struct frame *f)
+{
+    if (f->epoch && f->epoch != g->options.epoch)
+        metric_add(METRIC_BUS_OLD_EPOCH, 1);
+    if (f->type != FRAME_BYE)
+        gateway_send_who(g, from->route);
 }
 
 void gateway_core_frame(struct gateway_core *g, uint64_t now, const struct sender *from,
@@ -125,10 +164,10 @@ void gateway_core_frame(struct gateway_core *g, uint64_t now, const struct sende
     struct frame f;
 
     gateway_core_tick(g, now);
-    struct conn *c = conn_find(g, from->route);
+    struct gateway_connection *c = gateway_connection_find(g, from->route);
     must(!c || c->service == from->service); /* gateway_core_allow ended the others */
     if (!bytes.len) {
-        send_who(g, from->route);
+        gateway_send_who(g, from->route);
         return;
     }
     if (frame_decode(&f, bytes) || f.version != PROTOCOL_VERSION) {
@@ -137,89 +176,176 @@ void gateway_core_frame(struct gateway_core *g, uint64_t now, const struct sende
     }
     metric_add(METRIC_BUS_FRAMES_IN, 1);
     if (f.type == FRAME_READY) {
-        conn_ready(g, now, from, f.body);
+        on_ready(g, now, from, f.body);
     } else if (!c || f.epoch != g->options.epoch) {
-        if (f.epoch && f.epoch != g->options.epoch)
-            metric_add(METRIC_BUS_OLD_EPOCH, 1);
-        if (f.type != FRAME_BYE)
-            send_who(g, from->route);
+        on_unknown(g, from, &f);
     } else {
-        c->heard = now;
-        c->doubted = false;
+        c->last_received = now;
+        c->suspect = false;
         on_frame(g, now, c, &f);
     }
-    match_all(g, now);
+    gateway_match(g, now);
 }
 
-void gateway_core_lost(struct gateway_core *g, uint64_t now, uint64_t route)
+void gateway_core_send_failed(struct gateway_core *g, uint64_t now, uint64_t route)
 {
-    struct conn *c = conn_find(g, route);
+    struct gateway_connection *c = gateway_connection_find(g, route);
 
     if (c)
-        conn_end(g, now, c, "takes no frames");
-    match_all(g, now);
+        disconnect(g, now, c, "cannot be sent to");
+    gateway_match(g, now);
+}
+
+static bool is_allowed(const struct allow *allow, const struct gateway_connection *c)
+{
+    enum service service;
+    return allow_find(allow, str_of(c->key), &service) && service == c->service;
 }
 
 void gateway_core_allow(struct gateway_core *g, uint64_t now, const struct allow *allow)
 {
-    for (unsigned s = 0; s < SERVICE_COUNT; s++) {
-        struct conn *next;
-        for (struct conn *c = TAILQ_FIRST(&g->desks[s].conns); c; c = next) {
-            enum service service;
-            next = TAILQ_NEXT(c, in_desk);
-            if (!allow_find(allow, str_of(c->key), &service) || service != c->service)
-                conn_end(g, now, c, "its key is not allowed any more");
+    for (enum service s = 0; s < SERVICE_COUNT; s++) {
+        struct gateway_connection *next;
+        for (struct gateway_connection *c = TAILQ_FIRST(&g->pools[s].connections); c; c = next) {
+            next = TAILQ_NEXT(c, in_pool);
+            if (!is_allowed(allow, c))
+                disconnect(g, now, c, "its key was revoked");
         }
     }
-    match_all(g, now);
+    gateway_match(g, now);
 }
 
-/* When this process could not run for a while, the answers that came meanwhile
- * are read before anybody is called late, silent, dead or away. */
+/* ---- the tick ---- */
+
+/* After this process did not run for a while, what arrived meanwhile is read
+ * before anything is judged late, silent or unavailable. */
 static bool has_stalled(struct gateway_core *g, uint64_t now)
 {
-    g->stalled = !g->stalled && now - g->ticked > STALL_MS;
+    g->stalled = !g->stalled && now - g->last_tick > STALL_MS;
     for (unsigned s = 0; s < SERVICE_COUNT && g->stalled; s++)
-        g->desks[s].there_at = now;
+        g->pools[s].last_live = now;
     return g->stalled;
+}
+
+static void tick_connections(struct gateway_core *g, uint64_t now, struct service_pool *pool)
+{
+    struct gateway_connection *next;
+
+    for (struct gateway_connection *c = TAILQ_FIRST(&pool->connections); c; c = next) {
+        next = TAILQ_NEXT(c, in_pool);
+        if (gateway_connection_is_dead(g, c, now)) {
+            disconnect(g, now, c, "silent");
+        } else {
+            gateway_attempt_repeat_cancels(g, now, c);
+            gateway_connection_probe(g, now, c);
+        }
+    }
+}
+
+static void tick_requests(struct gateway_core *g, uint64_t now)
+{
+    struct gateway_request *next;
+
+    for (struct gateway_request *r = TAILQ_FIRST(&g->requests); r; r = next) {
+        next = TAILQ_NEXT(r, in_all);
+        gateway_request_tick(g, now, r);
+    }
 }
 
 void gateway_core_tick(struct gateway_core *g, uint64_t now)
 {
-    if (now - g->ticked < GATEWAY_TICK_MS)
+    if (now - g->last_tick < GATEWAY_TICK_MS)
         return;
     bool stalled = has_stalled(g, now);
-    g->ticked = now;
+    g->last_tick = now;
     if (stalled)
         return;
-    conns_tick(g, now);
-    asks_tick(g, now);
-    match_tick(g, now);
+    for (unsigned s = 0; s < SERVICE_COUNT; s++)
+        tick_connections(g, now, &g->pools[s]);
+    tick_requests(g, now);
+    gateway_match_tick(g, now);
+}
+
+/* ---- commands ---- */
+
+enum err gateway_core_would_accept(const struct gateway_core *g, uint64_t now, enum service s,
+                                   uint64_t ttl_ms)
+{
+    if (gateway_request_is_unavailable(g, now, s))
+        return service_info(s)->down;
+    return queue_has_room(&g->pools[s].queue, now, ttl_ms) ? ERR_OK : ERR_OVERLOADED;
+}
+
+enum err gateway_core_send(struct gateway_core *g, uint64_t now, enum service s, struct str body,
+                           uint64_t ttl_ms, struct str trace, uint64_t *id)
+{
+    struct service_pool *pool = &g->pools[s];
+
+    must(ttl_ms && body.len <= BODY_MAX && trace.len <= TRACE_MAX);
+    gateway_core_tick(g, now);
+    enum err err = gateway_core_would_accept(g, now, s, ttl_ms);
+    if (err) {
+        metric_add_for(METRIC_BUS_REFUSED, service_name(s), NULL, 1);
+        return err;
+    }
+    struct gateway_request *r = gateway_request_new(g, now, s, body, ttl_ms, trace);
+    *id = r->id;
+    retry_budget_earn(&pool->budget);
+    queue_add(&pool->queue, &r->entry, now);
+    gateway_match(g, now);
+    return ERR_OK;
+}
+
+void gateway_core_cancel(struct gateway_core *g, uint64_t now, uint64_t id)
+{
+    struct gateway_request *r = gateway_request_find(g, id);
+
+    if (r)
+        gateway_request_cancel(g, now, r);
 }
 
 void gateway_core_cancel_turn(struct gateway_core *g, uint64_t now, struct str turn_id)
 {
-    struct cancel cancel = {.turn_id = turn_id};
-    struct buf    body = {0};
-    struct conn  *c;
+    struct gateway_connection *c;
 
-    cancel_encode(&cancel, &body);
-    TAILQ_FOREACH (c, &g->desks[SERVICE_LLM_WORKER].conns, in_desk)
-        conn_send(g, now, c, (struct frame){.type = FRAME_CANCEL, .body = buf_view(&body)});
-    buf_fini(&body);
+    TAILQ_FOREACH (c, &g->pools[SERVICE_LLM_WORKER].connections, in_pool)
+        gateway_send_cancel_turn(g, now, c, turn_id);
+}
+
+void gateway_core_credit(struct gateway_core *g, uint64_t now, uint64_t id, uint64_t bytes)
+{
+    struct gateway_request *r = gateway_request_find(g, id);
+
+    if (r)
+        gateway_request_credit(g, now, r, bytes);
+}
+
+/* ---- state ---- */
+
+unsigned gateway_core_queue_position(const struct gateway_core *g, uint64_t now, uint64_t id)
+{
+    const struct gateway_request *r = gateway_request_find(g, id);
+    return r && r->entry.is_queued ? queue_position(&g->pools[r->service].queue, &r->entry, now)
+                                   : 0;
+}
+
+uint64_t gateway_core_retry_in_ms(const struct gateway_core *g, uint64_t now, uint64_t id)
+{
+    const struct gateway_request *r = gateway_request_find(g, id);
+    return r && r->retry_at > now ? r->retry_at - now : 0;
 }
 
 unsigned gateway_core_instances(const struct gateway_core *g, uint64_t now, enum service s)
 {
-    const struct conn *c;
-    unsigned           count = 0;
-
-    TAILQ_FOREACH (c, &g->desks[s].conns, in_desk)
-        count += conn_is_live(g, c, now);
-    return count;
+    return gateway_connection_count_live(g, now, s);
 }
 
-unsigned gateway_core_open(const struct gateway_core *g)
+unsigned gateway_core_open_requests(const struct gateway_core *g)
 {
-    return g->ask_count;
+    return g->request_count;
+}
+
+void gateway_core_update_metrics(const struct gateway_core *g, uint64_t now)
+{
+    gateway_metrics_update(g, now);
 }

@@ -1,17 +1,16 @@
-/* gateway_core - what a gateway does on the bus, without sockets and without a clock.
+/* gateway_core - the protocol state machine of a gateway, without sockets or clock.
  *
- * Frames, the time and questions go in; actions come out: frames to send, and
+ * Frames, the time and requests go in; actions come out: frames to send, and
  * chunks and ends to deliver (outbox.h).  bus.c drives it with sockets,
  * tests/unit/bus_sim_test.c with a simulated network.
  *
- * Promise: every question that was taken gets exactly one end, ACTION_FINAL or
- * ACTION_ERROR, at the latest one tick after its ttl, unless it was dropped;
+ * Promise: every accepted request ends exactly once, with ACTION_FINAL or
+ * ACTION_ERROR, at the latest one tick after its ttl, unless it was cancelled;
  * its chunks come in order and all from one attempt.
  *
- * `now` is milliseconds of any clock that never jumps, and never goes back from
- * one call to the next. */
-#ifndef PROTO_BUS_GATEWAY_CORE_H
-#define PROTO_BUS_GATEWAY_CORE_H
+ * `now` is in milliseconds of a monotonic clock. */
+#ifndef PROTO_BUS_GATEWAY_GATEWAY_CORE_H
+#define PROTO_BUS_GATEWAY_GATEWAY_CORE_H
 #include "bus/common/allow.h"
 #include "bus/common/outbox.h"
 #include "bus/common/services.h"
@@ -27,7 +26,7 @@ struct gateway_core_options {
     unsigned queue_max; /* per service */
 };
 
-/* Where a frame came from: the connection, and whose key is behind it. */
+/* Where a frame came from: the connection, and the key that authenticated it. */
 struct sender {
     uint64_t     route;
     enum service service;
@@ -38,14 +37,14 @@ struct gateway_core *gateway_core_new(const struct gateway_core_options *o, uint
 void                 gateway_core_free(struct gateway_core **g);
 bool                 gateway_core_next(struct gateway_core *g, struct action *out);
 
-/* What happens. */
+/* Events. */
 void gateway_core_frame(struct gateway_core *g, uint64_t now, const struct sender *from,
                         struct str bytes); /* empty: the hello of a new connection */
-void gateway_core_lost(struct gateway_core *g, uint64_t now, uint64_t route); /* takes no frames */
+void gateway_core_send_failed(struct gateway_core *g, uint64_t now, uint64_t route);
 void gateway_core_allow(struct gateway_core *g, uint64_t now, const struct allow *allow);
 void gateway_core_tick(struct gateway_core *g, uint64_t now);
 
-/* What is wanted; see bus.h. */
+/* Commands; see bus.h. */
 MUST_CHECK enum err gateway_core_send(struct gateway_core *g, uint64_t now, enum service s,
                                       struct str body, uint64_t ttl_ms, struct str trace,
                                       uint64_t *id);
@@ -55,10 +54,11 @@ void     gateway_core_cancel(struct gateway_core *g, uint64_t now, uint64_t id);
 void     gateway_core_cancel_turn(struct gateway_core *g, uint64_t now, struct str turn_id);
 void     gateway_core_credit(struct gateway_core *g, uint64_t now, uint64_t id, uint64_t bytes);
 
+/* State. */
 unsigned gateway_core_queue_position(const struct gateway_core *g, uint64_t now, uint64_t id);
 uint64_t gateway_core_retry_in_ms(const struct gateway_core *g, uint64_t now, uint64_t id);
-void gateway_core_update_metrics(const struct gateway_core *g, uint64_t now); /* sets the gauges */
 unsigned gateway_core_instances(const struct gateway_core *g, uint64_t now, enum service s);
-unsigned gateway_core_open(const struct gateway_core *g); /* questions not ended */
+unsigned gateway_core_open_requests(const struct gateway_core *g);
+void     gateway_core_update_metrics(const struct gateway_core *g, uint64_t now);
 
 #endif

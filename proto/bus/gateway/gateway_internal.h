@@ -1,17 +1,21 @@
-/* gateway_parts - what the files of gateway_core share; nobody else includes it.
+/* gateway_internal - what the files of gateway_core share; nobody else includes it.
  *
- *   gateway_core.c      what happens, handed to the part it concerns
- *   gateway_conns.c     the backends that dialled in, from READY to their death
- *   gateway_asks.c      the questions, from being taken to the one end
- *   gateway_attempts.c  requests at backends: sent, watched, answered, cancelled
- *   gateway_match.c     brings waiting questions and free places together
- *   gateway_count.c     what all of this comes to just now, for the metrics
+ * Each file uses only those above it:
  *
- * Who points at whom: a desk lists the conns of its service, the offers they
- * made and the asks that wait; a conn lists its offers and attempts; an attempt
- * knows its conn, and its ask as long as that wants it. */
-#ifndef PROTO_BUS_GATEWAY_PARTS_H
-#define PROTO_BUS_GATEWAY_PARTS_H
+ *   gateway_send.c        encodes frames and puts them into the outbox
+ *   gateway_connection.c  the connected backends and their offers
+ *   gateway_choose.c      chooses a connection or an offer for a request
+ *   gateway_attempt.c     one REQUEST at one backend; reports its outcome
+ *   gateway_request.c     decides by the outcome: end, retry, back off
+ *   gateway_match.c       assigns queued requests to free capacity
+ *   gateway_metrics.c     sets the gauges
+ *   gateway_core.c        the public entries and the tick
+ *
+ * A service pool lists the connections of its service, their offers and the
+ * queued requests; a connection lists its offers and attempts; an attempt
+ * points to its connection, and to its request until that is cancelled. */
+#ifndef PROTO_BUS_GATEWAY_GATEWAY_INTERNAL_H
+#define PROTO_BUS_GATEWAY_GATEWAY_INTERNAL_H
 #include "bus/common/id_table.h"
 #include "bus/common/prng.h"
 #include "bus/common/protocol.h"
@@ -19,162 +23,239 @@
 #include "bus/common/retry_budget.h"
 #include "bus/gateway/gateway_core.h"
 #include "wire/limits.h"
+#include "wire/messages.h"
 
-#define CONNS_MAX       1024
-#define WINDOW_MAX      1024 /* more than that is not used of a window */
-#define SLOTS_MAX       1024 /* offers kept of one backend */
-#define TRIES_MAX       3    /* of one question that may fail */
-#define ATTEMPTS_MAX    200  /* of one question, those that were told BUSY included */
-#define BUSY_PAUSE_MS   100  /* who said BUSY is left alone for this long */
-#define AWAY_GRACE_MS   5000 /* so long a question waits for a service to come back */
-#define STALL_MS        200  /* between two ticks: this process could not run */
-#define CANCEL_AGAIN_MS 1000
-#define LINK_LINE_MS    500 /* a line about a link in so long */
-#define LINK_LINES      200 /* unless there were few: so many at once */
+#define CONNECTIONS_MAX      1024
+#define WINDOW_MAX           1024 /* a larger window is used up to this */
+#define OFFERS_MAX           1024 /* kept of one backend */
+#define FAILURES_MAX         3    /* failed attempts of one request */
+#define ATTEMPTS_MAX         200  /* of one request, those answered with BUSY included */
+#define BUSY_PAUSE_MS        100  /* no REQUEST to a backend that said BUSY for this long */
+#define UNAVAILABLE_GRACE_MS 5000 /* requests wait this long for a service without instances */
+#define STALL_MS             200  /* a longer gap between ticks: this process did not run */
+#define CANCEL_REPEAT_MS     1000
+#define LINK_LOG_INTERVAL_MS 500 /* at most one log line per interval about connections, ... */
+#define LINK_LOG_BURST       200 /* ... after a burst of this many */
 
-/* A free slot lent by a worker with OFFER: good for one REQUEST. */
-struct loan {
-    uint64_t     id;
-    struct conn *conn;
-    TAILQ_ENTRY(loan) in_conn, in_desk;
+/* A free slot offered by a worker: good for one REQUEST. */
+struct gateway_offer {
+    uint64_t                   id;
+    struct gateway_connection *connection;
+    TAILQ_ENTRY(gateway_offer) in_connection, in_pool;
 };
 
-/* A backend that said READY on a connection. */
-struct conn {
+/* A backend that sent READY. */
+struct gateway_connection {
     uint64_t     route;
     enum service service;
     char         instance[LIMIT_ID + 1];
     char         key[KEY_LEN + 1];
     uint64_t     boot;
     unsigned     window, slots;
-    uint64_t     heard, told; /* when the last frame came, and went */
-    bool         doubted;     /* left a REQUEST without ACCEPT; until its next frame */
+    uint64_t     last_received, last_sent; /* when the last frame was */
+    bool         suspect; /* did not ACCEPT a REQUEST in time; until its next frame */
     bool         draining;
-    uint64_t     full_until;     /* it said BUSY */
-    uint64_t     last_offer;     /* numbers only grow: one that does not came twice */
-    uint64_t     load_elsewhere; /* requests it works on for other gateways, as it last said */
-    unsigned     attempt_count, loan_count;
-    TAILQ_HEAD(, attempt) attempts;
-    TAILQ_HEAD(, loan) loans;
-    TAILQ_ENTRY(conn) in_desk;
+    uint64_t     busy_until;     /* it said BUSY */
+    uint64_t     last_offer;     /* offer ids only grow: any other is a duplicate */
+    uint64_t     load_elsewhere; /* requests it works on for other gateways, by its last PING */
+    unsigned     attempt_count, offer_count;
+    TAILQ_HEAD(, gateway_attempt) attempts;
+    TAILQ_HEAD(, gateway_offer) offers;
+    TAILQ_ENTRY(gateway_connection) in_pool;
 };
 
-/* A REQUEST at a backend.  It outlives its ask when that ends early, until the
- * backend confirms that its place is free again. */
-struct attempt {
-    struct conn *conn;
-    struct ask  *ask; /* NULL: cancelled */
-    uint64_t     id, number;
-    uint64_t     accept_by; /* 0: it was accepted */
-    uint64_t     cancel_at; /* cancelled: when to say so again */
-    TAILQ_ENTRY(attempt) in_conn;
+/* A REQUEST at a backend.  It outlives a cancelled request until the backend
+ * confirms that the capacity is free again. */
+struct gateway_attempt {
+    struct gateway_connection *connection;
+    struct gateway_request    *request; /* NULL: cancelled */
+    uint64_t                   id, number;
+    uint64_t                   accept_by; /* 0: accepted */
+    uint64_t                   cancel_at; /* cancelled: when to repeat CANCEL */
+    TAILQ_ENTRY(gateway_attempt) in_connection;
 };
 
-/* A question that has not ended. */
-struct ask {
-    struct waiter   waiter; /* first, so that one becomes the other */
-    uint64_t        id;
-    enum service    service;
-    struct buf      body; /* owned */
-    char            trace[TRACE_MAX + 1];
-    uint64_t        deadline;
-    uint64_t        rest_until; /* not asked again before; 0: not resting */
-    struct attempt *attempt;    /* NULL: waits or rests */
-    unsigned        attempts, tries;
-    uint64_t        tried[TRIES_MAX]; /* routes where it failed */
-    uint64_t        chunks, bytes;    /* delivered */
-    uint64_t        taken, credited;  /* of these bytes: passed on, and told so */
-    TAILQ_ENTRY(ask) in_all;
+/* A request that has not ended. */
+struct gateway_request {
+    struct queue_entry      entry; /* first, so that one converts to the other */
+    uint64_t                id;
+    enum service            service;
+    struct buf              body; /* owned */
+    char                    trace[TRACE_MAX + 1];
+    uint64_t                deadline;
+    uint64_t                retry_at; /* backing off until then; 0: not backing off */
+    struct gateway_attempt *attempt;  /* NULL: queued or backing off */
+    unsigned                attempt_count, failures;
+    uint64_t                failed_routes[FAILURES_MAX];
+    uint64_t                chunks, bytes;       /* delivered */
+    uint64_t                consumed, announced; /* bytes of these: by the caller, in a CREDIT */
+    TAILQ_ENTRY(gateway_request) in_all;
 };
 
-/* All about one service. */
-struct desk {
-    TAILQ_HEAD(, conn) conns;
-    TAILQ_HEAD(, loan) loans; /* oldest first */
+/* Everything about one service. */
+struct service_pool {
+    TAILQ_HEAD(, gateway_connection) connections;
+    TAILQ_HEAD(, gateway_offer) offers; /* oldest first */
     struct queue        queue;
     struct retry_budget budget;
-    uint64_t            there_at; /* when an instance was last there */
-    unsigned            demand;   /* queued questions that the workers know of */
+    uint64_t            last_live; /* when an instance was last live */
+    unsigned            announced; /* queued requests that the workers know of */
 };
 
 struct gateway_core {
     struct gateway_core_options options;
-    uint64_t                    ticked;
+    uint64_t                    last_tick;
     bool                        stalled; /* at the last tick */
-    struct prng                 dice;
+    struct prng                 prng;
     uint64_t                    last_id;
-    struct desk                 desks[SERVICE_COUNT];
-    unsigned                    conn_count, ask_count;
-    TAILQ_HEAD(, ask) asks;
+    struct service_pool         pools[SERVICE_COUNT];
+    unsigned                    connection_count, request_count;
+    TAILQ_HEAD(, gateway_request) requests;
     struct id_table by_route, by_id, attempts;
     struct outbox   out;
-    uint64_t        refused_at;  /* when a refused READY was last logged */
-    uint64_t        lines_until; /* lines about links are paid for until then */
-    unsigned        lines_left_out;
+    uint64_t        refusal_logged_at;
+    uint64_t        link_log_until; /* log lines about connections use up time until then */
+    unsigned        link_log_suppressed;
 };
 
-/* How an attempt failed, and what to tell the person if that was the last. */
-struct failure {
+/* Why an attempt failed; the caller gets it if there is no further attempt. */
+struct gateway_failure {
     enum err   err;
     bool       retryable;
-    bool       here; /* only one instance says so: another one need not rest */
+    bool       local; /* only one instance is affected: another may be tried at once */
     uint64_t   retry_after_ms;
     struct str detail;
 };
 
-/* ---- gateway_conns.c ---- */
+/* ---- gateway_send.c ---- */
 
-struct conn *conn_find(const struct gateway_core *g, uint64_t route);
-bool         conn_is_live(const struct gateway_core *g, const struct conn *c, uint64_t now);
-void conn_ready(struct gateway_core *g, uint64_t now, const struct sender *from, struct str body);
-void conn_ping(struct gateway_core *g, uint64_t now, struct conn *c, struct str body);
-void conn_drain(struct gateway_core *g, struct conn *c);
-void conn_end(struct gateway_core *g, uint64_t now, struct conn *c, const char *why);
-void conns_tick(struct gateway_core *g, uint64_t now);
+void gateway_send_who(struct gateway_core *g, uint64_t route);
+void gateway_send_welcome(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+void gateway_send_pong(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+void gateway_send_demand(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+void gateway_send_release(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                          uint64_t offer);
+void gateway_send_request(struct gateway_core *g, uint64_t now, const struct gateway_attempt *t,
+                          uint64_t offer);
+void gateway_send_credit(struct gateway_core *g, uint64_t now, const struct gateway_attempt *t);
+void gateway_send_cancel(struct gateway_core *g, uint64_t now, const struct gateway_attempt *t);
+void gateway_send_cancel_turn(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                              struct str turn_id);
 
-void conn_send(struct gateway_core *g, uint64_t now, struct conn *c, struct frame f);
-void conn_pong(struct gateway_core *g, uint64_t now, struct conn *c);
-void conn_demand(struct gateway_core *g, uint64_t now, struct conn *c);
-void send_who(struct gateway_core *g, uint64_t route);
+/* ---- gateway_connection.c ---- */
 
-void loan_take_in(struct gateway_core *g, struct conn *c, struct str body);
-void loan_give_back(struct gateway_core *g, uint64_t now, struct conn *c, struct str body);
-void loan_end(struct gateway_core *g, struct loan *l);
+struct gateway_connection *gateway_connection_find(const struct gateway_core *g, uint64_t route);
+struct gateway_connection *gateway_connection_find_instance(struct gateway_core *g, enum service s,
+                                                            struct str instance);
+bool gateway_connection_is_live(const struct gateway_core *g, const struct gateway_connection *c,
+                                uint64_t now);
+bool gateway_connection_is_dead(const struct gateway_core *g, const struct gateway_connection *c,
+                                uint64_t now);
+unsigned gateway_connection_count_live(const struct gateway_core *g, uint64_t now, enum service s);
 
-/* ---- gateway_attempts.c ---- */
+/* Decodes and checks a READY; false: it is refused. */
+bool gateway_connection_admit(struct gateway_core *g, const struct sender *from, struct str body,
+                              struct ready *out);
+/* Starts over a connection that exists. */
+struct gateway_connection *gateway_connection_open(struct gateway_core *g, uint64_t now,
+                                                   const struct sender *from,
+                                                   const struct ready  *r);
+void gateway_connection_ping(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                             struct str body);
+void gateway_connection_drain(struct gateway_core *g, struct gateway_connection *c);
+void gateway_connection_probe(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+/* It has no attempts any more. */
+void gateway_connection_end(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                            const char *why);
 
-struct attempt *attempt_find(const struct gateway_core *g, uint64_t id, uint64_t number);
-void            attempt_start(struct gateway_core *g, uint64_t now, struct ask *a, struct conn *c,
-                              uint64_t offer);
-void attempt_take(struct gateway_core *g, uint64_t now, struct attempt *t, const struct frame *f);
-void attempt_cancel(struct gateway_core *g, uint64_t now, struct attempt *t);
-void attempt_check(struct gateway_core *g, uint64_t now, struct attempt *t);
+void gateway_connection_offer(struct gateway_core *g, struct gateway_connection *c,
+                              struct str body);
+void gateway_connection_revoke(struct gateway_core *g, uint64_t now, struct gateway_connection *c,
+                               struct str body);
+void gateway_connection_end_offer(struct gateway_core *g, struct gateway_offer *o);
 
-/* All of a conn: it begins afresh, it is gone, time has passed. */
-void attempts_recall(struct gateway_core *g, uint64_t now, struct conn *c);
-void attempts_lost(struct gateway_core *g, uint64_t now, struct conn *c);
-void attempts_tick(struct gateway_core *g, uint64_t now, struct conn *c);
+/* ---- gateway_choose.c ---- */
 
-/* ---- gateway_asks.c: an ask without an attempt goes on, or ends ---- */
+/* Where a request can go now; connection is NULL if there is no free capacity. */
+struct gateway_choice {
+    struct gateway_connection *connection;
+    struct gateway_offer      *offer; /* NULL with a window */
+};
 
-void ask_final(struct gateway_core *g, struct ask *a, struct str body);
-void ask_end(struct gateway_core *g, struct ask *a, const struct failure *why);
-void ask_timeout(struct gateway_core *g, uint64_t now, struct ask *a); /* cancels an attempt */
+struct gateway_choice gateway_choose(struct gateway_core *g, uint64_t now,
+                                     const struct gateway_request *r);
+/* The choice would be an instance where the request has not failed yet. */
+bool gateway_choose_has_alternative(struct gateway_core *g, uint64_t now,
+                                    const struct gateway_request *r);
 
-/* The backend at route failed: another one, if that is still allowed. */
-void ask_move_on(struct gateway_core *g, uint64_t now, struct ask *a, uint64_t route,
-                 const struct failure *why);
-/* The backend at route says that it did not work out. */
-void ask_error(struct gateway_core *g, uint64_t now, struct ask *a, uint64_t route,
-               const struct failure *said);
-/* Nothing was done with it: back into the line, at no cost. */
-void ask_again(struct gateway_core *g, uint64_t now, struct ask *a);
-void asks_tick(struct gateway_core *g, uint64_t now);
+/* ---- gateway_attempt.c ---- */
+
+enum attempt_outcome_kind {
+    ATTEMPT_OPEN, /* it goes on, or its request was cancelled: nothing to decide */
+    ATTEMPT_FINAL,
+    ATTEMPT_ERROR,     /* the backend reported failure */
+    ATTEMPT_BUSY,      /* nothing was done */
+    ATTEMPT_LOST,      /* the backend failed */
+    ATTEMPT_CANCELLED, /* by the backend itself */
+};
+
+/* What became of an attempt.  Unless it is open, the request has no attempt now. */
+struct attempt_outcome {
+    enum attempt_outcome_kind kind;
+    struct gateway_request   *request;
+    uint64_t                  route;
+    struct str                body;    /* FINAL */
+    struct gateway_failure    failure; /* not with FINAL */
+};
+
+struct gateway_attempt *gateway_attempt_find(const struct gateway_core *g, uint64_t id,
+                                             uint64_t number);
+void gateway_attempt_start(struct gateway_core *g, uint64_t now, struct gateway_request *r,
+                           struct gateway_connection *c, uint64_t offer);
+void gateway_attempt_cancel(struct gateway_core *g, uint64_t now, struct gateway_attempt *t);
+void gateway_attempt_repeat_cancels(struct gateway_core *g, uint64_t now,
+                                    struct gateway_connection *c);
+
+struct attempt_outcome gateway_attempt_frame(struct gateway_core *g, uint64_t now,
+                                             struct gateway_attempt *t, const struct frame *f);
+struct attempt_outcome gateway_attempt_check_accept(struct gateway_core *g, uint64_t now,
+                                                    struct gateway_attempt *t);
+/* The backend starts over: it gets CANCEL, and the request moves on. */
+struct attempt_outcome gateway_attempt_recall(struct gateway_core *g, uint64_t now,
+                                              struct gateway_attempt *t);
+struct attempt_outcome gateway_attempt_disconnect(struct gateway_core    *g,
+                                                  struct gateway_attempt *t);
+
+/* ---- gateway_request.c ---- */
+
+struct gateway_request *gateway_request_find(const struct gateway_core *g, uint64_t id);
+struct gateway_request *gateway_request_of(struct queue_entry *e);
+struct gateway_request *gateway_request_new(struct gateway_core *g, uint64_t now, enum service s,
+                                            struct str body, uint64_t ttl_ms, struct str trace);
+bool gateway_request_is_unavailable(const struct gateway_core *g, uint64_t now, enum service s);
+void gateway_request_credit(struct gateway_core *g, uint64_t now, struct gateway_request *r,
+                            uint64_t bytes);
+void gateway_request_tick(struct gateway_core *g, uint64_t now, struct gateway_request *r);
+
+/* Applies the outcome of an attempt: the request ends, or is queued, or backs off. */
+void gateway_request_apply(struct gateway_core *g, uint64_t now, struct attempt_outcome outcome);
+/* Takes all attempts off a connection that starts over, or that ends. */
+void gateway_request_recall(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+void gateway_request_disconnect(struct gateway_core *g, uint64_t now, struct gateway_connection *c);
+
+/* These end it, and free it. */
+void gateway_request_fail(struct gateway_core *g, struct gateway_request *r,
+                          const struct gateway_failure *why);
+void gateway_request_expire(struct gateway_core *g, uint64_t now, struct gateway_request *r);
+void gateway_request_cancel(struct gateway_core *g, uint64_t now, struct gateway_request *r);
 
 /* ---- gateway_match.c ---- */
 
-bool match_has_another(struct gateway_core *g, uint64_t now, const struct ask *a); /* not tried */
-void match_all(struct gateway_core *g, uint64_t now);
-void match_tick(struct gateway_core *g, uint64_t now);
+void gateway_match(struct gateway_core *g, uint64_t now);
+void gateway_match_tick(struct gateway_core *g, uint64_t now);
+
+/* ---- gateway_metrics.c ---- */
+
+void gateway_metrics_update(const struct gateway_core *g, uint64_t now);
 
 #endif

@@ -1,4 +1,4 @@
-/* One DEALER with a fresh key, its monitor, and the ZAP handler, polled until it is decided. */
+/* Polls a DEALER with a new key, its monitor and the ZAP handler until there is a verdict. */
 #include <inttypes.h>
 
 #include "base/clock.h"
@@ -7,17 +7,17 @@
 #include "bus/common/sockets.h"
 #include "bus/gateway/self_test.h"
 
-#define TIME_MS  5000
+#define LIMIT_MS 5000
 #define VERDICTS (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
-struct stranger {
+struct probe {
     zsock_t *socket, *monitor;
     char     monitor_name[48];
     char     public_key[KEY_LEN + 1], secret_key[KEY_LEN + 1];
 };
 
-/* A wildcard is bound, but cannot be dialled. */
-static void dialable(const char *endpoint, char out[128])
+/* A wildcard can be bound, but not connected to. */
+static void make_connectable(const char *endpoint, char out[128])
 {
     const char *port = strrchr(endpoint, ':');
 
@@ -27,15 +27,15 @@ static void dialable(const char *endpoint, char out[128])
         str_format(out, 128, "%s", endpoint);
 }
 
-static bool stranger_open(struct stranger *s, const char *endpoint, const char *server_key)
+static bool probe_open(struct probe *s, const char *endpoint, const char *server_key)
 {
     char to[128];
 
     s->socket = zsock_new(ZMQ_DEALER);
     s->monitor = zsock_new(ZMQ_PAIR);
     must(s->socket && s->monitor);
-    dialable(endpoint, to);
-    /* A name of its own: libzmq frees one some time after its socket is closed. */
+    make_connectable(endpoint, to);
+    /* A unique name: libzmq frees one some time after its socket is closed. */
     str_format(s->monitor_name, sizeof s->monitor_name, "inproc://self-test-%016" PRIx64,
                random_u64());
     return zmq_curve_keypair(s->public_key, s->secret_key) == 0 && socket_set_limits(s->socket) &&
@@ -47,15 +47,15 @@ static bool stranger_open(struct stranger *s, const char *endpoint, const char *
            zmq_connect(zsock_resolve(s->socket), to) == 0;
 }
 
-static void stranger_close(struct stranger *s)
+static void probe_close(struct probe *s)
 {
     zmq_socket_monitor(zsock_resolve(s->socket), NULL, 0);
     zsock_destroy(&s->monitor);
     zsock_destroy(&s->socket);
 }
 
-/* The event of the monitor, 0 if there is none yet: 16 bits in the first part. */
-static unsigned read_event(struct stranger *s)
+/* The next event of the monitor, in the first 16 bits of its message; 0: none yet. */
+static unsigned read_event(struct probe *s)
 {
     zmq_msg_t part;
     uint16_t  event = 0;
@@ -69,13 +69,13 @@ static unsigned read_event(struct stranger *s)
     return event;
 }
 
-static unsigned wait_for_verdict(struct stranger *s, struct zap *z)
+static unsigned wait_for_verdict(struct probe *s, struct zap *z)
 {
     zmq_pollitem_t items[] = {{zsock_resolve(zap_socket(z)), 0, ZMQ_POLLIN, 0},
                               {zsock_resolve(s->monitor), 0, ZMQ_POLLIN, 0}};
     unsigned       event = 0;
 
-    for (uint64_t end = clock_ms() + TIME_MS; !event && clock_ms() < end;) {
+    for (uint64_t end = clock_ms() + LIMIT_MS; !event && clock_ms() < end;) {
         zmq_poll(items, COUNT_OF(items), 100);
         zap_serve(z);
         event = read_event(s);
@@ -83,27 +83,27 @@ static unsigned wait_for_verdict(struct stranger *s, struct zap *z)
     return event;
 }
 
-/* Why the door may be open, or NULL: the stranger was refused, and by our handler. */
-static const char *try_door(struct stranger *s, struct zap *z, const char *endpoint,
-                            const char *server_key)
+/* NULL if the unknown key was refused by our handler, otherwise what is wrong. */
+static const char *find_fault(struct probe *s, struct zap *z, const char *endpoint,
+                              const char *server_key)
 {
-    if (!stranger_open(s, endpoint, server_key))
+    if (!probe_open(s, endpoint, server_key))
         return zmq_strerror(errno);
     zap_expect(z, s->public_key);
     unsigned event = wait_for_verdict(s, z);
     if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-        return "a stranger's key was let in";
+        return "an unknown key was accepted";
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && zap_has_refused(z))
         return NULL;
-    return "no verdict on a stranger's key";
+    return "no verdict on an unknown key";
 }
 
 enum err self_test(struct zap *z, const char *endpoint, const char *server_key)
 {
-    struct stranger s = {0};
-    const char     *why = try_door(&s, z, endpoint, server_key);
+    struct probe s = {0};
+    const char  *why = find_fault(&s, z, endpoint, server_key);
 
-    stranger_close(&s);
+    probe_close(&s);
     if (!why)
         return ERR_OK;
     log_error(0, "bus.self_test_failed", "endpoint=%s why=%s", endpoint, log_quote(str_of(why)));

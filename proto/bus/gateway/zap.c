@@ -8,7 +8,16 @@
 
 #define ENDPOINT "inproc://zeromq.zap.01"
 
-enum { ASK_VERSION, ASK_ID, ASK_DOMAIN, ASK_ADDRESS, ASK_ROUTE, ASK_MECHANISM, ASK_KEY, ASK_PARTS };
+enum {
+    PART_VERSION,
+    PART_ID,
+    PART_DOMAIN,
+    PART_ADDRESS,
+    PART_ROUTE,
+    PART_MECHANISM,
+    PART_KEY,
+    PART_COUNT,
+};
 
 struct zap {
     zsock_t            *socket;
@@ -35,7 +44,7 @@ void zap_close(struct zap **zap)
 
     if (!z)
         return;
-    /* Closing alone would free the name some time later, in another thread. */
+    /* Closing alone would free the endpoint later, in another thread. */
     zmq_unbind(zsock_resolve(z->socket), ENDPOINT);
     zsock_destroy(&z->socket);
     free(z);
@@ -63,57 +72,57 @@ static bool is(zmq_msg_t *part, const char *text)
     return str_is((struct str){zmq_msg_data(part), zmq_msg_size(part)}, text);
 }
 
-/* The key in Z85, if the request is well formed and the key may come in. */
-static bool is_allowed(struct zap *z, zmq_msg_t *ask, char key[KEY_LEN + 1])
+/* Whether the request is valid and its key allowed; sets the key in Z85. */
+static bool is_allowed(struct zap *z, zmq_msg_t *request, char key[KEY_LEN + 1])
 {
     enum service service;
 
     key[0] = '\0';
-    if (!is(&ask[ASK_MECHANISM], "CURVE") || zmq_msg_size(&ask[ASK_KEY]) != 32)
+    if (!is(&request[PART_MECHANISM], "CURVE") || zmq_msg_size(&request[PART_KEY]) != 32)
         return false;
-    must(zmq_z85_encode(key, zmq_msg_data(&ask[ASK_KEY]), 32));
-    return is(&ask[ASK_VERSION], "1.0") && is(&ask[ASK_DOMAIN], ZAP_DOMAIN) &&
+    must(zmq_z85_encode(key, zmq_msg_data(&request[PART_KEY]), 32));
+    return is(&request[PART_VERSION], "1.0") && is(&request[PART_DOMAIN], ZAP_DOMAIN) &&
            allow_find(z->allow, str_of(key), &service);
 }
 
-static void reply(struct zap *z, zmq_msg_t *ask)
+static void reply(struct zap *z, zmq_msg_t *request)
 {
     char key[KEY_LEN + 1];
-    bool good = is_allowed(z, ask, key);
+    bool good = is_allowed(z, request, key);
 
     if (!good) {
         metric_add(METRIC_BUS_AUTH_REJECTED, 1);
         z->refused |= strcmp(key, z->expected) == 0;
     }
-    zsock_send(z->socket, "sbssss", "1.0", zmq_msg_data(&ask[ASK_ID]), zmq_msg_size(&ask[ASK_ID]),
-               good ? "200" : "400", "", good ? key : "", "");
+    zsock_send(z->socket, "sbssss", "1.0", zmq_msg_data(&request[PART_ID]),
+               zmq_msg_size(&request[PART_ID]), good ? "200" : "400", "", good ? key : "", "");
 }
 
 /* The parts of the next request; false: there is none. */
-static bool take(struct zap *z, zmq_msg_t ask[ASK_PARTS])
+static bool take(struct zap *z, zmq_msg_t request[PART_COUNT])
 {
     unsigned count = 0;
 
-    for (bool more = true; more && count < ASK_PARTS; count++) {
-        if (!socket_receive(z->socket, &ask[count]))
+    for (bool more = true; more && count < PART_COUNT; count++) {
+        if (!socket_receive(z->socket, &request[count]))
             break;
-        more = zmq_msg_more(&ask[count]);
+        more = zmq_msg_more(&request[count]);
     }
     if (!count)
         return false;
-    socket_skip_rest(z->socket, &ask[count - 1]);
-    /* libzmq itself is the only one who asks. */
-    must(count == ASK_PARTS);
+    socket_skip_rest(z->socket, &request[count - 1]);
+    /* Only libzmq itself sends these requests. */
+    must(count == PART_COUNT);
     return true;
 }
 
 void zap_serve(struct zap *z)
 {
-    zmq_msg_t ask[ASK_PARTS];
+    zmq_msg_t request[PART_COUNT];
 
-    while (take(z, ask)) {
-        reply(z, ask);
-        for (unsigned i = 0; i < ASK_PARTS; i++)
-            zmq_msg_close(&ask[i]);
+    while (take(z, request)) {
+        reply(z, request);
+        for (unsigned i = 0; i < PART_COUNT; i++)
+            zmq_msg_close(&request[i]);
     }
 }

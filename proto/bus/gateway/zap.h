@@ -1,11 +1,11 @@
-/* zap - who may connect: the ZAP handler (ZeroMQ RFC 27) of a gateway.
+/* zap - authenticates connections: the ZAP handler (ZeroMQ RFC 27) of a gateway.
  *
- * libzmq asks it about every CURVE handshake.  A key of the allow list is let
- * in, and its Z85 form becomes the User-Id of every message of that connection;
- * nobody else is.  It must be bound before the socket it guards, because libzmq
- * lets everybody in when there is no handler. */
-#ifndef PROTO_BUS_ZAP_H
-#define PROTO_BUS_ZAP_H
+ * libzmq sends it a request for every CURVE handshake.  Only keys of the allow list
+ * are accepted, and the key in Z85 becomes the User-Id of every message of that
+ * connection.  It must be bound before the socket it guards, because libzmq
+ * accepts every key while there is no handler. */
+#ifndef PROTO_BUS_GATEWAY_ZAP_H
+#define PROTO_BUS_GATEWAY_ZAP_H
 #include <czmq.h>
 
 #include "bus/common/allow.h"
@@ -21,7 +21,7 @@ void        zap_close(struct zap **z);
 zsock_t    *zap_socket(struct zap *z);
 void        zap_serve(struct zap *z); /* when the socket is readable */
 
-/* Whether this key was asked about and refused. */
+/* zap_has_refused tells whether this key was refused since. */
 void zap_expect(struct zap *z, const char *key);
 bool zap_has_refused(const struct zap *z);
 

@@ -27,9 +27,9 @@ def test_metrics_tell_of_a_chat(system):
     assert told.sum("chat_turn_first_token_seconds_count") == told.sum("chat_turn_seconds_count") == 1
     assert 0 < told.sum("chat_turn_first_token_seconds_sum") <= told.sum("chat_turn_seconds_sum")
     for ask in ("filter_check_request", "turn_begin_request"):
-        assert told.sum("chat_bus_answer_seconds_count", ask=ask, outcome="ok") == 2
+        assert told.sum("chat_bus_reply_seconds_count", request=ask, outcome="ok") == 2
     for ask in ("llm_answer_request", "turn_commit_request"):
-        assert told.sum("chat_bus_answer_seconds_count", ask=ask, outcome="ok") == 1
+        assert told.sum("chat_bus_reply_seconds_count", request=ask, outcome="ok") == 1
     assert told.sum("chat_bus_wait_seconds_count", service="llm-worker") == 1
     assert told.find("chat_bus_instances") == [1, 1, 1]
     assert told.find("chat_bus_queued") == [0, 0, 0]

@@ -52,7 +52,7 @@ def test_a_backend_is_ready_when_a_gateway_took_it_in_whatever_else_is_away(syst
     assert is_ready(system.stores[0]) and system.stores[0].ask_private("/live")[0] == 200
     system.gateways[0].kill()
     for process in (*system.filters, *system.workers, *system.stores):
-        wait_ready(process, "no gateway has taken this instance in")
+        wait_ready(process, "not connected to any gateway")
         assert process.ask_private("/live")[0] == 200
     system.gateways[0].start()
     for process in system.services:

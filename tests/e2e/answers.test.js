@@ -1,18 +1,40 @@
-/* What the page promises of answers: they grow without flicker, and one can do something with them. */
+/* Answers: how they grow, and what the user can do with them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerWith, ask, askBriefly, feedAnswer, PHONE, QUESTION, screenshot, type, useBrowser } from './browser.js';
+import {
+    answerWith,
+    ask,
+    askBriefly,
+    endAnswer,
+    feedAnswer,
+    PHONE,
+    QUESTION,
+    screenshot,
+    type,
+    useBrowser,
+} from './browser.js';
 
 const openPage = useBrowser();
 const CODE = '# Reads a fault code\ndef read(port):\n    return port.query("03")';
 const MARKS = [
-    'Discs **wear**, slowly; see `DOT 4`.', '| Part | Price | Note |\n|---|--:|---|\n| Pads | 40 € | both sides, with a sensor |',
-    '1. Lift the car\n2. Take the **wheel** off', `\`\`\`python\n${CODE}\n\`\`\``, 'That is *all*.',
+    'Discs **wear**, slowly; see `DOT 4`.',
+    '| Part | Price | Note |\n|---|--:|---|\n| Pads | 40 € | both sides, with a sensor |',
+    '1. Lift the car\n2. Take the **wheel** off',
+    `\`\`\`python\n${CODE}\n\`\`\``,
+    'That is *all*.',
 ].join('\n\n');
-const DONE = { status: 'committed', model: 'a/model', usage: { prompt_tokens: 1200, completion_tokens: 34, cost: 0.0021 } };
-const whole = (text) => [['started', { model: 'a/model' }], ['delta', { text }], ['done', DONE]];
+const DONE = {
+    status: 'committed',
+    model: 'a/model',
+    usage: { prompt_tokens: 1200, completion_tokens: 34, cost: 0.0021 },
+};
+const whole = (text) => [
+    ['started', { model: 'a/model' }],
+    ['delta', { text }],
+    ['done', DONE],
+];
 
-test('Markdown grows without half marks, and what is finished stays as it is', async () => {
+test('Markdown grows without partial delimiters, and complete blocks are kept', async () => {
     const { page, complaints } = await openPage();
     const feed = await feedAnswer(page);
 
@@ -20,48 +42,74 @@ test('Markdown grows without half marks, and what is finished stays as it is', a
     await feed('started', { model: 'a/model' });
     await page.evaluate(() => {
         window.seen = [];
-        new MutationObserver(() => window.seen.push(document.querySelector('.prose').textContent))
-            .observe(document.querySelector('.prose'), { childList: true, subtree: true, characterData: true });
+        new MutationObserver(() =>
+            window.seen.push(document.querySelector('.answer-body').textContent),
+        ).observe(document.querySelector('.answer-body'), {
+            childList: true,
+            subtree: true,
+            characterData: true,
+        });
     });
     for (let at = 0; at < MARKS.length; at += 3) {
         await feed('delta', { text: MARKS.slice(at, at + 3) });
-        await page.evaluate(() => new Promise(requestAnimationFrame)); /* it is drawn once a frame */
+        await page.evaluate(
+            () => new Promise(requestAnimationFrame),
+        ); /* drawn at most once per frame */
         if (at === 60)
-            await page.evaluate(() => (document.querySelector('.prose p').mark = true));
+            await page.evaluate(() => (document.querySelector('.answer-body p').mark = true));
     }
     await feed('done', DONE);
     await page.waitForSelector('.turn[data-phase="done"]');
 
     const seen = await page.evaluate(() => window.seen);
-    assert.ok(seen.length > 20, 'it was drawn as it came');
-    for (const text of seen)
-        assert.doesNotMatch(text, /\*|``|\|/);
-    assert.ok(await page.evaluate(() => document.querySelector('.prose p').mark), 'the first block is still the same node');
-    assert.deepEqual(await page.locator('.prose td').allTextContents(), ['Pads', '40 €', 'both sides, with a sensor']);
-    assert.equal(await page.locator('.prose ol li').count(), 2);
-    assert.match(await page.textContent('.fine-print'), /a\/model · 1,234 tokens · \$0\.0021/);
+    assert.ok(seen.length > 20, 'it was drawn as it arrived');
+    for (const text of seen) assert.doesNotMatch(text, /\*|``|\|/);
+    assert.ok(
+        await page.evaluate(() => document.querySelector('.answer-body p').mark),
+        'the first block is still the same node',
+    );
+    assert.deepEqual(await page.locator('.answer-body td').allTextContents(), [
+        'Pads',
+        '40 €',
+        'both sides, with a sensor',
+    ]);
+    assert.equal(await page.locator('.answer-body ol li').count(), 2);
+    assert.match(await page.textContent('.answer-details'), /a\/model · 1,234 tokens · \$0\.0021/);
     assert.deepEqual(complaints, []);
 });
 
-test('the marks of an answer that was stopped are closed', async () => {
+test('open delimiters of a stopped answer are closed', async () => {
     const { page } = await openPage();
 
-    await answerWith(page, [['delta', { text: 'Signs:\n\n1. **Check the eng' }], ['done', { status: 'stopped', model: 'a/model' }]]);
+    await answerWith(page, [
+        ['delta', { text: 'Signs:\n\n1. **Check the eng' }],
+        ['done', { status: 'stopped', model: 'a/model' }],
+    ]);
     await ask(page, QUESTION);
-    assert.equal(await page.textContent('.prose li'), 'Check the eng');
-    assert.equal(await page.textContent('.prose li strong'), 'Check the eng');
+    assert.equal(await page.textContent('.answer-body li'), 'Check the eng');
+    assert.equal(await page.textContent('.answer-body li strong'), 'Check the eng');
 });
 
-test('a list counts on after something else, and a column of numbers stands to the right', async () => {
+test('a list continues after other content, and table columns are aligned', async () => {
     const { page } = await openPage();
 
-    await answerWith(page, whole('1. Look\n\n```\nit\n```\n\n2. Measure\n\n| Part | Price |\n|---|--:|\n| Pads | 40 € |'));
+    await answerWith(
+        page,
+        whole(
+            '1. Look\n\n```\nit\n```\n\n2. Measure\n\n| Part | Price |\n|---|--:|\n| Pads | 40 € |',
+        ),
+    );
     await ask(page, QUESTION);
-    assert.equal(await page.getAttribute('.prose ol:last-of-type', 'start'), '2');
-    assert.equal(await page.locator('.prose td:last-child').evaluate((cell) => getComputedStyle(cell).textAlign), 'end');
+    assert.equal(await page.getAttribute('.answer-body ol:last-of-type', 'start'), '2');
+    assert.equal(
+        await page
+            .locator('.answer-body td:last-child')
+            .evaluate((cell) => getComputedStyle(cell).textAlign),
+        'end',
+    );
 });
 
-test('code has its colours and a button that copies it; the answer has one, too', async () => {
+test('code is highlighted and can be copied, and so can the answer', async () => {
     const { page, context } = await openPage();
 
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -75,15 +123,20 @@ test('code has its colours and a button that copies it; the answer has one, too'
     await page.click('.code-head button');
     await page.waitForSelector('.code-head button[aria-label="Copied"]');
     assert.equal(await clipboard(), CODE);
-    await page.click('.answer-tools button[aria-label="Copy the answer"]');
-    await page.waitForSelector('.answer-tools button[aria-label="Copied"]');
+    await page.click('.answer-actions button[aria-label="Copy answer"]');
+    await page.waitForSelector('.answer-actions button[aria-label="Copied"]');
     assert.equal(await clipboard(), MARKS);
 });
 
-test('the highlighter is fetched only when there is code', async () => {
+test('the highlighter is loaded only when there is code', async () => {
     const { page } = await openPage();
-    const fetched = () => page.evaluate(() =>
-        performance.getEntriesByType('resource').filter(({ name }) => name.includes('highlighter')).length);
+    const fetched = () =>
+        page.evaluate(
+            () =>
+                performance
+                    .getEntriesByType('resource')
+                    .filter(({ name }) => name.includes('highlighter')).length,
+        );
 
     await answerWith(page, whole('No code.'));
     await ask(page, QUESTION);
@@ -100,91 +153,109 @@ test('a wide table scrolls in its own frame on a phone', async () => {
 
     await answerWith(page, whole(`${row}|${'---|'.repeat(6)}\n${row}`));
     await ask(page, QUESTION);
-    const [frame, table] = await page.evaluate(() => ['.table-frame', '.table-frame table']
-        .map((selector) => document.querySelector(selector).offsetWidth));
+    const [frame, table] = await page.evaluate(() =>
+        ['.table-frame', '.table-frame table'].map(
+            (selector) => document.querySelector(selector).offsetWidth,
+        ),
+    );
     assert.ok(table > frame && frame <= PHONE.viewport.width);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.viewport.width);
+    assert.equal(
+        await page.evaluate(() => document.documentElement.scrollWidth),
+        PHONE.viewport.width,
+    );
 });
 
-test('what a turn waits for is told, with a count-down', async () => {
+test('the page shows what a turn is waiting for, with a countdown', async () => {
     const { page } = await openPage();
     const feed = await feedAnswer(page);
-    const waiting = (text) => page.waitForFunction((words) => document.querySelector('.waiting-text').textContent.includes(words), text);
+    const waiting = (text) =>
+        page.waitForFunction(
+            (words) => document.querySelector('.waiting-text').textContent.includes(words),
+            text,
+        );
 
     await type(page, QUESTION);
     await feed('queued', { position: 3 });
-    await waiting('place 3');
+    await waiting('position 3');
     assert.ok(await page.isVisible('.dots'));
     await feed('waiting', { retry_after: 30 });
-    await waiting('again in 30 s');
-    await waiting('again in 28 s');
+    await waiting('Retrying in 30 s');
+    await waiting('Retrying in 28 s');
     await feed('started', { model: 'a/model' });
     await waiting('Thinking');
     await feed('delta', { text: 'Now.' });
     await page.waitForSelector('.waiting', { state: 'hidden' });
 });
 
-test('those who hear the page are told by paragraphs', async () => {
+test('screen readers get the answer by paragraphs', async () => {
     const { page } = await openPage();
     const feed = await feedAnswer(page);
 
     await page.evaluate(() => {
-        window.told = [];
-        new MutationObserver(() => window.told.push(document.getElementById('status').textContent))
-            .observe(document.getElementById('status'), { childList: true });
+        window.announced = [];
+        new MutationObserver(() =>
+            window.announced.push(document.getElementById('status').textContent),
+        ).observe(document.getElementById('status'), { childList: true });
     });
     await type(page, QUESTION);
     await feed('started', { model: 'a/model' });
-    for (const text of ['One ', 'two', '.\n\n', 'Three ', 'four.'])
-        await feed('delta', { text });
+    for (const text of ['One ', 'two', '.\n\n', 'Three ', 'four.']) await feed('delta', { text });
     await feed('done', DONE);
     await page.waitForSelector('.turn[data-phase="done"]');
-    assert.deepEqual(await page.evaluate(() => window.told), [
-        'Reading your message', 'Thinking', 'Writing', 'One two.', 'Three four. The answer is complete.',
+    assert.deepEqual(await page.evaluate(() => window.announced), [
+        'Checking your message',
+        'Thinking',
+        'Writing',
+        'One two.',
+        'Three four. The answer is complete.',
     ]);
 });
 
-test('an edited message is another way; both stay, and survive a reload', async () => {
+test('an edited message becomes an alternative; both survive a reload', async () => {
     const { page, complaints } = await openPage();
     const other = 'How often does the gearbox oil need changing?';
     const questions = () => page.locator('.question').allTextContents();
 
     await askBriefly(page, QUESTION);
     await askBriefly(page, 'And how much are new brake pads?');
-    await page.click('.turn:first-of-type [aria-label="Edit and ask again"]');
+    await page.click('.turn:first-of-type [aria-label="Edit message"]');
     assert.equal(await page.inputValue('#box'), QUESTION);
     assert.ok(await page.isVisible('#editing'));
     await askBriefly(page, other);
     assert.deepEqual(await questions(), [other]);
     assert.ok(await page.isHidden('#editing'));
 
-    await page.waitForSelector('.ways-place:text-is("2/2")');
+    await page.waitForSelector('.alternatives-position:text-is("2/2")');
     await screenshot(page, 'branch-light');
     await page.click('[aria-label="Previous version"]');
-    await page.waitForSelector('.ways-place:text-is("1/2")');
+    await page.waitForSelector('.alternatives-position:text-is("1/2")');
     assert.deepEqual(await questions(), [QUESTION, 'And how much are new brake pads?']);
 
     await page.reload();
-    await page.waitForSelector('.ways-place:text-is("1/2")');
+    await page.waitForSelector('.alternatives-position:text-is("1/2")');
     await page.click('[aria-label="Next version"]');
-    await page.waitForSelector('.ways-place:text-is("2/2")');
+    await page.waitForSelector('.alternatives-position:text-is("2/2")');
     assert.deepEqual(await questions(), [other]);
     assert.deepEqual(complaints, []);
 });
 
-test('another answer stands beside the first', async () => {
+test('a regenerated answer is an alternative', async () => {
     const { page } = await openPage();
 
     await askBriefly(page, QUESTION);
-    await page.click('[aria-label="Another answer"]');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'box', 'the button has gone, the focus goes on');
+    await page.click('[aria-label="Regenerate answer"]');
+    assert.equal(
+        await page.evaluate(() => document.activeElement.id),
+        'box',
+        'the button is gone, the focus moves on',
+    );
     await page.waitForSelector('.turn[data-phase="writing"]');
-    await page.click('#stop');
-    await page.waitForSelector('.ways-place:text-is("2/2")');
+    await endAnswer(page);
+    await page.waitForSelector('.alternatives-position:text-is("2/2")');
     assert.deepEqual(await page.locator('.question').allTextContents(), [QUESTION]);
 });
 
-test('a thumb is kept, and can be taken back', async () => {
+test('a rating is stored and can be removed', async () => {
     const { page } = await openPage();
     const good = '[aria-label="Good answer"]';
 
@@ -192,7 +263,12 @@ test('a thumb is kept, and can be taken back', async () => {
     const kept = page.waitForResponse('**/feedback');
     await page.click(good);
     await page.waitForSelector(`${good}[aria-pressed="true"]`);
-    assert.ok(await page.evaluate(() => document.activeElement.getAttribute('aria-label') === 'Good answer'), 'the focus stays');
+    assert.ok(
+        await page.evaluate(
+            () => document.activeElement.getAttribute('aria-label') === 'Good answer',
+        ),
+        'the focus stays',
+    );
     await kept;
     await page.reload();
     await page.waitForSelector(`${good}[aria-pressed="true"]`);
@@ -200,7 +276,7 @@ test('a thumb is kept, and can be taken back', async () => {
     await page.waitForSelector(`${good}[aria-pressed="false"]`);
 });
 
-test('keys: edit the last message, stop, a sheet that tells them', async () => {
+test('keyboard shortcuts: edit, stop, search, help', async () => {
     const { page } = await openPage();
 
     const stops = [];
@@ -209,16 +285,20 @@ test('keys: edit the last message, stop, a sheet that tells them', async () => {
     page.on('request', (request) => request.url().endsWith('/chat/stop') && stops.push(request));
     await type(page, QUESTION);
     await page.waitForSelector('.turn[data-phase="writing"]');
-    await page.click('.chat-more');
+    await page.click('.conversation-more');
     await page.keyboard.press('Escape');
-    await page.waitForSelector('#chat-menu', { state: 'hidden' });
+    await page.waitForSelector('#conversation-menu', { state: 'hidden' });
     await page.fill('#search', 'oil');
     await page.keyboard.press('Escape');
-    assert.deepEqual([stops.length, await page.inputValue('#search')], [0, ''], 'they end themselves, not the answer');
+    assert.deepEqual(
+        [stops.length, await page.inputValue('#search')],
+        [0, ''],
+        'the menu and the search handle Escape themselves',
+    );
     await page.focus('#box');
     await page.keyboard.press('Escape');
     await page.waitForSelector('.turn:last-of-type[data-phase="done"]');
-    await page.waitForSelector('.turn:last-of-type [aria-label="Edit and ask again"]');
+    await page.waitForSelector('.turn:last-of-type [aria-label="Edit message"]');
 
     await page.press('#box', 'ArrowUp');
     assert.equal(await page.inputValue('#box'), QUESTION);
@@ -226,18 +306,18 @@ test('keys: edit the last message, stop, a sheet that tells them', async () => {
     assert.equal(await page.inputValue('#box'), '');
 
     await page.keyboard.type('?');
-    assert.ok(await page.isHidden('#help'), 'in the box it is a question mark');
-    await page.focus('#open-help');
+    assert.ok(await page.isHidden('#shortcuts'), 'in the box it is a question mark');
+    await page.focus('#open-shortcuts');
     await page.keyboard.press('?');
-    assert.ok(await page.isVisible('#help'));
+    assert.ok(await page.isVisible('#shortcuts'));
     await screenshot(page, 'help-light');
     await page.keyboard.press('Escape');
-    assert.ok(await page.isHidden('#help'));
+    assert.ok(await page.isHidden('#shortcuts'));
     await page.keyboard.press('/');
     assert.equal(await page.evaluate(() => document.activeElement.id), 'box');
 });
 
-test('who scrolled up finds a way back to the newest', async () => {
+test('after scrolling up, a button leads back to the end', async () => {
     const { page } = await openPage();
 
     await answerWith(page, whole('A line.\n\n'.repeat(80)));
@@ -248,8 +328,10 @@ test('who scrolled up finds a way back to the newest', async () => {
     await page.mouse.wheel(0, -1500);
     await page.click('#to-end');
     await page.waitForSelector('#to-end', { state: 'hidden' });
-    assert.ok(await page.evaluate(() => {
-        const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
-        return scrollHeight - scrollTop - clientHeight < 40;
-    }));
+    assert.ok(
+        await page.evaluate(() => {
+            const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+            return scrollHeight - scrollTop - clientHeight < 40;
+        }),
+    );
 });

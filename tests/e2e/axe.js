@@ -1,4 +1,4 @@
-/* What axe finds in the page as it is now, in both themes. */
+/* axe's findings in the current state of the page, in both themes. */
 import axe from 'axe-core';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -10,9 +10,17 @@ export async function findings(page) {
     for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.waitForSelector(`html[data-bs-theme="${colorScheme}"]`);
-        const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: 'tag', values } }), RULES);
+        const { violations } = await page.evaluate(
+            (values) => window.axe.run({ runOnly: { type: 'tag', values } }),
+            RULES,
+        );
         for (const { id, nodes } of violations)
-            found.push(...nodes.map((node) => `${colorScheme} ${id}: ${node.html.slice(0, 120)} (${node.failureSummary})`));
+            found.push(
+                ...nodes.map(
+                    (node) =>
+                        `${colorScheme} ${id}: ${node.html.slice(0, 120)} (${node.failureSummary})`,
+                ),
+            );
     }
     return found;
 }

@@ -1,5 +1,5 @@
-/* A browser for the tests: Debian's Chromium, a fresh person in each test, and a list of everything
- * the browser complained about on the way. */
+/* A browser for the tests: Debian's Chromium, a new user for each test, and a list of the browser's
+ * errors and warnings. */
 import { mkdirSync } from 'node:fs';
 import { after, afterEach, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,14 @@ export const BASE_URL = process.env.BASE_URL ?? 'http://localhost:8080';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
 const FLAGS = [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
 ];
 
 export const DESKTOP = { viewport: { width: 1100, height: 800 } };
@@ -20,10 +26,13 @@ export const OVER = ':is([data-phase="done"], [data-phase="failed"], [data-phase
 export const QUESTION = 'My car shakes when I brake. What could it be?';
 
 export function launch(flags = []) {
-    return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+    return chromium.launch({
+        executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+        args: [...FLAGS, ...flags],
+    });
 }
 
-/* One browser for the tests of a file; gives the function that opens the page. */
+/* Starts one browser for the tests of a file; returns the function that opens the page. */
 export function useBrowser() {
     let browser;
 
@@ -36,7 +45,7 @@ export function useBrowser() {
     return (options = DESKTOP) => openPage(browser, options);
 }
 
-/* A person who was never here before. */
+/* As a new user. */
 async function openPage(browser, options) {
     const context = await browser.newContext(options);
     const page = await context.newPage();
@@ -49,12 +58,14 @@ async function openPage(browser, options) {
             complaints.push(`${message.type()}: ${message.text()}`);
     });
     page.on('request', (request) => {
-        if (new URL(request.url()).origin !== new URL(BASE_URL).origin && !request.url().startsWith('data:'))
+        if (
+            new URL(request.url()).origin !== new URL(BASE_URL).origin &&
+            !request.url().startsWith('data:')
+        )
             complaints.push(`foreign: ${request.url()}`);
     });
     await page.goto(BASE_URL);
-    if (options.javaScriptEnabled !== false)
-        await page.waitForSelector('#welcome');
+    if (options.javaScriptEnabled !== false) await page.waitForSelector('#welcome');
     return { page, context, complaints };
 }
 
@@ -68,42 +79,53 @@ export async function ask(page, text) {
     await page.waitForSelector(`.turn:last-of-type${OVER}`);
 }
 
-/* Where any answer will do: the stand-in writes at a human pace. */
+/* For tests that need no complete answer: the fake OpenRouter writes slowly. */
 export async function askBriefly(page, text) {
     await type(page, text);
     await page.waitForSelector('.turn:last-of-type[data-phase="writing"]');
-    await page.click('#stop');
+    await endAnswer(page);
     await page.waitForSelector(`.turn:last-of-type${OVER}`);
 }
 
-/* The next answer to a message is this, whatever the server would say. */
+/* Stops the answer if it has not ended by itself meanwhile, as it may on a busy machine. */
+export function endAnswer(page) {
+    return page.locator('#stop').evaluate((button) => button.hidden || button.click());
+}
+
+/* Replaces the server's next answer. */
 export function answerWith(page, events) {
-    const body = events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`).join('');
-    return page.route('**/chat', (route) => route.fulfill({ contentType: 'text/event-stream', body }), { times: 1 });
+    const body = events
+        .map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+        .join('');
+    return page.route(
+        '**/chat',
+        (route) => route.fulfill({ contentType: 'text/event-stream', body }),
+        { times: 1 },
+    );
 }
 
 export function screenshot(page, name) {
     return page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
 }
 
-/* The first answer after this is fed by the test, event by event: gives feed(type, data). */
+/* The test sends the events of the next answer itself: returns feed(name, data). */
 export async function feedAnswer(page) {
     await page.addInitScript(() => {
-        const ask = window.fetch.bind(window);
+        const fetch = window.fetch.bind(window);
         let isFed = false;
         const encoder = new TextEncoder();
         let out;
         const body = new ReadableStream({ start: (controller) => (out = controller) });
 
-        window.feed = (type, data) => out.enqueue(encoder.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+        window.feed = (name, data) =>
+            out.enqueue(encoder.encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
         window.fetch = async (path, ...rest) => {
-            if (path !== '/chat' || isFed)
-                return ask(path, ...rest);
+            if (path !== '/chat' || isFed) return fetch(path, ...rest);
             isFed = true;
             return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
         };
     });
     await page.reload();
     await page.waitForSelector('#welcome:not([hidden])');
-    return (type, data) => page.evaluate(([t, d]) => window.feed(t, d), [type, data]);
+    return (...event) => page.evaluate(([name, data]) => window.feed(name, data), event);
 }

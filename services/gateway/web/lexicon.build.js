@@ -1,4 +1,6 @@
-/* The filter's lexicon (data/lexicon.def) as the page takes it: { ON: 'car,engine,...', OFF: ... }. */
+/* lexicon.build - reads the filter's lexicon (data/) for the page.
+ *
+ * The page and the filter use the same words, so they cannot disagree. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,24 +9,33 @@ export const LEXICON = fileURLToPath(new URL('../../../data/lexicon.def', import
 const COMMENT = /\/\*[\s\S]*?\*\//g;
 const MACRO = /^(ON|WEAK|HINT|OFF|TALK|FILL)\(((?:\s*"[^"]*")+)\s*\)/gm;
 
-export function entriesOf(path) {
-    const signs = {};
+/* { ON: 'car,engine,...', OFF: ... } */
+export function readLexicon(path) {
+    const entries = {};
 
-    for (const source of sourcesOf(path))
-        for (const [, sign, strings] of source.matchAll(MACRO))
-            (signs[sign] ??= []).push(...listOf(strings));
-    return Object.fromEntries(Object.entries(signs).map(([sign, entries]) => [sign, entries.join(',')]));
+    for (const source of readWithIncludes(path))
+        for (const [, category, strings] of source.matchAll(MACRO))
+            (entries[category] ??= []).push(...splitEntries(strings));
+    return Object.fromEntries(
+        Object.entries(entries).map(([category, list]) => [category, list.join(',')]),
+    );
 }
 
-/* The file itself and those it includes. */
-function sourcesOf(path) {
+/* The text of the file and of the files it includes. */
+function readWithIncludes(path) {
     const text = readFileSync(path, 'utf8').replace(COMMENT, '');
-    const included = [...text.matchAll(/^#include "(.*)"/gm)].map(([, name]) => path.replace(/[^/]*$/, name));
+    const included = [...text.matchAll(/^#include "(.*)"/gm)].map(([, name]) =>
+        path.replace(/[^/]*$/, name),
+    );
 
-    return [text, ...included.flatMap(sourcesOf)];
+    return [text, ...included.flatMap(readWithIncludes)];
 }
 
-function listOf(strings) {
+function splitEntries(strings) {
     const text = [...strings.matchAll(/"([^"]*)"/g)].map(([, piece]) => piece).join('');
-    return text.split(',').map((entry) => entry.trim()).filter(Boolean);
+
+    return text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean);
 }

@@ -1,18 +1,21 @@
-/* The page as the gateway serves it: dist/index.html and hashed files under dist/static/, each with
- * its .gz and .br beside it, because the gateway only ever picks a file and never compresses one. */
+/* Builds the page for the gateway: dist/index.html and hashed files in dist/static/, each with its
+ * .gz and .br beside it, because the gateway serves files and never compresses them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
-import { entriesOf, LEXICON } from './lexicon.build.js';
+import { LEXICON, readLexicon } from './lexicon.build.js';
 
 const LICENSES = [
-    'bootstrap/LICENSE', 'dompurify/LICENSE', 'feather-icons/LICENSE', 'highlight.js/LICENSE',
+    'bootstrap/LICENSE',
+    'dompurify/LICENSE',
+    'feather-icons/LICENSE',
+    'highlight.js/LICENSE',
     'marked/LICENSE.md',
 ];
 
-/* Bootstrap 5 still speaks the older Sass; its warnings are not about our files. */
-const OLDER_SASS = ['import', 'global-builtin', 'color-functions', 'if-function'];
+/* Bootstrap 5 uses deprecated Sass features; the warnings are not about our files. */
+const DEPRECATED_SASS = ['import', 'global-builtin', 'color-functions', 'if-function'];
 
 export default defineConfig({
     build: {
@@ -22,34 +25,37 @@ export default defineConfig({
         modulePreload: { polyfill: false },
     },
     css: {
-        preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: OLDER_SASS } },
+        preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: DEPRECATED_SASS } },
     },
     plugins: [lexicon(), waitForScript(), licenses(), precompress()],
 });
 
-/* `lexicon.js` of the page is made of the filter's own words, so the two cannot disagree. */
+/* Provides 'virtual:lexicon' to composer/topic-lexicon.js. */
 function lexicon() {
     return {
         name: 'lexicon',
         resolveId: (id) => (id === 'virtual:lexicon' ? '\0lexicon' : null),
-        load: (id) => (id === '\0lexicon' ? `export default ${JSON.stringify(entriesOf(LEXICON))}` : null),
+        load: (id) =>
+            id === '\0lexicon' ? `export default ${JSON.stringify(readLexicon(LEXICON))}` : null,
     };
 }
 
-/* Without this a person who chose the other theme would see a flash of the wrong one. */
+/* Delays the first rendering until the script has set the theme, to avoid a flash of the other. */
 function waitForScript() {
     return {
         name: 'wait-for-script',
         transformIndexHtml: {
             order: 'post',
-            handler: (html) => html.replace('type="module" crossorigin', 'type="module" blocking="render"'),
+            handler: (html) =>
+                html.replace('type="module" crossorigin', 'type="module" blocking="render"'),
         },
     };
 }
 
-/* The licences of what we ship ask to travel with it. */
+/* The licences of the libraries require a copy of them in the distribution. */
 function licenses() {
-    const text = (path) => `${dirname(path)}\n\n${readFileSync(join('node_modules', path), 'utf8').trim()}\n`;
+    const text = (path) =>
+        `${dirname(path)}\n\n${readFileSync(join('node_modules', path), 'utf8').trim()}\n`;
 
     return {
         name: 'licenses',
@@ -63,7 +69,8 @@ function licenses() {
 function precompress() {
     return {
         name: 'precompress',
-        writeBundle: ({ dir }, bundle) => Object.keys(bundle).forEach((name) => compress(join(dir, name))),
+        writeBundle: ({ dir }, bundle) =>
+            Object.keys(bundle).forEach((name) => compress(join(dir, name))),
     };
 }
 

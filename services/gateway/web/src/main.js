@@ -1,26 +1,27 @@
-/* main - puts the page together. */
-import { createApi } from './api.js';
-import { showBanner, startFirstVisit } from './banner.js';
-import { showBudget } from './budget.js';
-import { createChat } from './chat.js';
-import { createChats } from './chats.js';
-import { createComposer } from './composer.js';
-import { failureOfThrown } from './failure.js';
-import { createHelp } from './help.js';
-import { createHint } from './hint.js';
-import { fillIcons } from './icons.js';
-import { chatOf } from './import.js';
-import { startKeys } from './keys.js';
-import { watchNetwork } from './offline.js';
-import { startSearch } from './search.js';
-import { createSettings } from './settings.js';
-import { createSidebar } from './sidebar.js';
-import { fillTexts, language, texts } from './texts.js';
-import { startTheme } from './theme.js';
-import { createView } from './view.js';
-import { reasonOf } from './words.js';
+/* main - starts the page: creates its parts and connects them. */
+import { createComposer } from './composer/composer.js';
+import { createOffTopicNotice } from './composer/off-topic-notice.js';
+import { showBudget } from './conversation/budget.js';
+import { createConversationView } from './conversation/conversation-view.js';
+import { createConversation } from './conversation/conversation.js';
+import { createApi } from './net/api.js';
+import { createSettings } from './settings/settings.js';
+import { startTheme } from './settings/theme.js';
+import { createConversationList } from './sidebar/conversation-list.js';
+import { startImport } from './sidebar/import-button.js';
+import { startSearch } from './sidebar/search.js';
+import { createSidebar } from './sidebar/sidebar.js';
+import { language, texts } from './texts/texts.js';
+import { showBanner } from './ui/banner.js';
+import { button, need } from './ui/dom.js';
+import { fillIcons } from './ui/icons.js';
+import { startIntroduction } from './ui/introduction.js';
+import { startKeyboardShortcuts } from './ui/keyboard-shortcuts.js';
+import { fillTexts } from './ui/labels.js';
+import { watchNetwork } from './ui/offline-notice.js';
+import { createShortcutHelp } from './ui/shortcut-help.js';
 
-const at = (id) => document.getElementById(id);
+const at = (id) => need(document, `#${id}`);
 const announce = (text) => (at('status').textContent = text);
 
 document.documentElement.lang = language;
@@ -28,18 +29,25 @@ document.title = texts.title;
 fillTexts(document);
 fillIcons(document);
 startTheme(at('theme'));
-startFirstVisit(at('first-visit'));
 
 const api = createApi();
-const settings = createSettings({ dialog: at('settings'), api, announce, onNewChat: startNew });
-const hint = createHint({ element: at('hint'), isTalkOfCars: () => chat.isTalk() });
+const settings = createSettings({
+    dialog: at('settings'),
+    api,
+    announce,
+    onNewConversation: startNew,
+});
+const offTopic = createOffTopicNotice({
+    element: at('off-topic'),
+    hasAnswer: () => conversation.hasAnswer(),
+});
 const composer = createComposer({
     form: at('composer'),
-    onSend: (text, edited) => chat.send(text, edited),
-    onStop: () => chat.stop(),
-    onChange: hint.see,
+    onSend: (text, edited) => conversation.send(text, edited),
+    onStop: () => conversation.stop(),
+    onChange: offTopic.check,
 });
-const view = createView({
+const view = createConversationView({
     log: at('log'),
     dock: at('dock'),
     welcome: at('welcome'),
@@ -47,98 +55,93 @@ const view = createView({
     older: at('older'),
     toEndButton: at('to-end'),
     on: {
-        older: () => chat.showOlder(),
-        ask: (text) => chat.send(text),
-        edit: (turn) => chat.edit(turn),
-        judge: (turn, value) => chat.judge(turn, value),
-        regenerate: (turn) => chat.regenerate(turn),
+        older: () => conversation.showOlder(),
+        ask: (text) => conversation.send(text),
+        edit: (turn) => conversation.edit(turn),
+        rate: (turn, value) => conversation.rate(turn, value),
+        regenerate: (turn) => conversation.regenerate(turn),
         reload: () => window.location.reload(),
-        retry: (turn) => chat.retry(turn),
-        settings: settings.open,
+        retry: (turn) => conversation.retry(turn),
+        settings: () => settings.open(),
         switchModel: () => settings.open('model'),
-        switchTo: (id, turn) => chat.switchTo(id, turn),
+        openAlternative: (id, turn) => conversation.openAlternative(id, turn),
     },
 });
-const chat = createChat({
+const conversation = createConversation({
     api,
     view,
     composer,
     announce,
     onBudget: (budget) => showBudget(at('budget'), budget),
-    onChat: (id) => chats.setCurrent(id),
+    onChange: (id) => list.setCurrent(id),
     onSession: (session) => {
         showBanner(at('banner'), session);
         settings.show(session);
     },
 });
-const chats = createChats({ root: at('chats'), api, say, on: { open: openChat, closed: startNew } });
+const list = createConversationList({
+    root: at('conversations'),
+    api,
+    showStatus: showListStatus,
+    on: { open: openConversation, closed: startNew },
+});
 const sidebar = createSidebar({
     aside: at('sidebar'),
     drawer: at('drawer'),
-    content: at('chats'),
-    openButton: at('open-chats'),
-    closeButton: at('close-chats'),
+    content: at('conversations'),
+    openButton: at('open-conversations'),
+    closeButton: at('close-conversations'),
 });
-const help = createHelp({ dialog: at('help'), button: at('open-help') });
+const help = createShortcutHelp({ dialog: at('shortcuts'), button: at('open-shortcuts') });
 
-startSearch({ root: at('chats'), api, onOpen: openChat });
-startKeys({ box: at('box'), composer, chat, help });
-watchNetwork({ bar: at('offline'), onBack: () => chat.mend() });
-at('open-settings').addEventListener('click', settings.open);
-at('new-chat').addEventListener('click', startNew);
-at('import-chat').addEventListener('click', () => at('import-file').click());
-at('import-file').addEventListener('change', importChat);
-at('examples').append(...texts.welcome.examples.map(example));
-/* Leaving the page breaks the stream, which is no failure: the answer goes on without us. */
-window.addEventListener('pagehide', chat.leave);
-window.addEventListener('pageshow', (event) => event.persisted && chat.open());
-chat.open();
+startIntroduction(at('introduction'), composer.focus);
+startSearch({ root: at('conversations'), api, onOpen: openConversation });
+startImport({
+    button: at('import-conversation'),
+    field: at('import-file'),
+    api,
+    showStatus: showListStatus,
+    onOpen: openConversation,
+});
+startKeyboardShortcuts({ box: at('box'), composer, conversation, help });
+watchNetwork({ notice: at('offline'), onOnline: () => conversation.resendOffline() });
+at('open-settings').addEventListener('click', () => settings.open());
+at('new-conversation').addEventListener('click', startNew);
+at('examples').append(...texts.welcome.examples.map(createExample));
+/* Leaving the page closes the stream without a failure: the server goes on with the answer. */
+window.addEventListener('pagehide', conversation.leave);
+window.addEventListener('pageshow', (event) => event.persisted && conversation.load());
+conversation.load();
 composer.focus();
 
-function openChat(id, turn) {
-    say('');
-    sidebar.done();
-    chat.openConversation(id, turn);
+function openConversation(id, turnId) {
+    showListStatus('');
+    sidebar.closeDrawer();
+    conversation.open(id, turnId);
 }
 
 async function startNew() {
-    say('');
-    sidebar.done();
-    await chat.startNew();
+    showListStatus('');
+    sidebar.closeDrawer();
+    await conversation.startNew();
     composer.focus();
 }
 
-async function importChat({ target }) {
-    const [file] = target.files;
-
-    target.value = ''; /* so that the same file can be chosen again */
-    try {
-        const { conversation_id: id } = await api.importChat(await chatOf(file));
-        openChat(id);
-        say(texts.chats.imported, 'good');
-    } catch (thrown) {
-        say(reasonOf(failureOfThrown(thrown)), 'bad');
-    }
+/* Above the list of conversations; kind: '', 'success' or 'error'. */
+function showListStatus(text, kind = '') {
+    at('list-status').textContent = text;
+    at('list-status').dataset.kind = kind;
+    at('list-status').hidden = text === '';
 }
 
-/* Above the list of chats. */
-function say(text, mood = '') {
-    at('chats-said').textContent = text;
-    at('chats-said').dataset.mood = mood;
-    at('chats-said').hidden = text === '';
-}
-
-function example(text) {
+function createExample(text) {
     const item = document.createElement('li');
-    const button = document.createElement('button');
-
-    button.type = 'button';
-    button.className = 'btn btn-outline-secondary';
-    button.textContent = text;
-    button.addEventListener('click', () => {
+    const example = button(text, () => {
         composer.setText(text);
         composer.focus();
     });
-    item.append(button);
+
+    example.className = 'btn btn-outline-secondary';
+    item.append(example);
     return item;
 }

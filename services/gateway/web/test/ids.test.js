@@ -1,8 +1,8 @@
-/* What ids promise. */
+/* ids: UUIDs. */
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { newId } from '../src/ids.js';
+import { newId } from '../src/base/ids.js';
 
 const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

@@ -1,9 +1,10 @@
-/* What the texts promise: every language has all of them, and none stands anywhere else. */
+/* texts: every language is complete, and no text is anywhere else. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { languageOf, languages } from '../src/texts.js';
-import { translated } from '../src/words.js';
+import { readSources } from '../lint/imports.js';
+import { languages, selectLanguage } from '../src/texts/texts.js';
+import { translate } from '../src/net/failure-text.js';
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const { en, de } = languages;
@@ -12,11 +13,11 @@ const { en, de } = languages;
 function shapeOf(texts, prefix = '') {
     return Object.entries(texts).flatMap(([name, text]) => {
         const path = prefix + name;
-        if (path === 'said')
-            return [];
-        if (typeof text === 'function')
-            return [`${path}: function/${text.length}`];
-        return typeof text === 'string' || Array.isArray(text) ? [`${path}: text`] : shapeOf(text, `${path}.`);
+        if (path === 'serverErrors') return [];
+        if (typeof text === 'function') return [`${path}: function/${text.length}`];
+        return typeof text === 'string' || Array.isArray(text)
+            ? [`${path}: text`]
+            : shapeOf(text, `${path}.`);
     });
 }
 
@@ -26,49 +27,66 @@ test('every language has the same texts', () => {
 });
 
 test('no text is empty', () => {
-    const empty = (texts) => Object.values(texts).some((text) => text === '' || (typeof text === 'object' && empty(text)));
+    const empty = (texts) =>
+        Object.values(texts).some(
+            (text) => text === '' || (typeof text === 'object' && empty(text)),
+        );
 
-    for (const [name, texts] of Object.entries(languages))
-        assert.ok(!empty(texts), name);
+    for (const [name, texts] of Object.entries(languages)) assert.ok(!empty(texts), name);
 });
 
-test('German has a sentence for every code of the server', () => {
+test('German has a text for every error code of the server', () => {
     const table = read('../../../../proto/base/errors.def');
-    const codes = [...table.matchAll(/^ERR\(\w+, "(\w+)"/gm)].map(([, code]) => code).filter((code) => code !== 'ok');
+    const codes = [...table.matchAll(/^ERR\(\w+, "(\w+)"/gm)]
+        .map(([, code]) => code)
+        .filter((code) => code !== 'ok');
 
     assert.ok(codes.length > 30);
-    assert.deepEqual(Object.keys(de.said).sort(), codes.sort());
+    assert.deepEqual(Object.keys(de.serverErrors).sort(), codes.sort());
 });
 
-test('what OpenRouter said stays behind the German sentence', () => {
-    const failure = { code: 'upstream_error', sentence: 'The model’s provider failed. Try again. (No (real) reason.)' };
+test('the message of OpenRouter is appended to the German text', () => {
+    const failure = {
+        code: 'upstream_error',
+        serverMessage: 'The model’s provider failed. Try again. (No (real) reason.)',
+    };
 
-    assert.equal(translated(failure, de.said), `${de.said.upstream_error} (No (real) reason.)`);
-    assert.equal(translated(failure, en.said), failure.sentence);
-    assert.equal(translated({ code: 'quite_new', sentence: 'Something new.' }, de.said), 'Something new.');
+    assert.equal(
+        translate(failure, de.serverErrors),
+        `${de.serverErrors.upstream_error} (No (real) reason.)`,
+    );
+    assert.equal(translate(failure, en.serverErrors), failure.serverMessage);
+    assert.equal(
+        translate({ code: 'unknown_code', serverMessage: 'Something new.' }, de.serverErrors),
+        'Something new.',
+    );
 });
 
-test('the language is the chosen one, else the first of the browser’s that there is', () => {
-    assert.equal(languageOf('de', ['en']), 'de');
-    assert.equal(languageOf(null, ['fr-FR', 'de-AT', 'en']), 'de');
-    assert.equal(languageOf(null, ['fr']), 'en');
-    assert.equal(languageOf('constructor', []), 'en');
+test('the language is the selected one, or else the first supported one of the browser', () => {
+    assert.equal(selectLanguage('de', ['en']), 'de');
+    assert.equal(selectLanguage(null, ['fr-FR', 'de-AT', 'en']), 'de');
+    assert.equal(selectLanguage(null, ['fr']), 'en');
+    assert.equal(selectLanguage('constructor', []), 'en');
 });
 
-test('no text stands in the code', () => {
-    const files = readdirSync(new URL('../src/', import.meta.url)).filter((name) => name.endsWith('.js'));
-
-    for (const name of files) {
-        const code = read(`../src/${name}`).replace(/\/\*.*?\*\//gs, '');
+test('the code contains no texts', () => {
+    for (const [name, source] of readSources()) {
+        if (/^texts\/(en|de)\.js$/.test(name)) continue;
+        const code = source.replace(/\/\*.*?\*\//gs, '');
         const sentences = code.match(/(['"`])[A-ZÄÖÜ][^'"`\n]* [^'"`\n]*\1/g) ?? [];
         const words = code.match(/(textContent|title|placeholder|ariaLabel) = ['"`]\w/g) ?? [];
         assert.deepEqual([...sentences, ...words], [], name);
     }
 });
 
-test('no text stands in the page but what is said without JavaScript', () => {
-    const body = read('../index.html').replace(/^.*<body>/s, '').replace(/<noscript.*?<\/noscript>/gs, '');
-    const plain = body.replace(/<!--.*?-->/gs, '').replace(/<[^>]*>/g, '').trim();
+test('index.html contains no texts except those shown without JavaScript', () => {
+    const body = read('../index.html')
+        .replace(/^.*<body>/s, '')
+        .replace(/<noscript.*?<\/noscript>/gs, '');
+    const plain = body
+        .replace(/<!--.*?-->/gs, '')
+        .replace(/<[^>]*>/g, '')
+        .trim();
 
     assert.equal(plain, '');
     assert.deepEqual(body.match(/\s(aria-label|title|placeholder)="[^"]*"/g) ?? [], []);

@@ -1,26 +1,32 @@
-/* What a turn promises. */
+/* turn: the state machine. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../src/failure.js';
-import { fail, isOver, isWhole, newTurn, step, turnsOfHistory } from '../src/turn.js';
+import { Failure } from '../src/net/failure.js';
+import { fail, isOver, isComplete, newTurn, step, turnsFromHistory } from '../src/turn/turn.js';
 
 const delta = (text) => ({ type: 'delta', data: { text } });
-const walk = (...events) => events.reduce(step, newTurn('t', 'hello'));
+const apply = (...events) => events.reduce(step, newTurn('t', 'hello'));
 
 const ENDS = {
     done: { type: 'done', data: { status: 'stopped', model: 'm' } },
-    retracted: { type: 'retracted', data: { reason: 'off it went', text: 'hello' } },
-    failed: { type: 'error', data: { code: 'upstream_error', message: 'It broke.', retryable: true } },
+    retracted: { type: 'retracted', data: { reason: 'off topic', text: 'hello' } },
+    failed: {
+        type: 'error',
+        data: { code: 'upstream_error', message: 'It broke.', retryable: true },
+    },
 };
 
-test('a good day', () => {
-    const waiting = walk({ type: 'queued', data: { position: 2 } });
+test('the happy path', () => {
+    const waiting = apply({ type: 'queued', data: { position: 2 } });
     assert.equal(waiting.phase, 'queued');
-    assert.equal(waiting.place, 2);
+    assert.equal(waiting.position, 2);
     assert.equal(step(waiting, { type: 'waiting', data: { retry_after: 7 } }).wait, 7);
 
-    const writing = [{ type: 'started', data: { model: 'm', conversation_id: 'c' } }, delta('Hello '), delta('you')]
-        .reduce(step, waiting);
+    const writing = [
+        { type: 'started', data: { model: 'm', conversation_id: 'c' } },
+        delta('Hello '),
+        delta('you'),
+    ].reduce(step, waiting);
     assert.equal(writing.answer, 'Hello you');
     assert.equal(writing.conversation, 'c');
     assert.ok(!isOver(writing));
@@ -33,40 +39,53 @@ test('a good day', () => {
 
 for (const [phase, end] of Object.entries(ENDS)) {
     test(`nothing changes a turn that is ${phase}`, () => {
-        const over = walk(delta('a'), end);
+        const over = apply(delta('a'), end);
 
         assert.equal(over.phase, phase);
         for (const event of [delta('b'), ...Object.values(ENDS)])
             assert.equal(step(over, event), over);
-        assert.equal(fail(over, new Failure({ code: 'cut' })), over);
+        assert.equal(fail(over, new Failure({ code: 'connection_lost' })), over);
     });
 }
 
-test('an answer is whole once it is done, unless it was stopped or broke off', () => {
-    assert.ok(!isWhole(walk(delta('a'))));
-    assert.ok(!isWhole(walk(delta('a'), ENDS.failed)));
-    for (const [status, whole] of Object.entries({ committed: true, spooled: true, unsaved: true, stopped: false, interrupted: false }))
-        assert.equal(isWhole(walk(delta('a'), { type: 'done', data: { status } })), whole, status);
+test('an answer is complete once it is done, unless it was stopped or interrupted', () => {
+    assert.ok(!isComplete(apply(delta('a'))));
+    assert.ok(!isComplete(apply(delta('a'), ENDS.failed)));
+    for (const [status, whole] of Object.entries({
+        committed: true,
+        spooled: true,
+        unsaved: true,
+        stopped: false,
+        interrupted: false,
+    }))
+        assert.equal(
+            isComplete(apply(delta('a'), { type: 'done', data: { status } })),
+            whole,
+            status,
+        );
 });
 
 test('a retracted answer is gone', () => {
-    const turn = walk(delta('this must not stay'), ENDS.retracted);
+    const turn = apply(delta('this must not stay'), ENDS.retracted);
     assert.equal(turn.answer, '');
-    assert.equal(turn.failure.sentence, 'off it went');
+    assert.equal(turn.failure.serverMessage, 'off topic');
     assert.equal(turn.text, 'hello');
 });
 
 test('a failed answer keeps what was shown and says why', () => {
-    const turn = walk(delta('half'), ENDS.failed);
+    const turn = apply(delta('half'), ENDS.failed);
     assert.equal(turn.answer, 'half');
-    assert.equal(turn.failure.sentence, 'It broke.');
+    assert.equal(turn.failure.serverMessage, 'It broke.');
     assert.ok(turn.failure.retryable);
 });
 
-test('what an answer cost is the same live and in history', () => {
+test('usage is the same live and in history', () => {
     const usage = { prompt_tokens: 1, completion_tokens: 2, cost: 0.0021 };
-    const live = walk(delta('a'), { type: 'done', data: { status: 'committed', usage, budget: { left: 0.4 } } });
-    const [kept] = turnsOfHistory([
+    const live = apply(delta('a'), {
+        type: 'done',
+        data: { status: 'committed', usage, budget: { left: 0.4 } },
+    });
+    const [kept] = turnsFromHistory([
         { turn_id: 'a', role: 'user', content: 'oil?' },
         { turn_id: 'a', role: 'assistant', content: 'yearly', usage },
     ]);
@@ -76,18 +95,18 @@ test('what an answer cost is the same live and in history', () => {
     assert.deepEqual(live.budget, { left: 0.4 });
 });
 
-test('events of a newer server are skipped', () => {
+test('unknown events of a newer server are skipped', () => {
     const turn = newTurn('t', 'hello');
     for (const type of ['reasoning', 'message', 'toString', '__proto__'])
         assert.equal(step(turn, { type, data: {} }), turn);
 });
 
-test('a delta without text is a failure, not a word "undefined"', () => {
-    assert.equal(walk(delta('a'), { type: 'delta', data: {} }).failure.code, 'bad_answer');
+test('a delta without text is a failure, not the text "undefined"', () => {
+    assert.equal(apply(delta('a'), { type: 'delta', data: {} }).failure.code, 'bad_response');
 });
 
 test('history rows of one turn belong together', () => {
-    const turns = turnsOfHistory([
+    const turns = turnsFromHistory([
         { turn_id: 'a', role: 'user', content: 'oil?' },
         { turn_id: 'a', role: 'assistant', content: 'yearly', model: 'm', status: 'committed' },
         { turn_id: 'b', role: 'user', content: 'tyres?', status: 'interrupted' },

@@ -1,17 +1,17 @@
-/* Everything around the chat: a server that answers as told, a box, a page, a browser's storage. */
+/* world - fakes of everything around a conversation: server, message box, view, storage. */
 import { webcrypto } from 'node:crypto';
 import { beforeEach } from 'node:test';
-import { createChat } from '../src/chat.js';
-import { Failure } from '../src/failure.js';
+import { createConversation } from '../src/conversation/conversation.js';
+import { Failure } from '../src/net/failure.js';
 
 export const NEW_SESSION = { chat_history: [], conversation_id: null, running_turn: null };
 export const DONE = { type: 'done', data: { status: 'committed', seq: 1 } };
 export const ERROR = { type: 'error', data: { code: 'upstream_error', message: 'It broke.' } };
 
-/* What a browser has and nodejs 18 has not. */
+/* Missing in Node.js 18. */
 globalThis.crypto ??= webcrypto;
 
-/* Each test of a file begins with an empty storage. */
+/* Each test of the file starts with an empty storage. */
 export function useStorage() {
     beforeEach(() => {
         const items = new Map();
@@ -29,49 +29,108 @@ export function delta(text) {
 
 export function openWorld(session = NEW_SESSION) {
     const world = {
-        session, asked: [], followed: [], stopped: [], opened: [], chats: [], judged: [], turns: [], box: '', busy: false,
-        problem: null, edited: null, pages: {}, rest: [],
+        session,
+        requests: [],
+        followed: [],
+        stopped: [],
+        opened: [],
+        changes: [],
+        rated: [],
+        turns: [],
+        box: '',
+        busy: false,
+        problem: null,
+        edited: null,
+        pages: {},
+        rest: [],
+        changed: () => {},
+        idle: () => {},
+        disconnect: () => {},
         page: () => world.turns.map((turn) => [turn.text, turn.answer, turn.phase]),
+        until: async (condition) => {
+            while (!condition()) await new Promise((resolve) => (world.changed = resolve));
+        },
     };
-    world.changed = () => {};
-    world.until = async (isSo) => {
-        while (!isSo())
-            await new Promise((resolve) => (world.changed = resolve));
-    };
-    let answer = null;
-    let idle = () => {};
-    let hangUp = () => {};
 
+    world.conversation = createConversation({
+        api: fakeApi(world),
+        view: fakeView(world),
+        composer: fakeComposer(world),
+        announce() {},
+        onBudget: (budget) => (world.budget = budget),
+        onSession() {},
+        onChange: (id) => world.changes.push(id),
+        pause: async () => {},
+    });
+    return Object.assign(world, actionsOf(world));
+}
+
+/* What a test does: each sets the server's answer first. */
+function actionsOf(world) {
+    const respondWith = (events) => {
+        world.answer = events instanceof Failure ? events : streamOf(events);
+    };
+
+    return {
+        respondWith,
+        send: (text, events, edited) => {
+            respondWith(events);
+            return world.conversation.send(text, edited);
+        },
+        retry: (events) => {
+            respondWith(events);
+            return world.conversation.retry(world.turns.at(-1));
+        },
+        /* A turn that was running keeps the composer busy until it is over. */
+        load: async (events) => {
+            respondWith(events);
+            await world.conversation.load();
+            if (world.busy) await new Promise((resolve) => (world.idle = resolve));
+        },
+        sendEndless: (text, events = []) => {
+            let out;
+            const start = (controller) => (out = controller);
+            world.answer = new Response(new ReadableStream({ start }));
+            out.enqueue(new TextEncoder().encode(textOf(events)));
+            world.disconnect = (reason) => out.error(reason);
+            return { over: world.conversation.send(text) };
+        },
+    };
+}
+
+function fakeApi(world) {
     const orFailure = (value) => {
-        if (value instanceof Failure)
-            throw value;
+        if (value instanceof Failure) throw value;
         return value;
     };
-    const api = {
+
+    return {
         session: async () => orFailure(world.session),
-        openChat: async (id) => {
+        openConversation: async (id) => {
             world.opened.push(id);
             await world.hold;
         },
-        page: async (id, cursor) => orFailure(world.pages[cursor ?? id]),
-        stop: async (id) => world.stopped.push(id),
-        chat: async (body, signal) => {
-            world.asked.push(body);
-            signal.addEventListener('abort', () => hangUp(signal.reason));
-            return orFailure(answer);
+        historyPage: async (id, cursor) => orFailure(world.pages[cursor ?? id]),
+        stopTurn: async (id) => world.stopped.push(id),
+        sendTurn: async (body, signal) => {
+            world.requests.push(body);
+            signal.addEventListener('abort', () => world.disconnect(signal.reason));
+            return orFailure(world.answer);
         },
-        /* A connection taken up again goes on with the next of `rest`; beyond them the server knows of no turn. */
-        events: async (id, signal, after) => {
+        /* A reconnection gets the next of `rest`; after those the server does not know the turn. */
+        turnEvents: async (id, signal, after) => {
             world.followed.push(after === undefined ? id : `${id} after ${after}`);
-            if (after === undefined)
-                return orFailure(answer);
-            return orFailure(world.rest.shift() ?? new Failure({ code: 'not_found', status: 404 }));
+            if (after === undefined) return orFailure(world.answer);
+            const unknown = new Failure({ code: 'not_found', status: 404 });
+            return orFailure(world.rest.shift() ?? unknown);
         },
-        feedback: async (id, value) => orFailure(world.refusal ?? world.judged.push([id, value])),
+        rateTurn: async (id, value) => orFailure(world.refusal ?? world.rated.push([id, value])),
     };
-    const view = {
-        add: (turn) => world.turns.push(turn),
-        addAll: (turns) => world.turns.push(...turns),
+}
+
+function fakeView(world) {
+    return {
+        append: (turns) => world.turns.push(...turns),
         set: (turn) => {
             world.turns = world.turns.map((old) => (old.id === turn.id ? turn : old));
             world.changed();
@@ -86,9 +145,9 @@ export function openWorld(session = NEW_SESSION) {
         showProblem: (failure, retry) => {
             world.turns = [];
             world.problem = failure;
-            world.openAgain = retry;
+            world.retryOpen = retry;
         },
-        addOlder: (turns, hasMore) => {
+        prepend: (turns, hasMore) => {
             world.turns = [...turns, ...world.turns];
             world.hasMore = hasMore;
         },
@@ -99,9 +158,12 @@ export function openWorld(session = NEW_SESSION) {
             world.hasMore = hasMore;
         },
         toEnd() {},
-        welcomeIfEmpty() {},
+        showWelcomeIfEmpty() {},
     };
-    const composer = {
+}
+
+function fakeComposer(world) {
+    return {
         enter() {},
         focus() {},
         holds: (text) => world.box === text,
@@ -111,7 +173,7 @@ export function openWorld(session = NEW_SESSION) {
             world.edited = turn.id;
             world.box = text;
         },
-        giveBack: (text) => {
+        restore: (text) => {
             world.box = text + world.box;
         },
         take: (text) => {
@@ -119,43 +181,9 @@ export function openWorld(session = NEW_SESSION) {
         },
         setBusy: (busy) => {
             world.busy = busy;
-            if (!busy)
-                idle();
+            if (!busy) world.idle();
         },
     };
-
-    const onBudget = (budget) => {
-        world.budget = budget;
-    };
-    const onChat = (id) => world.chats.push(id);
-    const pause = async () => {};
-    world.chat = createChat({ api, view, composer, announce() {}, onBudget, onSession() {}, onChat, pause });
-    world.answerWith = (events) => {
-        answer = events instanceof Failure ? events : streamOf(events);
-    };
-    world.send = (text, events, edited) => {
-        world.answerWith(events);
-        return world.chat.send(text, edited);
-    };
-    /* Once open() is through, an answer that goes on keeps the box busy until it is over. */
-    world.open = async (events) => {
-        answer = streamOf(events);
-        await world.chat.open();
-        if (world.busy)
-            await new Promise((resolve) => (idle = resolve));
-    };
-    world.retry = (events) => {
-        answer = streamOf(events);
-        return world.chat.retry(world.turns.at(-1));
-    };
-    world.sendEndless = (text, events = []) => {
-        let out;
-        answer = new Response(new ReadableStream({ start: (controller) => (out = controller) }));
-        out.enqueue(new TextEncoder().encode(textOf(events)));
-        hangUp = (reason) => out.error(reason);
-        return { over: world.chat.send(text) };
-    };
-    return world;
 }
 
 export function streamOf(events) {
@@ -163,5 +191,10 @@ export function streamOf(events) {
 }
 
 function textOf(events) {
-    return events.map(({ type, data, id = '' }) => `event: ${type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`).join('');
+    return events
+        .map(
+            ({ type, data, id = '' }) =>
+                `event: ${type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
+        )
+        .join('');
 }

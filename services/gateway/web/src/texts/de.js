@@ -1,5 +1,6 @@
-/* Every word the page says, in German.  The names are those of en.js; `said` has the sentences for the
- * codes of proto/base/errors.def, because the server speaks English. */
+/* The texts of the page in German.
+ *
+ * The keys are those of en.js; serverErrors translates the error codes of proto/base/errors.def. */
 import { formatsOf } from './formats.js';
 
 const { number, money, day } = formatsOf('de');
@@ -8,10 +9,10 @@ export default {
     name: 'Deutsch',
     title: 'Auto-Assistent',
     skip: 'Zum Nachrichtenfeld springen',
-    demo: 'Beispielantworten: Es gibt keinen OpenRouter-Schlüssel. Kein Modell hat sie geschrieben.',
+    demo: 'Demomodus: Ohne OpenRouter-Schlüssel sind alle Antworten nur Beispiele.',
     welcome: {
-        title: 'Was beschäftigt Sie an Ihrem Auto?',
-        lead: 'Fragen Sie nach Fahren, Reparaturen, Kosten, Warnleuchten, Kauf oder Verkauf.',
+        title: 'Wie kann ich bei Ihrem Auto helfen?',
+        lead: 'Fragen Sie zu Fahren, Reparaturen, Kosten, Warnleuchten, Kauf oder Verkauf.',
         examplesLabel: 'Beispiele',
         examples: [
             'Mein Auto zittert beim Bremsen. Woran kann das liegen?',
@@ -19,61 +20,73 @@ export default {
             'Worauf achte ich beim Kauf eines gebrauchten Elektroautos?',
             'Die gelbe Motorleuchte ist angegangen. Darf ich weiterfahren?',
         ],
-        hint: 'Neu hier? Ihre Chats bleiben in der Liste. In den Einstellungen können Sie ein Modell wählen und einen eigenen OpenRouter-Schlüssel eingeben.',
-        hintClose: 'Verstanden',
+        introduction:
+            'Neu hier? Ihre Chats finden Sie in der Seitenleiste. In den Einstellungen ' +
+            'können Sie ein Modell wählen und einen eigenen OpenRouter-Schlüssel eingeben.',
+        introductionClose: 'Verstanden',
     },
     composer: {
-        label: 'Ihre Nachricht',
+        label: 'Nachricht',
         placeholder: 'Fragen Sie etwas zu Ihrem Auto',
-        keys: 'Enter sendet, Umschalt+Enter beginnt eine neue Zeile.',
-        caution: 'Antworten können falsch sein: Wo es um Sicherheit geht, fragen Sie eine Werkstatt.',
+        shortcuts: 'Enter zum Senden, Umschalt+Enter für eine neue Zeile.',
+        caution: 'Antworten können falsch sein. Fragen Sie bei Sicherheitsfragen eine Werkstatt.',
         send: 'Senden',
         stop: 'Antwort anhalten',
     },
     turn: {
         you: 'Sie',
         assistant: 'Assistent',
-        sent: 'Liest Ihre Nachricht',
-        queued: (place) => (place > 0 ? `In der Warteschlange, Platz ${place}` : 'In der Warteschlange'),
+        sent: 'Ihre Nachricht wird geprüft',
+        queued: (position) =>
+            position > 0 ? `In der Warteschlange, Position ${position}` : 'In der Warteschlange',
         waiting: (seconds) => `Das Modell ist überlastet. Neuer Versuch in ${seconds} s.`,
         started: 'Denkt nach',
         writing: 'Schreibt',
-        lost: 'Die Verbindung ist abgebrochen. Sie wird neu aufgebaut',
+        lost: 'Verbindung unterbrochen. Sie wird wiederhergestellt',
         finished: 'Die Antwort ist vollständig.',
         by: (model) => `Antwort von ${model}`,
         tokens: (count) => `· ${number(count)} Token`,
         cost: (dollars) => `· ${money(dollars)}`,
     },
-    tools: {
+    actions: {
         copyQuestion: 'Nachricht kopieren',
         copyAnswer: 'Antwort kopieren',
-        edit: 'Ändern und neu fragen',
-        regenerate: 'Eine andere Antwort',
+        edit: 'Nachricht bearbeiten',
+        regenerate: 'Neue Antwort erzeugen',
         good: 'Gute Antwort',
         bad: 'Schlechte Antwort',
-        ways: (place, count) => `Fassung ${place} von ${count}`,
-        before: 'Vorige Fassung',
-        after: 'Nächste Fassung',
+        alternatives: (position, count) => `Version ${position} von ${count}`,
+        previous: 'Vorherige Version',
+        next: 'Nächste Version',
     },
-    editing: { note: 'Sie ändern eine frühere Nachricht. Was darauf folgte, bleibt erreichbar.', stop: 'Nicht mehr ändern' },
-    toEnd: 'Zum Neuesten',
-    offline: 'Sie sind offline. Was Sie schreiben, bleibt hier und kann gesendet werden, wenn das Netz wieder da ist.',
-    help: {
-        open: 'Tasten',
-        title: 'Tasten',
-        close: 'Liste der Tasten schließen',
-        keys: [
+    editing: {
+        note: 'Sie bearbeiten eine frühere Nachricht. Die jetzige Version bleibt erhalten.',
+        stop: 'Bearbeiten abbrechen',
+    },
+    toEnd: 'Zum Ende springen',
+    offline:
+        'Sie sind offline. Ihre Nachrichten bleiben hier und können gesendet werden, sobald ' +
+        'Sie wieder online sind.',
+    shortcuts: {
+        open: 'Tastenkürzel',
+        title: 'Tastenkürzel',
+        close: 'Tastenkürzel schließen',
+        list: [
             ['Enter', 'Nachricht senden'],
-            ['Umschalt Enter', 'Eine neue Zeile beginnen'],
-            ['↑', 'Die letzte Nachricht ändern, wenn das Feld leer ist'],
-            ['Esc', 'Antwort anhalten, nicht mehr ändern, einen Dialog schließen'],
+            ['Umschalt Enter', 'Neue Zeile beginnen'],
+            ['↑', 'Letzte Nachricht bearbeiten (bei leerem Feld)'],
+            ['Esc', 'Antwort anhalten, Bearbeiten abbrechen oder Dialog schließen'],
             ['/', 'Zum Nachrichtenfeld'],
-            ['?', 'Diese Liste zeigen'],
+            ['?', 'Tastenkürzel anzeigen'],
         ],
     },
-    hint: 'Dieser Assistent ist für Autos und das Fahren da; er könnte diese Nachricht ablehnen.',
+    offTopic:
+        'Dieser Assistent beantwortet Fragen zu Autos und zum Fahren. Er lehnt diese ' +
+        'Nachricht möglicherweise ab.',
     refused: {
-        purpose: 'Fragen Sie nach Fahren, Reparaturen, Kosten, Warnleuchten, Kauf oder Verkauf. Zum Beispiel:',
+        purpose:
+            'Fragen Sie zu Fahren, Reparaturen, Kosten, Warnleuchten, Kauf oder Verkauf. Zum ' +
+            'Beispiel:',
         examples: [
             'Warum zieht mein Auto zur Seite?',
             'Was kostet eine neue Kupplung?',
@@ -81,110 +94,148 @@ export default {
         ],
     },
     safety: {
-        brakes: 'An den Bremsen hängt Ihr Leben: Fühlen oder hören sie sich anders an, fahren Sie nicht weiter und lassen Sie eine Werkstatt nachsehen.',
-        steering: 'An der Lenkung hängt Ihr Leben: Ist sie locker, schwer oder ungleichmäßig, fahren Sie nicht weiter und lassen Sie eine Werkstatt nachsehen.',
-        airbags: 'Airbags und Gurtstraffer können auslösen und verletzen: Nur geschulte Leute dürfen daran arbeiten.',
-        fuelLeak: 'Auslaufender Kraftstoff kann brennen: Motor aus, Flammen und Funken fernhalten, das Auto nicht wieder starten.',
-        highVoltage: 'Hochvoltbatterien können töten: nie öffnen, keine orangen Kabel berühren; das ist Arbeit für geschulte Leute.',
+        brakes:
+            'Von den Bremsen hängt Ihr Leben ab: Fühlen oder hören sie sich anders an, ' +
+            'fahren Sie nicht weiter und lassen Sie sie in einer Werkstatt prüfen.',
+        steering:
+            'Von der Lenkung hängt Ihr Leben ab: Ist sie locker, schwergängig oder ' +
+            'ungleichmäßig, fahren Sie nicht weiter und lassen Sie sie in einer Werkstatt ' +
+            'prüfen.',
+        airbags:
+            'Airbags und Gurtstraffer können auslösen und Sie verletzen. Nur geschulte ' +
+            'Fachkräfte dürfen daran arbeiten.',
+        fuelLeak:
+            'Auslaufender Kraftstoff kann sich entzünden: Schalten Sie den Motor aus, halten ' +
+            'Sie Flammen und Funken fern und starten Sie das Auto nicht wieder.',
+        highVoltage:
+            'Hochvoltbatterien können töten: Öffnen Sie sie nie und berühren Sie keine ' +
+            'orangefarbenen Kabel. Überlassen Sie diese Arbeit geschulten Fachkräften.',
     },
-    copy: { done: 'Kopiert', failed: 'Das Kopieren hat nicht geklappt' },
+    copy: { done: 'Kopiert', failed: 'Kopieren fehlgeschlagen' },
     code: { copy: 'Code kopieren' },
     statuses: {
         stopped: 'Sie haben diese Antwort angehalten.',
         interrupted: 'Diese Antwort wurde unterbrochen.',
         spooled: 'Noch nicht in Ihrem Verlauf. Sie wird bald gespeichert.',
-        unsaved: 'Diese Antwort konnte nicht gespeichert werden. Kopieren Sie, was Sie brauchen, oder senden Sie die Nachricht noch einmal.',
+        unsaved:
+            'Diese Antwort konnte nicht gespeichert werden. Kopieren Sie, was Sie brauchen, ' +
+            'oder senden Sie die Nachricht noch einmal.',
     },
     budget: (dollars) => `In dieser Sitzung bleiben ${money(dollars)} für Antworten.`,
-    older: 'Ältere Nachrichten zeigen',
+    older: 'Ältere Nachrichten anzeigen',
     failed: {
-        back: 'Ihre Nachricht steht wieder im Feld.',
-        retryAfter: (seconds) => `Versuchen Sie es in ${seconds} s wieder.`,
-        retry: 'Noch einmal',
+        restored: 'Ihre Nachricht steht wieder im Nachrichtenfeld.',
+        retryAfter: (seconds) => `Versuchen Sie es in ${seconds} s noch einmal.`,
+        retry: 'Wiederholen',
         settings: 'Einstellungen öffnen',
         switchModel: 'Modell wechseln',
         signIn: 'Anmelden',
         reload: 'Neu laden',
-        stop: 'Das Anhalten hat nicht geklappt. Die Antwort geht weiter; versuchen Sie es noch einmal.',
+        stop: 'Die Antwort konnte nicht angehalten werden. Versuchen Sie es noch einmal.',
     },
     errors: {
-        offline: 'Der Server ist nicht zu erreichen. Prüfen Sie Ihre Verbindung.',
-        silent: 'Vom Server kam zu lange nichts.',
-        cut: 'Die Verbindung brach ab, bevor die Antwort vollständig war.',
-        bad_answer: 'Der Server hat etwas geantwortet, das diese Seite nicht versteht. Laden Sie sie neu.',
-        broken: 'In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu.',
+        offline: 'Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung.',
+        no_response: 'Der Server hat nicht rechtzeitig geantwortet.',
+        connection_lost: 'Die Verbindung brach ab, bevor die Antwort vollständig war.',
+        bad_response: 'Der Server hat unerwartet geantwortet. Laden Sie die Seite neu.',
+        page_error: 'Auf dieser Seite ist ein Fehler aufgetreten. Laden Sie sie neu.',
         retracted: 'Die Antwort wurde zurückgezogen.',
-        too_long: 'Das ist zu lang.',
-        down: 'Der Server ist gerade nicht da. Versuchen Sie es gleich noch einmal.',
-        file_too_big: 'Die Datei ist zu groß. Ein Chat darf 1 MiB haben.',
-        file_not_ours: 'Das ist kein Chat, der hier als JSON gesichert wurde.',
-        refused: (status) => `Der Server hat die Anfrage abgelehnt (Status ${status}).`,
+        too_long: 'Der Text ist zu lang.',
+        down:
+            'Der Server ist vorübergehend nicht verfügbar. Versuchen Sie es in Kürze noch ' +
+            'einmal.',
+        file_too_large: 'Die Datei ist zu groß. Erlaubt ist 1 MiB.',
+        file_unsupported: 'Diese Datei ist kein Chat, der hier als JSON exportiert wurde.',
+        request_refused: (status) => `Der Server hat die Anfrage abgelehnt (Status ${status}).`,
     },
-    said: {
-        bad_request: 'Die Anfrage war nicht zu verstehen.',
-        signed_out: 'Ihre Sitzung ist zu Ende. Laden Sie die Seite neu, um eine neue zu beginnen.',
+    serverErrors: {
+        bad_request: 'Die Anfrage ist ungültig.',
+        signed_out:
+            'Ihre Sitzung ist abgelaufen. Laden Sie die Seite neu, um eine neue zu beginnen.',
         sign_in: 'Melden Sie sich zuerst an. Laden Sie dazu die Seite neu.',
         csrf: 'Die Seite ist veraltet. Laden Sie sie neu und versuchen Sie es noch einmal.',
-        origin: 'Diese Anfrage kam von einer anderen Seite und wurde abgelehnt.',
-        not_found: 'Unter diesem Namen gibt es hier nichts.',
-        method: 'Diese Adresse nimmt solche Anfragen nicht an.',
-        busy: 'In diesem Chat wird noch eine Antwort geschrieben. Warten Sie darauf oder halten Sie sie an.',
-        conflict: 'Dieser Chat ging anderswo weiter. Laden Sie ihn neu und senden Sie die Nachricht noch einmal.',
-        too_long: 'Das ist zu lang.',
-        media_type: 'Die Anfrage muss application/json sein.',
-        off_topic: 'Ich bin für Fragen rund um Autos und das Fahren da.',
-        same_id_other_text: 'Diese Kennung wurde schon für eine andere Nachricht benutzt.',
-        too_deep: 'Das ist ein Zweig von zu vielen Zweigen. Beginnen Sie einen neuen Chat.',
-        limited: 'Das war zu viel in kurzer Zeit. Warten Sie einen Augenblick.',
-        no_key: 'Ein OpenRouter-Schlüssel wird gebraucht. Geben Sie einen in den Einstellungen ein.',
-        budget: 'Das Budget dieser Sitzung für Antworten ist aufgebraucht.',
-        upstream_credit: 'Das Guthaben des OpenRouter-Kontos reicht dafür nicht. Laden Sie es dort auf, oder wählen Sie ein kostenloses Modell.',
-        upstream_key: 'OpenRouter hat den Schlüssel nicht angenommen. Prüfen Sie ihn in den Einstellungen.',
-        upstream_refused: 'OpenRouter hat diese Anfrage abgelehnt. Wählen Sie in den Einstellungen ein anderes Modell.',
-        upstream_unfit: 'Der Anbieter des Modells fand diese Nachricht unpassend. Fassen Sie sie in andere Worte.',
-        upstream_long: 'Dieser Chat ist zu lang für das Modell geworden. Beginnen Sie einen neuen.',
-        upstream_model: 'Dieses Modell steht nicht zur Verfügung. Wählen Sie in den Einstellungen ein anderes.',
-        upstream_privacy: 'Die Datenschutzeinstellungen des OpenRouter-Kontos schließen dieses Modell aus. Wählen Sie in den Einstellungen ein anderes.',
-        upstream_limited: 'Das Modell wird gerade zu oft gefragt. Versuchen Sie es in Kürze wieder.',
-        upstream_daily: 'Die kostenlosen Nachrichten des OpenRouter-Kontos sind für heute verbraucht. Versuchen Sie es morgen wieder, oder wählen Sie ein Modell, das etwas kostet.',
-        upstream_error: 'Der Anbieter des Modells hat versagt. Versuchen Sie es noch einmal.',
-        upstream_cut: 'Die Antwort brach unterwegs ab. Versuchen Sie es noch einmal.',
-        interrupted: 'Der Dienst, der diese Antwort schrieb, ist verloren gegangen. Senden Sie die Nachricht noch einmal.',
-        upstream_timeout: 'Das Modell hat zu lange gebraucht. Versuchen Sie es noch einmal.',
-        retracted: 'Die Antwort wurde zurückgezogen, weil sie von Autos abkam.',
-        overloaded: 'Gerade fragen zu viele auf einmal. Versuchen Sie es in Kürze wieder.',
-        filter_down: 'Der Dienst, der Nachrichten prüft, ist nicht da. Versuchen Sie es in Kürze wieder.',
-        store_down: 'Der Dienst, der Chats aufbewahrt, ist nicht da. Versuchen Sie es in Kürze wieder.',
-        worker_down: 'Kein Dienst ist frei, das Modell zu fragen. Versuchen Sie es in Kürze wieder.',
+        origin: 'Die Anfrage kam von einer anderen Website und wurde abgelehnt.',
+        not_found: 'Nicht gefunden.',
+        method: 'Diese Adresse unterstützt die Methode nicht.',
+        busy:
+            'In diesem Chat wird noch eine Antwort geschrieben. Warten Sie darauf oder ' +
+            'halten Sie sie an.',
+        conflict:
+            'Dieser Chat wurde an anderer Stelle fortgesetzt. Laden Sie ihn neu und senden ' +
+            'Sie die Nachricht noch einmal.',
+        too_long: 'Der Text ist zu lang.',
+        media_type: 'Der Inhaltstyp der Anfrage muss application/json sein.',
+        off_topic: 'Ich beantworte Fragen zu Autos und zum Fahren.',
+        turn_id_reused: 'Diese Kennung wurde schon für eine andere Nachricht verwendet.',
+        too_deep: 'Dieser Chat hat zu viele Verzweigungen. Beginnen Sie einen neuen Chat.',
+        limited: 'Zu viele Anfragen in kurzer Zeit. Warten Sie einen Augenblick.',
+        no_key: 'Ein OpenRouter-Schlüssel fehlt. Geben Sie ihn in den Einstellungen ein.',
+        budget: 'Das Budget dieser Sitzung ist aufgebraucht.',
+        upstream_credit:
+            'Das Guthaben des OpenRouter-Kontos reicht nicht aus. Laden Sie es auf oder ' +
+            'wählen Sie ein kostenloses Modell.',
+        upstream_key:
+            'OpenRouter hat den Schlüssel nicht akzeptiert. Prüfen Sie ihn in den Einstellungen.',
+        upstream_refused:
+            'OpenRouter hat die Anfrage abgelehnt. Wählen Sie in den Einstellungen ein ' +
+            'anderes Modell.',
+        upstream_moderated:
+            'Der Anbieter des Modells hat diese Nachricht abgelehnt. Formulieren Sie sie anders.',
+        upstream_context_length:
+            'Dieser Chat ist zu lang für das Modell. Beginnen Sie einen neuen.',
+        upstream_model:
+            'Dieses Modell ist nicht verfügbar. Wählen Sie in den Einstellungen ein anderes.',
+        upstream_privacy:
+            'Die Datenschutzeinstellungen des OpenRouter-Kontos schließen dieses Modell aus. ' +
+            'Wählen Sie in den Einstellungen ein anderes.',
+        upstream_rate_limited: 'Das Modell ist überlastet. Versuchen Sie es in Kürze noch einmal.',
+        upstream_daily_limit:
+            'Die kostenlosen Nachrichten des OpenRouter-Kontos sind für heute verbraucht. ' +
+            'Versuchen Sie es morgen wieder oder wählen Sie ein kostenpflichtiges Modell.',
+        upstream_error:
+            'Beim Anbieter des Modells ist ein Fehler aufgetreten. Versuchen Sie es noch einmal.',
+        upstream_truncated: 'Die Antwort ist unvollständig. Versuchen Sie es noch einmal.',
+        interrupted: 'Die Antwort wurde unterbrochen. Senden Sie die Nachricht noch einmal.',
+        upstream_timeout:
+            'Das Modell hat nicht rechtzeitig geantwortet. Versuchen Sie es noch einmal.',
+        retracted: 'Die Antwort wurde zurückgezogen, weil sie vom Thema Auto abkam.',
+        overloaded: 'Zu viele Anfragen gleichzeitig. Versuchen Sie es in Kürze noch einmal.',
+        filter_down:
+            'Die Prüfung von Nachrichten ist nicht verfügbar. Versuchen Sie es in Kürze noch ' +
+            'einmal.',
+        store_down:
+            'Der Speicher für Chats ist nicht verfügbar. Versuchen Sie es in Kürze noch einmal.',
+        worker_down:
+            'Der Zugang zu den Modellen ist nicht verfügbar. Versuchen Sie es in Kürze noch ' +
+            'einmal.',
         stopped: 'Angehalten.',
         timeout: 'Ein Dienst hat nicht rechtzeitig geantwortet. Versuchen Sie es noch einmal.',
-        down: 'Ein Dienst ist nicht da. Versuchen Sie es in Kürze wieder.',
-        bad_frame: 'Bei uns ist etwas schiefgegangen.',
-        internal: 'Bei uns ist etwas schiefgegangen.',
+        down: 'Ein Dienst ist nicht verfügbar. Versuchen Sie es in Kürze noch einmal.',
+        bad_frame: 'Auf dem Server ist ein Fehler aufgetreten.',
+        internal: 'Auf dem Server ist ein Fehler aufgetreten.',
     },
-    chats: {
+    conversations: {
         label: 'Chats',
-        open: 'Chats zeigen',
-        close: 'Chats verbergen',
+        open: 'Chats anzeigen',
+        close: 'Chats ausblenden',
         start: 'Neuer Chat',
-        searchLabel: 'Alle Chats durchsuchen',
+        searchLabel: 'Chats durchsuchen',
         none: 'Noch keine Chats.',
-        more: 'Mehr zeigen',
+        more: 'Mehr anzeigen',
         untitled: 'Chat ohne Titel',
         menu: (title) => `Aktionen für „${title}“`,
         rename: 'Umbenennen',
         renameLabel: 'Neuer Titel',
-        exportMarkdown: 'Als Markdown sichern',
-        exportJson: 'Als JSON sichern',
+        exportMarkdown: 'Als Markdown exportieren',
+        exportJson: 'Als JSON exportieren',
         remove: 'Löschen',
-        import: 'Chat einlesen',
-        imported: 'Der Chat wurde eingelesen.',
-        removed: 'Der Chat wurde gelöscht.',
-        renamed: (title) => `Der Chat heißt jetzt „${title}“.`,
-        loading: 'Lädt …',
-        hits: (count) => (count === 1 ? 'Eine Stelle gefunden.' : `${number(count)} Stellen gefunden.`),
-        hitsMore: 'Es gibt mehr Fundstellen, als hier stehen.',
-        noHits: 'Nichts gefunden.',
+        import: 'Chat importieren',
+        imported: 'Chat importiert.',
+        removed: 'Chat gelöscht.',
+        renamed: (title) => `Chat umbenannt in „${title}“.`,
+        hits: (count) => (count === 1 ? '1 Treffer' : `${number(count)} Treffer`),
+        moreHits: 'Es gibt weitere Treffer.',
+        noHits: 'Keine Treffer',
         day,
     },
     settings: {
@@ -192,65 +243,76 @@ export default {
         title: 'Einstellungen',
         close: 'Einstellungen schließen',
         key: 'OpenRouter-Schlüssel',
-        keySaved: (hint) => `Gespeichert: ${hint}. Tippen Sie einen neuen ein, um ihn zu ersetzen.`,
-        keyNone: 'Keiner gespeichert. Ein Schlüssel, den Sie eingeben, wird sofort versiegelt und nie wieder gezeigt.',
-        test: 'Prüfen',
-        testing: 'OpenRouter wird gefragt …',
-        remember: 'Meinen Schlüssel behalten',
-        rememberHelp: 'Sonst wird er vergessen, wenn Ihre Sitzung endet.',
+        keySaved: (hint) =>
+            `Gespeichert: ${hint}. Geben Sie einen neuen Schlüssel ein, um ihn zu ersetzen.`,
+        keyNone:
+            'Kein Schlüssel gespeichert. Ihr Schlüssel wird sofort verschlüsselt und nie ' +
+            'wieder angezeigt.',
+        test: 'Testen',
+        testing: 'Der Schlüssel wird getestet …',
+        remember: 'Schlüssel merken',
+        rememberHelp: 'Sonst wird er am Ende Ihrer Sitzung gelöscht.',
         deleteKey: 'Gespeicherten Schlüssel löschen',
         model: 'Modell',
-        modelHelp: 'Tippen Sie, um zu suchen. „openrouter/free“ nimmt eines, das nichts kostet.',
-        modelsFailed: 'Die Liste der Modelle konnte nicht geladen werden; ein Name lässt sich trotzdem eintippen.',
-        modelsFound: (count) => (count === 1 ? 'Ein Modell' : `${number(count)} Modelle`),
-        onlyFree: 'Nur kostenlose',
-        noModels: 'Kein Modell in der Liste heißt so.',
+        modelHelp: 'Tippen Sie, um zu suchen. „openrouter/free“ wählt ein kostenloses Modell.',
+        modelsFailed:
+            'Die Modellliste konnte nicht geladen werden. Sie können trotzdem einen Namen ' +
+            'eingeben.',
+        modelsFound: (count) => (count === 1 ? '1 Modell' : `${number(count)} Modelle`),
+        onlyFree: 'Nur kostenlose Modelle',
+        noModels: 'Keine passenden Modelle',
         free: 'kostenlos',
         context: (tokens) => `${number(tokens)} Token`,
-        price: (prompt, completion) => `je Million Token ${money(prompt)} hinein, ${money(completion)} heraus`,
-        priceVaries: 'Preis wechselt',
-        theme: 'Aussehen',
-        themes: { auto: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
+        price: (prompt, completion) =>
+            `${money(prompt)} Eingabe, ${money(completion)} Ausgabe je Million Token`,
+        priceVaries: 'Preis variabel',
+        theme: 'Darstellung',
+        themes: { auto: 'System', light: 'Hell', dark: 'Dunkel' },
         language: 'Sprache',
-        languageAuto: 'Wie der Browser',
-        languageHelp: 'Für eine andere Sprache muss die Seite neu laden; das geschieht beim Speichern.',
-        usage: 'Was Ihre Antworten kosten',
-        usageLead: (days) => `Die letzten ${number(days)} Tage; ein Tag beginnt um Mitternacht UTC.`,
-        usageNone: 'Noch nichts.',
+        languageAuto: 'Browser-Standard',
+        languageHelp: 'Beim Speichern einer neuen Sprache wird die Seite neu geladen.',
+        usage: 'Nutzung und Kosten',
+        usageLead: (days) => `Die letzten ${number(days)} Tage (UTC)`,
+        usageNone: 'Noch keine Nutzung.',
         usageDay: 'Tag',
         usageModel: 'Modell',
         usageTurns: 'Antworten',
         usageTokens: 'Token',
         usageCost: 'Kosten',
-        usageTotal: 'Zusammen',
+        usageTotal: 'Gesamt',
+        loading: 'Wird geladen …',
         day,
         number,
         money,
-        clearChat: 'Neuen Chat beginnen',
-        clearChatHelp: 'Mit einer leeren Seite anfangen. Dieser Chat bleibt, bis Sie ihn löschen.',
-        clearAll: 'Alles löschen',
+        clearConversation: 'Neuer Chat',
+        clearConversationHelp:
+            'Mit einer leeren Seite beginnen. Dieser Chat bleibt erhalten, bis Sie ihn löschen.',
+        clearAll: 'Alle Daten löschen',
         clearAllHelp: 'Ihre Chats, Ihren Schlüssel und Ihre Sitzung endgültig löschen.',
         save: 'Speichern',
         saved: 'Einstellungen gespeichert.',
-        oddKey: 'Der Schlüssel sieht ungewöhnlich aus. Er wurde behalten; prüfen Sie ihn, um sicher zu sein.',
-        keyDeleted: 'Der Schlüssel wurde gelöscht.',
-        works: 'Der Schlüssel funktioniert.',
-        label: (label) => `Name: ${label}.`,
-        credit: (dollars) => `Von seiner Grenze übrig: ${money(dollars)}.`,
-        noLimit: 'Er hat keine Grenze.',
-        freeTier: 'Kostenlose Stufe.',
-        freeRequests: (count) => `Kostenlose Anfragen übrig: ${number(count)}.`,
+        unusualKey:
+            'Der Schlüssel wurde gespeichert, sein Format ist aber ungewöhnlich. Testen Sie ihn.',
+        keyDeleted: 'Schlüssel gelöscht.',
+        keyWorks: 'Der Schlüssel funktioniert.',
+        keyLabel: (label) => `Name: ${label}.`,
+        credit: (dollars) => `Restguthaben: ${money(dollars)}.`,
+        noLimit: 'Kein Guthabenlimit.',
+        freeTier: 'Kostenloser Tarif.',
+        freeRequests: (count) => `Verbleibende kostenlose Anfragen: ${number(count)}.`,
     },
     confirm: {
         no: 'Abbrechen',
         clearAll: {
-            title: 'Alles löschen?',
-            text: 'Ihre Chats, Ihr gespeicherter Schlüssel und Ihre Sitzung werden gelöscht. Das lässt sich nicht rückgängig machen.',
-            yes: 'Alles löschen',
+            title: 'Alle Daten löschen?',
+            text:
+                'Ihre Chats, Ihr gespeicherter Schlüssel und Ihre Sitzung werden gelöscht. ' +
+                'Das kann nicht rückgängig gemacht werden.',
+            yes: 'Alle Daten löschen',
         },
         remove: (title) => ({
-            title: 'Diesen Chat löschen?',
-            text: `„${title}“ wird gelöscht. Das lässt sich nicht rückgängig machen.`,
+            title: 'Chat löschen?',
+            text: `„${title}“ wird gelöscht. Das kann nicht rückgängig gemacht werden.`,
             yes: 'Löschen',
         }),
     },

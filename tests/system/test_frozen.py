@@ -14,7 +14,7 @@ import pytest
 
 from support.system import PARTS
 from support.talker import Talker
-from support.wait import wait_until
+from support.wait import at_this_load, wait_until
 
 BRAKES = "My brakes squeal"
 FAILOVER = 5.5  # seconds: five heartbeats of silence, and the look at the clock that sees it
@@ -83,7 +83,7 @@ def test_another_one_takes_over_in_time(system, kind):
         for number in range(4):
             began = time.monotonic()
             assert client.say(f"Tyre question {number}")["status"] == "committed"
-            assert time.monotonic() - began < FAILOVER + SPARE
+            assert time.monotonic() - began < at_this_load(FAILOVER + SPARE)
         system.wait_services(**{kind.replace("-", "_"): 1})
     system.wait_services(**{kind.replace("-", "_"): 2})
     assert len(client.history) == 8
@@ -229,7 +229,7 @@ def test_a_bad_line_to_one_backend_costs_little(system, proxy, kind, line):
     for number in range(6):
         began = time.monotonic()
         assert client.say(f"Tyre question {number}")["status"] == "committed"
-        assert time.monotonic() - began < FAILOVER + SPARE
+        assert time.monotonic() - began < at_this_load(FAILOVER + SPARE)
     between.heal()
     system.wait_services(**count)
     assert [text for role, text in client.history if role == "user"] == [f"Tyre question {n}" for n in range(6)]

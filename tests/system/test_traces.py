@@ -175,7 +175,7 @@ def test_a_collector_that_is_away_or_slow_costs_nobody_an_answer(traced, collect
     person, gateway = traced.client(), traced.gateways[0]
     collector.hold = threading.Event()  # it takes requests and says nothing
     assert say(person)[1].status_code == 200
-    wait_until(lambda: collector.held == {"gateway", "filter", "llm-worker", "store"}, "all to wait for the collector")
+    wait_until(lambda: collector.buffered == {"gateway", "filter", "llm-worker", "store"}, "all to wait for the collector")
     assert say(person)[1].status_code == 200
     assert not any(stood_still(process) for process in traced.services)
     collector.hold.set()

@@ -1,4 +1,4 @@
-/* Any bytes as a reply: the job ends, and what it gives is valid UTF-8 within its timeouts. */
+/* Any bytes as a reply: the answer ends, and its text is valid UTF-8 within the limits. */
 #include <stdint.h>
 
 #include "answer/answer_state.h"

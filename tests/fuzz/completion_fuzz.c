@@ -1,5 +1,4 @@
-/* Any bytes at all: a chunk is read or refused, and its words come out as valid UTF-8 without NUL.
- */
+/* Any bytes: they are read or rejected, and text comes out as valid UTF-8 without NUL. */
 #include <stdint.h>
 #include <string.h>
 

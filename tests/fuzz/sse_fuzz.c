@@ -1,4 +1,4 @@
-/* Any bytes at all: cut in two or not, the events are the same, and none is over the limit. */
+/* Any bytes: cut in two or not, the events are the same, and none exceeds the limit. */
 #include <stdint.h>
 
 #include "openrouter/sse.h"

@@ -1,4 +1,4 @@
-/* Any bytes at all: they are judged, the same way each time, with a score that is one. */
+/* Any bytes: they get the same verdict each time, with a valid score. */
 #include <stdint.h>
 
 #include "review/review.h"

@@ -1,4 +1,4 @@
-/* Any body of any status: it becomes a known error with harmless words and a bounded wait. */
+/* Any body of any status: the result is a known error with a clean text and a bounded wait. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-"""Starts a stand-in and talks to it over bare sockets, so that a test sees the bytes as they came."""
+"""Starts a stand-in and talks to it over plain sockets, so that a test sees the raw bytes."""
 
 import json
 import os
@@ -52,7 +52,8 @@ class Reply:
         return "".join(delta.get("content") or "" for delta in self.deltas())
 
     def finishes(self):
-        found = [event["choices"][0]["finish_reason"] for event in self.events() if event["choices"]]
+        choices = [event["choices"][0] for event in self.events() if event["choices"]]
+        found = [choice["finish_reason"] for choice in choices]
         return [finish for finish in found if finish]
 
     def usage(self):
@@ -133,7 +134,8 @@ class Standin:
     def __init__(self, folder, *options):
         self.log, port_file = folder / "log.jsonl", folder / "port"
         self.process = subprocess.Popen(
-            [PROGRAM, "--port", "0", "--port-file", str(port_file), "--log", str(self.log), *options],
+            [PROGRAM, "--port", "0", "--port-file", str(port_file), "--log", str(self.log),
+             *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=few_files)
         self.port = int(self.process.stdout.readline())
         wait_until(port_file.exists)

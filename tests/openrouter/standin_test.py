@@ -45,7 +45,8 @@ def test_a_known_key_has_its_user_beside_the_error(standin):
     for body in (b"", b"not json", b"[]", b"{}", b'{"messages":[]}', b'{"messages":"hi"}'):
         reply = standin.get(COMPLETIONS, KEY, "POST", body)
         assert reply.status == 400
-        assert reply.body.startswith(b'{"error":{"message":"Invalid request parameters","code":400}')
+        assert reply.body.startswith(
+            b'{"error":{"message":"Invalid request parameters","code":400}')
         assert reply.json()["user_id"].startswith("user_")
 
 
@@ -493,7 +494,8 @@ def test_a_connection_is_used_again(standin):
 
 def test_the_journal_has_what_was_sent(standin):
     line = standin.line()
-    body = b'{"model":"standin/ok@tag=74","stream":true,"messages":[{"role":"user","content":"\xc3\xa9"}]}'
+    body = (b'{"model":"standin/ok@tag=74","stream":true,'
+            b'"messages":[{"role":"user","content":"\xc3\xa9"}]}')
     line.send("POST", COMPLETIONS, body, None, [
         f"AUTHORIZATION:  Bearer {KEY}", "HTTP-Referer: https://cars.example",
         "X-OpenRouter-Title: Cars", "Accept: text/event-stream"])

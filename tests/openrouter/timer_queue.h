@@ -25,7 +25,8 @@ void  timer_queue_drop(struct timer_queue *q,
                        struct timer_entry *e); /* does nothing if not queued */
 void *timer_queue_take(struct timer_queue *q,
                        uint64_t            now); /* the owner of an entry that is due; NULL: none */
-int   timer_queue_wait(const struct timer_queue *q,
-                       uint64_t                  now); /* ms until the next; -1: the queue is empty */
+
+/* In ms; -1: the queue is empty. */
+int timer_queue_wait(const struct timer_queue *q, uint64_t now);
 
 #endif

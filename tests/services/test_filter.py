@@ -68,7 +68,8 @@ def test_the_test_word_makes_an_answer_unfit(start, gateway):
     start(REVIEW_TEST_WORD="pancake")
     say = gateway.ask("filter_review_request", text="First a pancake, then", is_complete=0)
     assert (say.accepted, say.reason) == (0, "test_word")
-    assert gateway.ask("filter_review_request", text="First the pads, then", is_complete=0).accepted == 1
+    reply = gateway.ask("filter_review_request", text="First the pads, then", is_complete=0)
+    assert reply.accepted == 1
 
 
 def test_a_verdict_is_logged_without_the_text(filter_, gateway):
@@ -117,7 +118,8 @@ def test_it_finds_a_gateway_that_was_restarted(start, keys):
 
 def request_frame(gateway, body=None, **head):
     return Frame("REQUEST", **{"epoch": gateway.epoch, "id": 7, "attempt": 1, "ttl_ms": 5000,
-                               "body": body or wire.encode("filter_check_request", text=BRAKES), **head})
+                               "body": body or wire.encode("filter_check_request", text=BRAKES),
+                                **head})
 
 
 def still_answers(gateway):
@@ -181,13 +183,15 @@ def test_a_frame_of_another_epoch_is_dropped(filter_, gateway):
 
 def test_a_message_of_another_service_is_dropped(filter_, gateway):
     for name in ("turn_stop_request", "models_list_request"):
-        gateway.send_frame(gateway.wait_peer("filter"), request_frame(gateway, body=wire.encode(name)))
+        gateway.send_frame(gateway.wait_peer("filter"),
+                           request_frame(gateway, body=wire.encode(name)))
     assert still_answers(gateway)
     assert not [frame for _, frame in gateway.frames if frame.id == 7]
 
 
 def test_a_question_of_a_newer_version_is_refused_at_once(filter_, gateway):
-    gateway.send_frame(gateway.wait_peer("filter"), request_frame(gateway, body=msgpack.packb([79, "x"])))
+    gateway.send_frame(gateway.wait_peer("filter"),
+                       request_frame(gateway, body=msgpack.packb([79, "x"])))
     assert gateway.wait_frame("ERROR", id=7).message.retryable == 0
 
 
@@ -197,7 +201,8 @@ def test_an_unknown_message_or_frame_harms_nobody(filter_, gateway):
     gateway.send_frame(peer, request_frame(gateway, id=8).but(type=99))
     gateway.send_frame(peer, request_frame(gateway, id=9).but(type="OFFER"))
     assert still_answers(gateway)
-    assert not [frame for _, frame in gateway.frames if frame.id in (7, 8, 9) and frame.type == "FINAL"]
+    assert not [frame for _, frame in gateway.frames
+                if frame.id in (7, 8, 9) and frame.type == "FINAL"]
 
 
 def test_a_field_over_its_limit_is_refused(filter_, gateway):

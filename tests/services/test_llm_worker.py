@@ -49,7 +49,8 @@ def said(*texts):
 
 
 def ask(gateway, model="", context=None, **fields):
-    extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout", "trace") if key in fields}
+    extra = {key: fields.pop(key) for key in ("ttl_ms", "auto_credit", "to", "timeout", "trace")
+             if key in fields}
     fields.setdefault("turn_id", "11111111-2222-4333-8444-555555555555")
     return gateway.send("llm_answer_request", model=f"standin/{model}" if model else "",
                         context=context or said("How do I check the oil?"), **fields, **extra)
@@ -72,7 +73,8 @@ def seal(keys, secret, key_id=b"k1"):
 
 def test_an_answer_comes_in_pieces(worker, gateway, standin):
     process = worker()
-    request = ask(gateway, "ok@delay=2", trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    request = ask(gateway, "ok@delay=2",
+                  trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     say = request.wait()
     assert request.text == TEXT and len(request.chunks) > 3
     assert (say.text, say.finish_reason, say.model) == ("", "stop", "standin/ok@delay=2")
@@ -216,7 +218,8 @@ def test_without_any_key_nothing_is_asked(worker, gateway, standin):
 def test_a_request_that_makes_no_sense_is_refused(worker, gateway, standin):
     worker()
     assert refused(gateway.send("llm_answer_request", turn_id="t")).code == "bad_request"
-    assert refused(ask(gateway, "ok", context=[{"by_user": 0, "text": "I said"}])).code == "bad_request"
+    answer_last = [{"by_user": 0, "text": "I said"}]
+    assert refused(ask(gateway, "ok", context=answer_last)).code == "bad_request"
     assert standin.journal() == []
     assert ask(gateway, "ok").wait().finish_reason == "stop"
 
@@ -308,8 +311,10 @@ def test_every_scenario_of_the_standin_is_known_here(harness):
     assert here <= named and knobs <= KNOBS, f"not tried: {sorted(knobs - KNOBS)}"
 
 
-ELSEWHERE = ["hang", "hang-silent", "hang-after", "comments-forever", "huge-line", "drip", "fail-then-ok"]
-KNOBS = {"tokens", "delay", "first", "comments", "pads", "after", "times", "split", "seed", "gap", "usage",
+ELSEWHERE = ["hang", "hang-silent", "hang-after", "comments-forever", "huge-line", "drip",
+             "fail-then-ok"]
+KNOBS = {"tokens", "delay", "first", "comments", "pads", "after", "times", "split", "seed", "gap",
+         "usage",
          "size", "retry", "reset", "chars", "context", "tag", "numbered"}
 
 
@@ -367,7 +372,8 @@ def test_the_operator_key_has_fallback_models(worker, gateway, standin):
     assert request.chunks[0].model == "standin/echo"
     assert ask(gateway, "echo").wait().model == "standin/echo"
     bodies = standin.completions
-    assert (bodies[0]["model"], bodies[0]["models"]) == ("standin/429", ["standin/503@tag=1", "standin/echo"])
+    assert bodies[0]["model"] == "standin/429"
+    assert bodies[0]["models"] == ["standin/503@tag=1", "standin/echo"]
     assert (bodies[1]["model"], bodies[1]["models"]) == ("standin/echo", ["standin/503@tag=1"])
 
 
@@ -451,7 +457,8 @@ def test_what_breaks_off_after_the_first_word_is_a_failure_like_others(worker, g
         request = ask(gateway, "cut")
         return request.wait_end() and request.chunks
     wait_until(tried, "the try after the rest")
-    assert "failed several times in a row" not in refused(ask(gateway, "cut")).detail  # that was the first one of two
+    # That was the first one of two.
+    assert "failed several times in a row" not in refused(ask(gateway, "cut")).detail
     assert "failed several times in a row" in refused(ask(gateway, "cut")).detail
 
 
@@ -462,14 +469,16 @@ def test_a_try_that_is_stopped_leaves_the_next_one_to_try(worker, gateway, stand
     def goes_up():
         asked = len(standin.completions)
         request = ask(gateway, "hang")
-        wait_until(lambda: request.end or len(standin.completions) > asked, "an end or a request upstream")
+        wait_until(lambda: request.end or len(standin.completions) > asked,
+                   "an end or a request upstream")
         return None if request.end else request
     wait_until(goes_up, "the try after the rest").cancel()
     wait_until(goes_up, "the next try").cancel()
 
 
 def test_while_a_model_rests_another_one_is_asked_first(worker, gateway, standin):
-    worker(BREAKER_FAILURES=1, BREAKER_COOLDOWN_MS=60000, FALLBACK_MODELS="standin/hang,standin/echo",
+    worker(BREAKER_FAILURES=1, BREAKER_COOLDOWN_MS=60000,
+           FALLBACK_MODELS="standin/hang,standin/echo",
            **SHORT)
     refused(ask(gateway, "hang@tag=1"))
     refused(ask(gateway, "hang@tag=1"))
@@ -492,7 +501,8 @@ def test_a_limit_of_one_key_gives_no_model_a_rest(worker, gateway, standin):
 
 def talk_of(messages, size):
     """Exchanges of messages with so many bytes; the question is short."""
-    return said(*[f"{number:04}" + "x" * (size - 4) for number in range(messages - 1)], "Which oil?")
+    return said(*[f"{number:04}" + "x" * (size - 4) for number in range(messages - 1)],
+                "Which oil?")
 
 
 def sent(standin):
@@ -502,7 +512,7 @@ def sent(standin):
 def test_of_a_long_talk_as_much_is_sent_as_the_model_reads(worker, gateway, standin):
     worker(MODELS_REFRESH_MS=3600000, SYSTEM_PROMPT="Speak of cars.", HISTORY_MESSAGES=64)
     gateway.ask("models_list_request")
-    talk = talk_of(17, 4000)  # 1004 tokens each; standin/ok reads 8192, of which 1000 are for the answer
+    talk = talk_of(17, 4000)  # 1004 tokens each; standin/ok reads 8192, 1000 for the answer
     gateway.send("llm_answer_request", model="standin/ok", context=talk).wait()
     assert sent(standin) == [f"{number:04}" for number in range(10, 16)] + ["Whic"]
     gateway.send("llm_answer_request", model="openrouter/free", context=talk).wait()
@@ -675,11 +685,12 @@ def test_tcp_looks_after_a_connection_that_says_nothing(worker, gateway, standin
 
 def test_without_credit_the_upstream_is_held(worker, gateway, standin):
     worker(IDLE_TIMEOUT_MS=300)
-    held, stopped = [ask(gateway, "ok@tokens=60000", auto_credit=False, ttl_ms=20000) for _ in range(2)]
+    held, stopped = [ask(gateway, "ok@tokens=60000", auto_credit=False, ttl_ms=20000)
+                     for _ in range(2)]
     for request in (held, stopped):
         gateway.wait(lambda: request._came >= 65536, "a full window")
     came = held._came
-    for _ in range(2):  # each takes as long as the idle limit, which must not hit the one that is held
+    for _ in range(2):  # each takes as long as IDLE_TIMEOUT_MS, which must not end the paused one
         assert refused(ask(gateway, "hang-after")).code == "upstream_timeout"
     assert held._came == came < 65536 + 17000 and not held.end
     standin.wait_journal("end", count=2)
@@ -749,7 +760,7 @@ def test_a_body_that_ends_a_little_late_keeps_its_connection(worker, gateway):
     server.shutdown()
     thread.join()
     server.server_close()
-    assert len(set(server.peers)) < 5  # the next request may still be faster than the end, but not always
+    assert len(set(server.peers)) < 5  # the next request may still overtake the end, but not always
 
 
 def test_slots_bound_what_is_worked_on_at_once(worker, gateway, standin):
@@ -768,7 +779,8 @@ def test_slots_bound_what_is_worked_on_at_once(worker, gateway, standin):
 
 def test_many_at_once_keep_apart(worker, gateway):
     worker()
-    requests = [ask(gateway, "echo@split=7,delay=1", context=said(f"Question {number} " + "ü🚗" * 20))
+    requests = [ask(gateway, "echo@split=7,delay=1",
+                    context=said(f"Question {number} " + "ü🚗" * 20))
                 for number in range(100)]
     for number, request in enumerate(requests):
         request.wait(20)
@@ -782,7 +794,8 @@ def test_many_at_once_keep_apart(worker, gateway):
 def https(proxy, standin, tmp_path):
     """The stand-in behind TLS; its certificate is good for localhost if one trusts the file .ca."""
     key, ca = tmp_path / "tls.key", tmp_path / "tls.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1",
                     "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                     "subjectAltName=DNS:localhost", "-keyout", key, "-out", ca],
                    check=True, capture_output=True)
@@ -803,7 +816,8 @@ def test_tls_is_spoken_and_its_connections_are_kept(worker, gateway, standin, ht
 
 
 @pytest.mark.parametrize("host, trusted", [("localhost", False), ("127.0.0.1", True)])
-def test_a_certificate_that_proves_nothing_is_refused(worker, gateway, standin, https, host, trusted):
+def test_a_certificate_that_proves_nothing_is_refused(worker, gateway, standin, https, host,
+                                                      trusted):
     worker(OPENROUTER_BASE_URL=f"https://{host}:{https.port}/api/v1",
            OPENROUTER_CA_FILE=https.ca if trusted else "")
     failed = refused(ask(gateway, "ok"))
@@ -984,7 +998,8 @@ def test_a_newer_question_is_refused(worker, gateway):
     peer = gateway.wait_offer()
     with gateway.lock:
         offer = peer.offers.popleft()
-    frame = Frame("REQUEST", id=4711, attempt=1, sequence=offer, ttl_ms=5000, body=msgpack.packb([95]))
+    frame = Frame("REQUEST", id=4711, attempt=1, sequence=offer, ttl_ms=5000,
+                  body=msgpack.packb([95]))
     gateway.send_frame(peer, frame)
     answer = gateway.wait_frame("ERROR", peer, id=4711)
     assert answer.message.code == "bad_frame"
@@ -994,12 +1009,14 @@ def test_a_bad_configuration_lists_all_its_faults(harness, keys):
     status, printed = harness.run("llm-worker", env={
         "BUS_GATEWAYS": "127.0.0.1:1", **keys.backend_env("llm-worker"),
         "SEAL_SECRET_KEYS": "k1 c2hvcnQ=", "OPENROUTER_BASE_URL": "ftp://example/", "SLOTS": "0",
-        "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097, "OPENROUTER_API_KEY": "a b",
+        "OPENROUTER_APP_TITLE": "Caf\u00e9", "SYSTEM_PROMPT": "x" * 4097,
+        "OPENROUTER_API_KEY": "a b",
         "DEFAULT_MODEL": KEY, "FALLBACK_MODELS": f"a/b,{KEY}",
         "TEMPERATURE": "3", "LOG_LEVEL": "loud", "FIRST_TOKEN_TIMEOUT_MS": "soon"})
     assert status == 78 and KEY not in printed
-    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE", "DEFAULT_MODEL",
-                 "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY", "TEMPERATURE", "LOG_LEVEL", "FIRST_TOKEN_TIMEOUT_MS"):
+    for name in ("SEAL_SECRET_KEYS", "OPENROUTER_BASE_URL", "SLOTS", "OPENROUTER_APP_TITLE",
+                 "DEFAULT_MODEL", "FALLBACK_MODELS", "SYSTEM_PROMPT", "OPENROUTER_API_KEY",
+                 "TEMPERATURE", "LOG_LEVEL", "FIRST_TOKEN_TIMEOUT_MS"):
         assert f"  {name}: " in printed
 
 

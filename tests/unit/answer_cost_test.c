@@ -1,4 +1,4 @@
-/* What cost and catalogue promise. */
+/* What answer_cost and catalogue promise. */
 #include "answer/answer_cost.h"
 #include "lookup/catalogue.h"
 #include "test.h"
@@ -6,7 +6,7 @@
 static const struct price paid = {true, 0.000001, 0.000002, 0}, nothing = {true, 0, 0, 0},
                           unknown = {0}, by_request = {true, 0, 0, 0.005};
 
-static void a_cost_is_held_against_the_prices(void **state)
+static void a_cost_is_checked_against_the_prices(void **state)
 {
     (void)state;
     static const struct {
@@ -20,7 +20,7 @@ static void a_cost_is_held_against_the_prices(void **state)
         {{true, 1000, 500, 0.004, false}, &paid, 0.004, false}, /* within the margin */
         {{true, 1000, 500, 0.0041, false}, &paid, 0.004, true}, /* beyond */
         {{true, 7, 20, 4711.5, false}, &paid, 0.000094, true},  /* wild */
-        {{true, 1000, 500, 0, false}, &paid, 0.002, true},      /* nothing for something */
+        {{true, 1000, 500, 0, false}, &paid, 0.002, true},      /* 0 for a paid model */
         {{true, 1000, 500, 0, true}, &paid, 0, false},          /* paid elsewhere */
         {{true, 1000, 0, 0, false}, &paid, 0, false},           /* no answer, no bill */
         {{true, 1000, 500, 0, false}, &nothing, 0, false},      /* a free model */
@@ -28,8 +28,8 @@ static void a_cost_is_held_against_the_prices(void **state)
         {{true, 1000, 500, 0.005, false}, &by_request, 0.005, false},
         {{true, 1000, 500, 0.02, false}, &by_request, 0.01, true}, /* the margin counts here too */
         {{true, 1000, 500, 0, false}, &by_request, 0.005, true},   /* not free */
-        {{true, 1000, 500, 0.5, false}, &unknown, 0.5, false},     /* dear, but possible */
-        {{true, 1000, 500, 4711, false}, &unknown, 1.5, true},     /* dearer than any */
+        {{true, 1000, 500, 0.5, false}, &unknown, 0.5, false},     /* high, but possible */
+        {{true, 1000, 500, 4711, false}, &unknown, 1.5, true},     /* higher than any */
         {{true, 1000, 500, 0, false}, &unknown, 0, false},         /* perhaps it is free */
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
@@ -90,7 +90,7 @@ static void a_model_is_looked_up(void **state)
     catalogue_fini(&c);
 }
 
-static void a_living_free_model_is_found(void **state)
+static void an_available_free_model_is_found(void **state)
 {
     (void)state;
     struct catalogue c = {0};
@@ -104,7 +104,7 @@ static void a_living_free_model_is_found(void **state)
     catalogue_fini(&c);
 }
 
-static void what_is_no_list_leaves_the_old_one(void **state)
+static void an_unreadable_list_leaves_the_old_one(void **state)
 {
     (void)state;
     struct catalogue c = {0};
@@ -121,11 +121,11 @@ static void what_is_no_list_leaves_the_old_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cost_is_held_against_the_prices),
+        cmocka_unit_test(a_cost_is_checked_against_the_prices),
         cmocka_unit_test(without_usage_only_a_free_model_has_a_known_cost),
         cmocka_unit_test(a_model_is_looked_up),
-        cmocka_unit_test(a_living_free_model_is_found),
-        cmocka_unit_test(what_is_no_list_leaves_the_old_one),
+        cmocka_unit_test(an_available_free_model_is_found),
+        cmocka_unit_test(an_unreadable_list_leaves_the_old_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What job promises; the time is made up. */
+/* What answer_state promises, on a simulated clock. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,7 +203,7 @@ static void the_answer_ends_at_done_without_waiting_for_the_body(void **state)
     world_close(&w);
 }
 
-static void the_model_is_told_with_the_first_piece_only(void **state)
+static void the_model_is_sent_with_the_first_chunk_only(void **state)
 {
     (void)state;
     struct world w;
@@ -280,7 +280,7 @@ static void usage_beside_an_error_is_kept(void **state)
     world_close(&w);
 }
 
-static void a_reply_that_is_no_stream_fails_by_its_status_and_body(void **state)
+static void a_reply_without_a_stream_fails_by_its_status_and_body(void **state)
 {
     (void)state;
     static const struct {
@@ -349,7 +349,7 @@ static void how_the_connection_ends_matters(void **state)
     }
 }
 
-static void a_broken_connection_after_the_finish_is_no_failure(void **state)
+static void a_broken_connection_after_the_finish_is_not_a_failure(void **state)
 {
     (void)state;
     struct world w;
@@ -412,7 +412,7 @@ static void an_answer_that_is_too_long_ends_with_length(void **state)
     world_close(&w);
 }
 
-static void a_long_answer_comes_in_bounded_pieces(void **state)
+static void a_long_answer_comes_in_bounded_chunks(void **state)
 {
     (void)state;
     struct world w;
@@ -430,7 +430,7 @@ static void a_long_answer_comes_in_bounded_pieces(void **state)
     world_close(&w);
 }
 
-static void a_huge_line_is_refused(void **state)
+static void a_huge_line_is_rejected(void **state)
 {
     (void)state;
     struct world w;
@@ -445,7 +445,7 @@ static void a_huge_line_is_refused(void **state)
     world_close(&w);
 }
 
-static void a_huge_plain_body_is_refused(void **state)
+static void a_huge_plain_body_is_rejected(void **state)
 {
     (void)state;
     struct world w;
@@ -472,7 +472,7 @@ static void without_a_first_token_it_fails_in_time(void **state)
     stream_begins(&w);
     assert_int_equal(answer_state_deadline(&w.state), 1015);
     time_is(&w, 14);
-    bytes(&w, WORKING DATA(SAYS_TEXT(""))); /* signs of the line, not of the model */
+    bytes(&w, WORKING DATA(SAYS_TEXT(""))); /* keep-alives, not output of the model */
     assert_int_equal(answer_state_deadline(&w.state), 1015);
     assert_int_equal(w.state.phase, ANSWER_RUNNING);
     time_is(&w, 15);
@@ -480,7 +480,7 @@ static void without_a_first_token_it_fails_in_time(void **state)
     world_close(&w);
 }
 
-static void a_thought_is_a_sign_and_comments_are_none(void **state)
+static void reasoning_is_output_and_comments_are_not(void **state)
 {
     (void)state;
     struct world w;
@@ -513,7 +513,7 @@ static void a_finished_answer_whose_body_never_ends_is_done(void **state)
     world_close(&w);
 }
 
-static void every_event_winds_the_idle_clock(void **state)
+static void every_event_restarts_the_idle_timeout(void **state)
 {
     (void)state;
     struct world w;
@@ -531,7 +531,7 @@ static void every_event_winds_the_idle_clock(void **state)
     world_close(&w);
 }
 
-static void blanks_before_a_plain_answer_are_no_sign(void **state)
+static void blanks_before_a_plain_answer_are_not_output(void **state)
 {
     (void)state;
     struct world w;
@@ -545,7 +545,7 @@ static void blanks_before_a_plain_answer_are_no_sign(void **state)
     world_close(&w);
 }
 
-static void a_status_says_more_than_the_clock(void **state)
+static void a_status_takes_precedence_over_a_timeout(void **state)
 {
     (void)state;
     struct world w;
@@ -558,7 +558,7 @@ static void a_status_says_more_than_the_clock(void **state)
     world_close(&w);
 }
 
-static void a_slow_reader_is_not_the_models_silence(void **state)
+static void a_slow_reader_is_not_an_idle_model(void **state)
 {
     (void)state;
     struct world w;
@@ -576,7 +576,7 @@ static void a_slow_reader_is_not_the_models_silence(void **state)
     world_close(&w);
 }
 
-static void a_reader_who_takes_nothing_cannot_hold_it_for_ever(void **state)
+static void a_reader_that_takes_nothing_does_not_keep_it_open(void **state)
 {
     (void)state;
     struct world w;
@@ -611,30 +611,30 @@ static void nothing_counts_after_the_end(void **state)
     world_close(&w);
 }
 
-static bool has_spoken_after(const char *body)
+static bool has_output_after(const char *body)
 {
     struct world w;
 
     world_open(&w);
     stream_begins(&w);
     bytes(&w, body);
-    bool spoken = answer_state_has_output(&w.state);
+    bool has_output = answer_state_has_output(&w.state);
     world_close(&w);
-    return spoken;
+    return has_output;
 }
 
-static void only_words_and_thoughts_are_speech(void **state)
+static void only_text_and_reasoning_are_output(void **state)
 {
     (void)state;
-    assert_true(has_spoken_after(DATA(SAYS_TEXT("Hel"))));
-    assert_true(has_spoken_after(
+    assert_true(has_output_after(DATA(SAYS_TEXT("Hel"))));
+    assert_true(has_output_after(
         DATA("{\"choices\":[{\"delta\":{\"content\":\"\",\"reasoning\":\"hm\"}}]}")));
-    assert_false(has_spoken_after(": OPENROUTER PROCESSING\n\n" DATA(SAYS_TEXT(""))));
-    assert_false(has_spoken_after(DATA(FINISH)));
-    assert_false(has_spoken_after(DATA("{\"error\":{\"code\":429,\"message\":\"no\"}}")));
+    assert_false(has_output_after(": OPENROUTER PROCESSING\n\n" DATA(SAYS_TEXT(""))));
+    assert_false(has_output_after(DATA(FINISH)));
+    assert_false(has_output_after(DATA("{\"error\":{\"code\":429,\"message\":\"no\"}}")));
 }
 
-static void a_whole_body_is_no_speech_before_it_is_read(void **state)
+static void a_plain_body_is_not_output_before_it_is_read(void **state)
 {
     (void)state;
     struct world w;
@@ -649,31 +649,31 @@ static void a_whole_body_is_no_speech_before_it_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_words_and_thoughts_are_speech),
-        cmocka_unit_test(a_whole_body_is_no_speech_before_it_is_read),
+        cmocka_unit_test(only_text_and_reasoning_are_output),
+        cmocka_unit_test(a_plain_body_is_not_output_before_it_is_read),
         cmocka_unit_test(every_good_sample_is_answered_however_it_is_cut),
         cmocka_unit_test(an_answer_that_comes_at_once_holds_the_same),
         cmocka_unit_test(a_plain_body_is_read_though_a_stream_was_asked),
         cmocka_unit_test(the_answer_ends_at_done_without_waiting_for_the_body),
-        cmocka_unit_test(the_model_is_told_with_the_first_piece_only),
+        cmocka_unit_test(the_model_is_sent_with_the_first_chunk_only),
         cmocka_unit_test(every_bad_sample_fails_as_it_should),
         cmocka_unit_test(usage_beside_an_error_is_kept),
-        cmocka_unit_test(a_reply_that_is_no_stream_fails_by_its_status_and_body),
+        cmocka_unit_test(a_reply_without_a_stream_fails_by_its_status_and_body),
         cmocka_unit_test(how_the_connection_ends_matters),
-        cmocka_unit_test(a_broken_connection_after_the_finish_is_no_failure),
+        cmocka_unit_test(a_broken_connection_after_the_finish_is_not_a_failure),
         cmocka_unit_test(too_many_unreadable_events_are_a_failure),
         cmocka_unit_test(an_answer_that_is_too_long_ends_with_length),
-        cmocka_unit_test(a_long_answer_comes_in_bounded_pieces),
-        cmocka_unit_test(a_huge_line_is_refused),
-        cmocka_unit_test(a_huge_plain_body_is_refused),
+        cmocka_unit_test(a_long_answer_comes_in_bounded_chunks),
+        cmocka_unit_test(a_huge_line_is_rejected),
+        cmocka_unit_test(a_huge_plain_body_is_rejected),
         cmocka_unit_test(without_a_first_token_it_fails_in_time),
-        cmocka_unit_test(a_thought_is_a_sign_and_comments_are_none),
+        cmocka_unit_test(reasoning_is_output_and_comments_are_not),
         cmocka_unit_test(a_finished_answer_whose_body_never_ends_is_done),
-        cmocka_unit_test(every_event_winds_the_idle_clock),
-        cmocka_unit_test(blanks_before_a_plain_answer_are_no_sign),
-        cmocka_unit_test(a_status_says_more_than_the_clock),
-        cmocka_unit_test(a_slow_reader_is_not_the_models_silence),
-        cmocka_unit_test(a_reader_who_takes_nothing_cannot_hold_it_for_ever),
+        cmocka_unit_test(every_event_restarts_the_idle_timeout),
+        cmocka_unit_test(blanks_before_a_plain_answer_are_not_output),
+        cmocka_unit_test(a_status_takes_precedence_over_a_timeout),
+        cmocka_unit_test(a_slow_reader_is_not_an_idle_model),
+        cmocka_unit_test(a_reader_that_takes_nothing_does_not_keep_it_open),
         cmocka_unit_test(nothing_counts_after_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

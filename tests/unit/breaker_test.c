@@ -1,4 +1,4 @@
-/* What breaker and its table of models promise. */
+/* What breaker and model_table promise. */
 #include "answer/breaker.h"
 #include "base/metrics.h"
 #include "test.h"
@@ -13,7 +13,7 @@ static void fail_times(struct breaker *b, struct str model, unsigned times, uint
         breaker_failed(b, model, ERR_UPSTREAM_ERROR, now);
 }
 
-static void enough_failures_open_it_for_a_rest(void **state)
+static void enough_failures_open_it_for_a_cooldown(void **state)
 {
     (void)state;
     struct breaker b;
@@ -26,7 +26,7 @@ static void enough_failures_open_it_for_a_rest(void **state)
     assert_int_equal(breaker_wait(&b, M, 699), 1);
     assert_int_equal(breaker_wait(&b, M, 700), 0);
     assert_int_equal(breaker_last_error(&b, M), ERR_UPSTREAM_RATE_LIMITED);
-    assert_int_equal(breaker_wait(&b, STR("c/d"), 200), 0); /* nobody else is concerned */
+    assert_int_equal(breaker_wait(&b, STR("c/d"), 200), 0); /* other models are not affected */
     breaker_fini(&b);
 }
 
@@ -44,7 +44,7 @@ static void failures_far_apart_do_not_count_together(void **state)
     breaker_fini(&b);
 }
 
-static void a_success_forgets_the_failures(void **state)
+static void a_success_clears_the_failures(void **state)
 {
     (void)state;
     struct breaker b;
@@ -58,7 +58,7 @@ static void a_success_forgets_the_failures(void **state)
     breaker_fini(&b);
 }
 
-static void after_the_rest_only_one_may_try(void **state)
+static void after_the_cooldown_only_one_may_try(void **state)
 {
     (void)state;
     struct breaker b;
@@ -73,7 +73,7 @@ static void after_the_rest_only_one_may_try(void **state)
     breaker_fini(&b);
 }
 
-static void the_outcome_of_the_try_decides(void **state)
+static void the_result_of_the_probe_decides(void **state)
 {
     (void)state;
     struct breaker b;
@@ -105,7 +105,7 @@ static void without_a_number_of_failures_it_never_opens(void **state)
     breaker_fini(&b);
 }
 
-static void the_table_forgets_who_was_asked_for_least_lately(void **state)
+static void the_table_evicts_the_least_recently_used(void **state)
 {
     (void)state;
     struct breaker b;
@@ -130,7 +130,7 @@ static double state_of(const char *model, const char *name)
     return metric_value_for(METRIC_BREAKER_STATE, model, name);
 }
 
-static void it_tells_which_models_rest(void **state)
+static void the_metrics_name_the_open_breakers(void **state)
 {
     (void)state;
     struct breaker b;
@@ -164,14 +164,14 @@ static void it_tells_which_models_rest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(enough_failures_open_it_for_a_rest),
+        cmocka_unit_test(enough_failures_open_it_for_a_cooldown),
         cmocka_unit_test(failures_far_apart_do_not_count_together),
-        cmocka_unit_test(a_success_forgets_the_failures),
-        cmocka_unit_test(after_the_rest_only_one_may_try),
-        cmocka_unit_test(the_outcome_of_the_try_decides),
+        cmocka_unit_test(a_success_clears_the_failures),
+        cmocka_unit_test(after_the_cooldown_only_one_may_try),
+        cmocka_unit_test(the_result_of_the_probe_decides),
         cmocka_unit_test(without_a_number_of_failures_it_never_opens),
-        cmocka_unit_test(the_table_forgets_who_was_asked_for_least_lately),
-        cmocka_unit_test(it_tells_which_models_rest),
+        cmocka_unit_test(the_table_evicts_the_least_recently_used),
+        cmocka_unit_test(the_metrics_name_the_open_breakers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* What request, fit and account promise: what goes up, and what comes of questions beside a talk.
- */
+/* What completion_request, context_fit and resources promise. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +17,12 @@ static const struct completion_options options = {
     .top_p = 1,
 };
 
-/* A talk of one letter per message: u and U are the person's, a and A answers;
- * capitals are 100 bytes long. */
-static struct llm_answer_request *talk(const char *letters)
+/* A conversation with one letter per message: u and U are the user's, a and A answers; capitals are
+ * 100 bytes long. */
+static struct llm_answer_request *conversation(const char *letters)
 {
-    static const char          text[101] = "0123456789012345678901234567890123456789"
-                                           "012345678901234567890123456789012345678901234567890123456789";
+    static const char          text[101] = "01234567890123456789012345678901234567890123456789"
+                                           "01234567890123456789012345678901234567890123456789";
     struct llm_answer_request *request = mem_new(sizeof *request);
 
     for (; *letters; letters++)
@@ -34,7 +33,7 @@ static struct llm_answer_request *talk(const char *letters)
     return request;
 }
 
-static void the_request_holds_what_was_asked(void **state)
+static void the_request_has_the_models_and_messages(void **state)
 {
     (void)state;
     struct llm_answer_request *request = mem_new(sizeof *request);
@@ -61,7 +60,7 @@ static void the_other_models_follow_in_their_order(void **state)
     (void)state;
     const struct str           models[] = {STR("a/b"), STR("c/d"), STR("openrouter/free")};
     struct completion_options  with_others = options;
-    struct llm_answer_request *request = talk("u");
+    struct llm_answer_request *request = conversation("u");
     struct buf                 out = {0};
 
     with_others.models = models;
@@ -76,7 +75,7 @@ static void the_other_models_follow_in_their_order(void **state)
     free(request);
 }
 
-static void the_window_holds_whole_exchanges(void **state)
+static void the_context_has_whole_exchanges(void **state)
 {
     (void)state;
     static const struct {
@@ -93,7 +92,7 @@ static void the_window_holds_whole_exchanges(void **state)
         {"UAuau", 20, 202, 2}, {"uaUAu", 20, 100, 4}, {"uauauauauauauauauauauau", 20, 1000, 4},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-        struct llm_answer_request  *request = talk(rows[i].talk);
+        struct llm_answer_request  *request = conversation(rows[i].talk);
         const struct context_limits limits = {
             .messages = rows[i].messages, .bytes = rows[i].bytes, .tokens = 1000000};
         unsigned first;
@@ -107,13 +106,13 @@ static void a_key_is_described(void **state)
 {
     (void)state;
     struct key_test_reply reply;
-    json_t               *held = resources_read_key(
-                      STR("{\"data\":{\"label\":\"sk-or-v1-au7...890\",\"limit\":100,\"limit_remaining\":74.5,"
-                                        "\"usage\":25.5,\"is_free_tier\":true,\"free_model_daily_requests\":"
-                                        "{\"limit\":50,\"remaining\":38,\"used\":12}}}"),
-                      &reply);
+    static const char     body[] =
+        "{\"data\":{\"label\":\"sk-or-v1-au7...890\",\"limit\":100,\"limit_remaining\":74.5,"
+        "\"usage\":25.5,\"is_free_tier\":true,\"free_model_daily_requests\":"
+        "{\"limit\":50,\"remaining\":38,\"used\":12}}}";
+    json_t *json = resources_read_key(STR(body), &reply);
 
-    assert_non_null(held);
+    assert_non_null(json);
     assert_true(str_is(reply.label, "sk-or-v1-au7...890"));
     assert_int_equal(reply.has_limit, 1);
     assert_float_equal(reply.limit, 100, 1e-9);
@@ -121,20 +120,20 @@ static void a_key_is_described(void **state)
     assert_int_equal(reply.is_free_tier, 1);
     assert_int_equal(reply.has_free_requests, 1);
     assert_int_equal(reply.free_requests_left, 38);
-    json_decref(held);
+    json_decref(json);
 }
 
 static void a_key_without_limits_is_described_too(void **state)
 {
     (void)state;
     struct key_test_reply reply;
-    json_t               *held =
+    json_t               *json =
         resources_read_key(STR("{\"data\":{\"limit\":null,\"limit_remaining\":null}}"), &reply);
 
-    assert_non_null(held);
+    assert_non_null(json);
     assert_int_equal(reply.label.len, 0);
     assert_int_equal(reply.has_limit + reply.has_free_requests + reply.is_free_tier, 0);
-    json_decref(held);
+    json_decref(json);
     assert_null(resources_read_key(STR("{\"data\":[]}"), &reply));
     assert_null(resources_read_key(STR("<html>"), &reply));
     assert_null(resources_read_key(STR(""), &reply));
@@ -144,16 +143,16 @@ static void models_are_listed_with_their_prices(void **state)
 {
     (void)state;
     struct models_list_reply *reply = mem_new(sizeof *reply);
-    json_t                   *held = resources_read_models(
-                          STR("{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,\"pricing\":"
-                                                "{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
-                                                "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
-                                                "\"completion\":\"0.00000077\",\"request\":\"0.005\"}},{\"id\":\"openrouter/"
-                                                "auto\",\"pricing\":"
-                                                "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}"),
-                          reply);
+    static const char         body[] =
+        "{\"data\":[{\"id\":\"a/b:free\",\"name\":\"B\",\"context_length\":131072,"
+        "\"pricing\":{\"prompt\":\"0\",\"completion\":\"0\"}},{\"name\":\"has no id\"},null,"
+        "{\"id\":\"c/d\",\"context_length\":null,\"pricing\":{\"prompt\":\"0.0000002\","
+        "\"completion\":\"0.00000077\",\"request\":\"0.005\"}},"
+        "{\"id\":\"openrouter/auto\",\"pricing\":"
+        "{\"prompt\":\"-1\",\"completion\":\"-1\"}}],\"total_count\":3}";
+    json_t *json = resources_read_models(STR(body), reply);
 
-    assert_non_null(held);
+    assert_non_null(json);
     assert_int_equal(reply->models_count, 3);
     assert_true(str_is(reply->models[0].id, "a/b:free"));
     assert_true(str_is(reply->models[0].name, "B"));
@@ -165,7 +164,7 @@ static void models_are_listed_with_their_prices(void **state)
     assert_float_equal(reply->models[1].request_price, 0.005, 1e-15);
     assert_float_equal(reply->models[0].request_price, 0, 1e-15); /* not told: there is none */
     assert_true(reply->models[2].prompt_price < 0);
-    json_decref(held);
+    json_decref(json);
     assert_null(resources_read_models(STR("{\"data\":{}}"), reply));
     free(reply);
 }
@@ -180,11 +179,11 @@ static void a_list_of_models_is_bounded(void **state)
     for (unsigned i = 0; i < 1500; i++)
         buf_print(&body, "%s{\"id\":\"m/%0200u\"},{\"id\":\"m/%u\"}", i ? "," : "", i, i);
     buf_str(&body, STR("]}"));
-    json_t *held = resources_read_models(buf_view(&body), reply);
-    assert_non_null(held);
+    json_t *json = resources_read_models(buf_view(&body), reply);
+    assert_non_null(json);
     assert_int_equal(reply->models_count, COUNT_OF(reply->models));
     assert_true(str_is(reply->models[1].id, "m/1")); /* an id too long to be sent is left out */
-    json_decref(held);
+    json_decref(json);
     buf_fini(&body);
     free(reply);
 }
@@ -192,9 +191,9 @@ static void a_list_of_models_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_request_holds_what_was_asked),
+        cmocka_unit_test(the_request_has_the_models_and_messages),
         cmocka_unit_test(the_other_models_follow_in_their_order),
-        cmocka_unit_test(the_window_holds_whole_exchanges),
+        cmocka_unit_test(the_context_has_whole_exchanges),
         cmocka_unit_test(a_key_is_described),
         cmocka_unit_test(a_key_without_limits_is_described_too),
         cmocka_unit_test(models_are_listed_with_their_prices),

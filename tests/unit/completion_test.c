@@ -1,4 +1,4 @@
-/* What chunk promises. */
+/* What completion promises. */
 #include <string.h>
 
 #include "openrouter/completion.h"
@@ -22,7 +22,7 @@ static void assert_str(struct str s, const char *expected)
     free(text);
 }
 
-static void words_of_a_delta_and_of_a_message_are_read_alike(void **state)
+static void text_of_a_delta_and_of_a_message_is_read_alike(void **state)
 {
     (void)state;
     struct completion delta = read(SAYS_TEXT("Hello!")), message = read(strchr(SAMPLE_PLAIN, '{'));
@@ -66,7 +66,7 @@ static void content_in_any_form_is_taken_or_ignored(void **state)
     }
 }
 
-static void reasoning_is_read_once_and_apart(void **state)
+static void reasoning_is_read_once_and_separately(void **state)
 {
     (void)state;
     static const struct {
@@ -91,7 +91,7 @@ static void reasoning_is_read_once_and_apart(void **state)
     }
 }
 
-static void usage_is_read_wherever_it_stands(void **state)
+static void usage_is_read_wherever_it_appears(void **state)
 {
     (void)state;
     static const char *const shapes[] = {
@@ -174,7 +174,7 @@ static void a_tool_call_is_noticed(void **state)
     completion_fini(&without);
 }
 
-static void what_is_no_json_object_is_refused(void **state)
+static void anything_but_a_json_object_is_rejected(void **state)
 {
     (void)state;
     static const char *const rows[] = {
@@ -193,14 +193,14 @@ static void what_is_no_json_object_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_of_a_delta_and_of_a_message_are_read_alike),
+        cmocka_unit_test(text_of_a_delta_and_of_a_message_is_read_alike),
         cmocka_unit_test(content_in_any_form_is_taken_or_ignored),
-        cmocka_unit_test(reasoning_is_read_once_and_apart),
-        cmocka_unit_test(usage_is_read_wherever_it_stands),
+        cmocka_unit_test(reasoning_is_read_once_and_separately),
+        cmocka_unit_test(usage_is_read_wherever_it_appears),
         cmocka_unit_test(odd_usage_never_becomes_an_odd_number),
         cmocka_unit_test(an_error_is_found_on_top_and_in_the_choice),
         cmocka_unit_test(a_tool_call_is_noticed),
-        cmocka_unit_test(what_is_no_json_object_is_refused),
+        cmocka_unit_test(anything_but_a_json_object_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

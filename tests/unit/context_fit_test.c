@@ -1,4 +1,4 @@
-/* What tokens promises, and fit where tokens are what is short. */
+/* What token_estimate promises, and context_fit where tokens are the limit. */
 #include <stdlib.h>
 
 #include "answer/context_fit.h"
@@ -7,7 +7,7 @@
 
 #define M STR("a/b")
 
-static void a_model_begins_at_a_token_for_four_bytes(void **state)
+static void a_model_starts_at_one_token_per_four_bytes(void **state)
 {
     (void)state;
     struct token_estimate t;
@@ -17,7 +17,7 @@ static void a_model_begins_at_a_token_for_four_bytes(void **state)
     token_estimate_fini(&t);
 }
 
-static void what_was_billed_is_learned_slowly(void **state)
+static void reported_usage_is_learned_slowly(void **state)
 {
     (void)state;
     struct token_estimate t;
@@ -30,7 +30,7 @@ static void what_was_billed_is_learned_slowly(void **state)
         token_estimate_learn(&t, M, 1000, 2, 508);
     assert_float_equal(token_estimate_per_byte(&t, M), 0.5, 0.001);
     assert_float_equal(token_estimate_per_byte(&t, STR("c/d")), 0.25,
-                       1e-9); /* each model its own */
+                       1e-9); /* models are separate */
     token_estimate_fini(&t);
 }
 
@@ -49,7 +49,7 @@ static void it_is_bounded_both_ways(void **state)
     token_estimate_fini(&t);
 }
 
-static void what_says_too_little_teaches_nothing(void **state)
+static void samples_that_are_too_small_are_ignored(void **state)
 {
     (void)state;
     struct token_estimate t;
@@ -62,8 +62,8 @@ static void what_says_too_little_teaches_nothing(void **state)
     token_estimate_fini(&t);
 }
 
-/* Four exchanges of 40 bytes a message and a question of 40; a message is 14
- * tokens at a quarter a byte, the system prompt of 40 bytes too. */
+/* Four exchanges and a question, each message with 40 bytes, which are 14 tokens at a quarter per
+ * byte; so is the system prompt. */
 static void whole_exchanges_fit_the_tokens_newest_first(void **state)
 {
     (void)state;
@@ -97,10 +97,10 @@ static void whole_exchanges_fit_the_tokens_newest_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_model_begins_at_a_token_for_four_bytes),
-        cmocka_unit_test(what_was_billed_is_learned_slowly),
+        cmocka_unit_test(a_model_starts_at_one_token_per_four_bytes),
+        cmocka_unit_test(reported_usage_is_learned_slowly),
         cmocka_unit_test(it_is_bounded_both_ways),
-        cmocka_unit_test(what_says_too_little_teaches_nothing),
+        cmocka_unit_test(samples_that_are_too_small_are_ignored),
         cmocka_unit_test(whole_exchanges_fit_the_tokens_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

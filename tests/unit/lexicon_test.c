@@ -16,7 +16,7 @@ static int close_lexicon(void **state)
     return 0;
 }
 
-/* What the text begins with. */
+/* The sign at the beginning of the text. */
 static void assert_sign(void **state, const char *text, enum sign sign, unsigned length)
 {
     struct words w;

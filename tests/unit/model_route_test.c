@@ -1,4 +1,4 @@
-/* What route promises. */
+/* What model_route promises. */
 #include "answer/model_route.h"
 #include "test.h"
 
@@ -49,7 +49,7 @@ static void a_list_of_models_is_read(void **state)
     }
 }
 
-static void the_persons_own_model_comes_first_and_none_comes_twice(void **state)
+static void the_users_model_comes_first_and_none_comes_twice(void **state)
 {
     (void)state;
     static const struct {
@@ -72,7 +72,7 @@ static void the_persons_own_model_comes_first_and_none_comes_twice(void **state)
     breaker_fini(&b);
 }
 
-static void a_model_that_rests_is_asked_last(void **state)
+static void a_model_in_cooldown_is_asked_last(void **state)
 {
     (void)state;
     struct breaker     b;
@@ -94,7 +94,7 @@ static void a_model_that_rests_is_asked_last(void **state)
     breaker_fini(&b);
 }
 
-static void who_spoke_is_told_from_the_name(void **state)
+static void the_name_tells_which_model_answered(void **state)
 {
     (void)state;
     static const struct {
@@ -127,9 +127,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_of_models_is_read),
-        cmocka_unit_test(the_persons_own_model_comes_first_and_none_comes_twice),
-        cmocka_unit_test(a_model_that_rests_is_asked_last),
-        cmocka_unit_test(who_spoke_is_told_from_the_name),
+        cmocka_unit_test(the_users_model_comes_first_and_none_comes_twice),
+        cmocka_unit_test(a_model_in_cooldown_is_asked_last),
+        cmocka_unit_test(the_name_tells_which_model_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

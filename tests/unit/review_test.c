@@ -7,7 +7,7 @@ static bool is_accepted(const char *test_word, const char *answer, bool whole)
     return review_answer(test_word, str_of(answer), whole).is_accepted;
 }
 
-static void every_answer_is_fit_without_a_test_word(void **state)
+static void every_answer_is_accepted_without_a_test_word(void **state)
 {
     (void)state;
     assert_true(is_accepted("", "Check the pads.", true));
@@ -15,7 +15,7 @@ static void every_answer_is_fit_without_a_test_word(void **state)
     assert_true(is_accepted(" !", "!", true)); /* holds no word */
 }
 
-static void the_test_word_makes_an_answer_unfit(void **state)
+static void the_test_word_rejects_an_answer(void **state)
 {
     (void)state;
     struct review_result v = review_answer("pancake", STR("Take a Pancake, then the pads."), true);
@@ -41,8 +41,8 @@ static void a_last_word_that_may_grow_is_left_for_later(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_answer_is_fit_without_a_test_word),
-        cmocka_unit_test(the_test_word_makes_an_answer_unfit),
+        cmocka_unit_test(every_answer_is_accepted_without_a_test_word),
+        cmocka_unit_test(the_test_word_rejects_an_answer),
         cmocka_unit_test(only_the_whole_word_counts),
         cmocka_unit_test(a_last_word_that_may_grow_is_left_for_later),
     };

@@ -6,10 +6,10 @@
 #include "openrouter_samples.h"
 #include "test.h"
 
-/* All events of the pieces of bytes, each followed by '|'. */
+/* Appends all events in the bytes, each followed by '|'. */
 static void feed(struct sse *s, struct str bytes, struct buf *out)
 {
-    /* In a block of exactly its size, so that reading past it is seen. */
+    /* In a block of exactly its size, so that the sanitizer sees reads past it. */
     char      *exact = mem_new(bytes.len);
     struct str data;
 
@@ -156,7 +156,7 @@ static enum sse_result feed_many(struct sse *s, const char *line, unsigned times
     return result;
 }
 
-static void a_line_without_end_is_refused_at_the_limit(void **state)
+static void a_line_without_end_is_rejected_at_the_limit(void **state)
 {
     (void)state;
     struct sse s = {0};
@@ -169,7 +169,7 @@ static void a_line_without_end_is_refused_at_the_limit(void **state)
     sse_fini(&s);
 }
 
-static void an_event_of_endless_lines_is_refused_at_the_limit(void **state)
+static void an_event_of_endless_lines_is_rejected_at_the_limit(void **state)
 {
     (void)state;
     struct sse s = {0};
@@ -189,7 +189,7 @@ static void comments_cost_no_memory(void **state)
     sse_fini(&s);
 }
 
-static void a_long_event_gives_its_memory_back(void **state)
+static void the_memory_of_a_long_event_is_released(void **state)
 {
     (void)state;
     struct sse s = {0};
@@ -215,10 +215,10 @@ int main(void)
         cmocka_unit_test(fields_and_line_ends_follow_the_standard),
         cmocka_unit_test(every_cut_of_every_sample_gives_the_same_events),
         cmocka_unit_test(byte_by_byte_gives_the_same_events),
-        cmocka_unit_test(a_line_without_end_is_refused_at_the_limit),
-        cmocka_unit_test(an_event_of_endless_lines_is_refused_at_the_limit),
+        cmocka_unit_test(a_line_without_end_is_rejected_at_the_limit),
+        cmocka_unit_test(an_event_of_endless_lines_is_rejected_at_the_limit),
         cmocka_unit_test(comments_cost_no_memory),
-        cmocka_unit_test(a_long_event_gives_its_memory_back),
+        cmocka_unit_test(the_memory_of_a_long_event_is_released),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

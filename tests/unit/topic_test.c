@@ -1,4 +1,4 @@
-/* What topic promises: car people are heard, other subjects are not, and a talk flows. */
+/* What topic promises: questions about cars pass, other subjects do not, and follow-ups depend. */
 #include <stdio.h>
 
 #include "test.h"
@@ -152,7 +152,7 @@ static void a_car_question_may_mention_something_else(void **state)
     assert_all(state, VERDICT_ON, false, texts);
 }
 
-static void a_task_dressed_up_with_a_car_is_not_on_topic(void **state)
+static void a_task_that_merely_mentions_a_car_is_not_on_topic(void **state)
 {
     assert_int_equal(check(state, "write a python algorithm that prints car names").verdict,
                      VERDICT_DEPENDS);
@@ -160,7 +160,7 @@ static void a_task_dressed_up_with_a_car_is_not_on_topic(void **state)
                      VERDICT_OFF);
 }
 
-static void follow_ups_depend_on_the_talk(void **state)
+static void follow_ups_depend_on_the_conversation(void **state)
 {
     static const char *const texts[] = {
         "and how much is that?", "why?", "what about the other one", "ok and then",
@@ -182,7 +182,7 @@ static void small_talk_is_a_greeting(void **state)
     assert_all(state, VERDICT_DEPENDS, true, texts);
 }
 
-static void a_greeting_does_not_open_the_door_to_the_rest(void **state)
+static void a_greeting_does_not_let_the_rest_pass(void **state)
 {
     assert_false(
         check(state, "hello, explain relativistic chromodynamics lagrangians").is_greeting);
@@ -196,7 +196,7 @@ static void one_weak_word_decides_nothing_however_often_it_comes(void **state)
     assert_int_equal(check(state, "oil pump").verdict, VERDICT_ON);
 }
 
-static void any_bytes_are_judged(void **state)
+static void any_bytes_get_a_verdict(void **state)
 {
     char bytes[256];
 
@@ -216,12 +216,12 @@ int main(void)
         cmocka_unit_test(other_subjects_are_off_topic),
         cmocka_unit_test(car_words_in_other_subjects_are_off_topic),
         cmocka_unit_test(a_car_question_may_mention_something_else),
-        cmocka_unit_test(a_task_dressed_up_with_a_car_is_not_on_topic),
-        cmocka_unit_test(follow_ups_depend_on_the_talk),
+        cmocka_unit_test(a_task_that_merely_mentions_a_car_is_not_on_topic),
+        cmocka_unit_test(follow_ups_depend_on_the_conversation),
         cmocka_unit_test(small_talk_is_a_greeting),
-        cmocka_unit_test(a_greeting_does_not_open_the_door_to_the_rest),
+        cmocka_unit_test(a_greeting_does_not_let_the_rest_pass),
         cmocka_unit_test(one_weak_word_decides_nothing_however_often_it_comes),
-        cmocka_unit_test(any_bytes_are_judged),
+        cmocka_unit_test(any_bytes_get_a_verdict),
     };
     return cmocka_run_group_tests(tests, open_topic, close_topic);
 }

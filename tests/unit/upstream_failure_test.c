@@ -1,4 +1,4 @@
-/* What failure promises. */
+/* What upstream_failure promises. */
 #include <string.h>
 
 #include "openrouter/upstream_failure.h"
@@ -13,7 +13,7 @@ static struct upstream_failure of_reply(unsigned status, const char *body)
     return upstream_failure_of_reply(&head, str_of(body), WALL);
 }
 
-/* status, body -> what becomes of it */
+/* status, body -> the failure */
 struct row {
     unsigned    status;
     const char *body;
@@ -77,7 +77,7 @@ static void documented_statuses_have_their_meaning(void **state)
     assert_rows(rows, COUNT_OF(rows));
 }
 
-static void daily_limits_are_not_worth_another_try(void **state)
+static void daily_limits_are_not_retryable(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -125,7 +125,7 @@ static void the_code_is_found_in_every_form(void **state)
     assert_rows(rows, COUNT_OF(rows));
 }
 
-static void availability_decides_about_another_try(void **state)
+static void availability_decides_about_a_retry(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -166,7 +166,7 @@ static void availability_decides_about_another_try(void **state)
     "}"                                                                                            \
     "}"
 
-static void some_refusals_stay_whatever_they_say_of_themselves(void **state)
+static void some_errors_are_permanent_whatever_they_state(void **state)
 {
     (void)state;
     static const struct {
@@ -188,7 +188,7 @@ static void some_refusals_stay_whatever_they_say_of_themselves(void **state)
     }
 }
 
-static void a_limit_of_the_key_is_no_fault_of_the_model(void **state)
+static void a_limit_of_the_account_is_unrelated_to_the_model(void **state)
 {
     (void)state;
     const struct upstream_head limited = {.status = 429, .limit_reset = "1754667660000"};
@@ -205,7 +205,7 @@ static void a_limit_of_the_key_is_no_fault_of_the_model(void **state)
     assert_false(upstream_failure_of_end(UPSTREAM_CUT).is_unrelated_to_model);
 }
 
-static void a_model_that_is_gone_is_told_from_one_that_is_ruled_out(void **state)
+static void a_model_that_is_gone_differs_from_one_that_is_excluded(void **state)
 {
     (void)state;
     static const struct {
@@ -235,7 +235,7 @@ static void a_model_that_is_gone_is_told_from_one_that_is_ruled_out(void **state
     }
 }
 
-static void the_providers_own_words_are_preferred(void **state)
+static void the_message_of_the_provider_is_preferred(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -266,7 +266,7 @@ static void the_providers_own_words_are_preferred(void **state)
     assert_rows(rows, COUNT_OF(rows));
 }
 
-static void what_is_no_error_object_is_named(void **state)
+static void anything_but_an_error_object_is_described(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -329,7 +329,7 @@ static void the_wait_is_found_in_every_form(void **state)
     }
 }
 
-static void foreign_words_are_made_harmless(void **state)
+static void foreign_text_is_cleaned(void **state)
 {
     (void)state;
     static const struct {
@@ -355,7 +355,7 @@ static void foreign_words_are_made_harmless(void **state)
     }
 }
 
-static void foreign_words_are_bounded_between_characters(void **state)
+static void foreign_text_is_cut_between_characters(void **state)
 {
     (void)state;
     char       clean[ERROR_TEXT_MAX + 1];
@@ -374,17 +374,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documented_statuses_have_their_meaning),
-        cmocka_unit_test(daily_limits_are_not_worth_another_try),
+        cmocka_unit_test(daily_limits_are_not_retryable),
         cmocka_unit_test(the_code_is_found_in_every_form),
-        cmocka_unit_test(availability_decides_about_another_try),
-        cmocka_unit_test(some_refusals_stay_whatever_they_say_of_themselves),
-        cmocka_unit_test(a_limit_of_the_key_is_no_fault_of_the_model),
-        cmocka_unit_test(a_model_that_is_gone_is_told_from_one_that_is_ruled_out),
-        cmocka_unit_test(the_providers_own_words_are_preferred),
-        cmocka_unit_test(what_is_no_error_object_is_named),
+        cmocka_unit_test(availability_decides_about_a_retry),
+        cmocka_unit_test(some_errors_are_permanent_whatever_they_state),
+        cmocka_unit_test(a_limit_of_the_account_is_unrelated_to_the_model),
+        cmocka_unit_test(a_model_that_is_gone_differs_from_one_that_is_excluded),
+        cmocka_unit_test(the_message_of_the_provider_is_preferred),
+        cmocka_unit_test(anything_but_an_error_object_is_described),
         cmocka_unit_test(the_wait_is_found_in_every_form),
-        cmocka_unit_test(foreign_words_are_made_harmless),
-        cmocka_unit_test(foreign_words_are_bounded_between_characters),
+        cmocka_unit_test(foreign_text_is_cleaned),
+        cmocka_unit_test(foreign_text_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What text promises. */
+/* What utf8_stream promises. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,23 +10,23 @@
 #define REPLACED "\xEF\xBF\xBD"
 #define CAR      "\xF0\x9F\x9A\x97" /* U+1F697 */
 
-/* The strings, each as the JSON text "..." of one event, through mending, a
- * strict parser and joining. */
+/* The strings, each as the JSON text "..." of one event, through
+ * repair, a strict parser and joining. */
 static char *said(const char *const *json, unsigned count)
 {
     struct utf8_stream t = {0};
     struct buf         out = {0};
 
     for (unsigned i = 0; i < count; i++) {
-        struct buf room = {0}, quoted = {0};
+        struct buf copy = {0}, quoted = {0};
         buf_print(&quoted, "[\"%s\"]", json[i]);
-        struct str mended = utf8_stream_repair(buf_view(&quoted), &room);
-        json_t    *j = json_loadb(mended.p, mended.len, JSON_ALLOW_NUL, NULL);
+        struct str repaired = utf8_stream_repair(buf_view(&quoted), &copy);
+        json_t    *j = json_loadb(repaired.p, repaired.len, JSON_ALLOW_NUL, NULL);
         assert_non_null(j);
         const json_t *s = json_array_get(j, 0);
         utf8_stream_add(&t, (struct str){json_string_value(s), json_string_length(s)}, &out);
         json_decref(j);
-        buf_fini(&room);
+        buf_fini(&copy);
         buf_fini(&quoted);
     }
     utf8_stream_end(&t, &out);
@@ -35,17 +35,17 @@ static char *said(const char *const *json, unsigned count)
 }
 
 struct row {
-    const char *pieces[4];
+    const char *parts[4];
     const char *whole;
 };
 
 static void assert_rows(const struct row *rows, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        unsigned pieces = 0;
-        while (pieces < 4 && rows[i].pieces[pieces])
-            pieces++;
-        char *whole = said(rows[i].pieces, pieces);
+        unsigned parts = 0;
+        while (parts < 4 && rows[i].parts[parts])
+            parts++;
+        char *whole = said(rows[i].parts, parts);
         assert_string_equal(whole, rows[i].whole);
         free(whole);
     }
@@ -61,11 +61,11 @@ static void sound_text_stays_as_it_is(void **state)
         {{"\\ud83d\\ude97 \\uD83D\\uDE97"}, CAR " " CAR},
         {{""}, ""},
     };
-    struct buf room = {0};
+    struct buf copy = {0};
     struct str sound = STR("{\"a\":\"\\u00fc \xC3\xBC\"}");
 
     assert_rows(rows, COUNT_OF(rows));
-    assert_ptr_equal(utf8_stream_repair(sound, &room).p, sound.p);
+    assert_ptr_equal(utf8_stream_repair(sound, &copy).p, sound.p);
 }
 
 static void a_cut_character_is_joined(void **state)
@@ -111,7 +111,7 @@ static void nul_is_left_out(void **state)
     assert_rows(rows, COUNT_OF(rows));
 }
 
-/* Every two-piece cut of a text of all lengths of characters. */
+/* Every cut in two of a text with characters of all lengths. */
 static void any_cut_gives_the_same_text(void **state)
 {
     (void)state;

@@ -5,7 +5,7 @@
 #include "test.h"
 #include "topic/words.h"
 
-/* The words of a text with a bar between them. */
+/* The words of a text, separated by bars. */
 static char *joined(const char *text)
 {
     struct words w;

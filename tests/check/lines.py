@@ -21,7 +21,11 @@ NOT_WRITTEN_BY_HAND = re.compile(r"""
 """, re.X)
 GENERATED_FROM_HERE = "<!-- From here on"  # the second part of docs/upstream.md
 URL = re.compile(r"[a-z]+://[^\s)>\"'`]+")
-ROW = {".md": re.compile(r"\s*\|.*\|$"), ".def": re.compile(r"\s*[A-Z][A-Z0-9_]*\(.*\)\s*(/\*.*\*/)?$")}
+ROW = {
+    ".md": re.compile(r"\s*\|.*\|$"),
+    ".def": re.compile(r"\s*[A-Z][A-Z0-9_]*\(.*\)\s*(/\*.*\*/)?$"),
+    ".conf": re.compile(r"\s*(ssl_ciphers|\d{3}|default) \S.*;$"),  # of nginx, which joins no lines
+}
 
 
 def files_of_git():

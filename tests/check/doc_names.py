@@ -30,7 +30,7 @@ PATH_IN_CODE = r"(?<![\w/.$}\"-])(?:scripts|deploy|tests|proto|services)/[\w./@*
 MADE_LATER = r"deploy/compose/(secrets|\.env)|build/|run/"  # not in the tree
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 # Names of other programs.
-FOREIGN = {"auth_request", "availability.retry_after", "btree_gin"}
+FOREIGN = {"COMPOSE_PROFILES=metrics", "auth_request", "availability.retry_after", "btree_gin"}
 
 
 def git(*args):

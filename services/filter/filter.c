@@ -51,7 +51,7 @@ static enum err check(struct filter *f, const struct backend_request *rq)
              "verdict=%s score=%.2f reason=%s greeting=%d bytes=%zu trace=%s", names[r.verdict],
              r.score, r.reason, r.is_greeting, request.text.len, log_quote(rq->trace));
     metric_add_for(METRIC_VERDICTS, r.reason, names[r.verdict], 1);
-    failpoint(FAILPOINT_FILTER_CHECK_JUDGED);
+    failpoint(FAILPOINT_FILTER_CHECK_DECIDED);
     send_reply(f, rq);
     return ERR_OK;
 }
@@ -85,7 +85,7 @@ static enum err review(struct filter *f, const struct backend_request *rq)
     filter_review_reply_encode(&reply, &f->out);
     log_review(rq, &r, &request);
     metric_add_for(METRIC_REVIEWS, r.reason, r.is_accepted ? "yes" : "no", 1);
-    failpoint(FAILPOINT_FILTER_REVIEW_JUDGED);
+    failpoint(FAILPOINT_FILTER_REVIEW_DECIDED);
     send_reply(f, rq);
     return ERR_OK;
 }

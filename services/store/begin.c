@@ -139,7 +139,7 @@ enum step begin_take_look(struct job *j)
         return job_fail(j, ERR_NOT_FOUND);
     if (j->ask.begin.branch && !look_str(j, LOOK_CHAT).len)
         return j->is_forked ? job_fail(j, ERR_NOT_FOUND) : STEP_FORK_ASK;
-    failpoint(FAILPOINT_STORE_BEGIN_LOOKED);
+    failpoint(FAILPOINT_STORE_BEGIN_READ);
     return STEP_BEGIN_ASK_GRANT;
 }
 

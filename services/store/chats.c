@@ -154,7 +154,7 @@ enum step delete_ask_drop(struct job *j)
 
 enum step delete_take_drop(struct job *j)
 {
-    failpoint(FAILPOINT_STORE_CHAT_DROPPED);
+    failpoint(FAILPOINT_STORE_CONVERSATION_DROPPED);
     return is_kept(j) || grid_u64(&j->got[0].grid, 0, 0) ? STEP_DELETE_ASK_PG
                                                          : job_fail(j, ERR_NOT_FOUND);
 }
@@ -169,7 +169,7 @@ enum step delete_take_pg(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    failpoint(FAILPOINT_STORE_CHAT_DONE);
+    failpoint(FAILPOINT_STORE_CONVERSATION_DONE);
     return grid_u64(&j->got[0].grid, 0, 0) ? STEP_DELETE_ASK_DROP_AGAIN
                                            : job_fail(j, ERR_SIGNED_OUT);
 }

@@ -31,7 +31,7 @@ enum step clear_take_pg(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    failpoint(FAILPOINT_STORE_CLEAR_KEPT);
+    failpoint(FAILPOINT_STORE_CLEAR_DELETED);
     return STEP_CLEAR_ASK_REDIS;
 }
 
@@ -95,7 +95,7 @@ enum step chat_ask_drop(struct job *j)
 enum step chat_take_drop(struct job *j)
 {
     (void)j;
-    failpoint(FAILPOINT_STORE_CHAT_DROPPED);
+    failpoint(FAILPOINT_STORE_CONVERSATION_DROPPED);
     return STEP_CHAT_ASK_PG;
 }
 
@@ -136,7 +136,7 @@ enum step chat_take_pg(struct job *j)
 {
     if (j->got[0].err)
         return job_fail(j, job_trouble(j->got[0].err));
-    failpoint(FAILPOINT_STORE_CHAT_DONE);
+    failpoint(FAILPOINT_STORE_CONVERSATION_DONE);
     if (!grid_u64(&j->got[0].grid, 0, 0))
         return job_fail(j, ERR_SIGNED_OUT);
     return j->ask.chat_clear.delete ? STEP_CHAT_ASK_DROP_AGAIN : job_say_done(j);

@@ -100,8 +100,8 @@ enum step commit_start(struct job *j)
 
 void commit_count(void)
 {
-    static const char *const outcomes[] = {"committed", "again",  "spooled", "drained",
-                                           "refused",   "fenced", "failed"};
+    static const char *const outcomes[] = {"committed", "duplicate", "spooled", "drained",
+                                           "refused",   "fenced",    "failed"};
 
     for (unsigned i = 0; i < COUNT_OF(outcomes); i++)
         metric_add_for(METRIC_COMMITS, outcomes[i], NULL, 0);
@@ -161,11 +161,11 @@ enum step commit_take(struct job *j)
             return STEP_COMMIT_ASK;
         return fenced(j);
     }
-    failpoint(FAILPOINT_STORE_COMMIT_KEPT);
+    failpoint(FAILPOINT_STORE_COMMIT_SAVED);
     j->is_dup = grid_is(said, 0, 0, "dup");
     j->is_counted = true;
     j->counted = grid_u64(said, 0, 1);
-    metric_add_for(METRIC_COMMITS, j->is_dup ? "again" : "committed", NULL, 1);
+    metric_add_for(METRIC_COMMITS, j->is_dup ? "duplicate" : "committed", NULL, 1);
     return STEP_COMMIT_ASK_END;
 }
 
@@ -255,6 +255,6 @@ enum step commit_take_spool(struct job *j)
     }
     if (!grid_is(said, 0, 0, "dup"))
         return fenced(j);
-    metric_add_for(METRIC_COMMITS, "again", NULL, 1);
+    metric_add_for(METRIC_COMMITS, "duplicate", NULL, 1);
     return say_kept(j, COMMIT_DUP);
 }

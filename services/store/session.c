@@ -160,7 +160,7 @@ enum step save_take_pg(struct job *j)
         return job_fail(j, job_trouble(j->got[0].err));
     if (!grid_u64(&j->got[0].grid, 0, 0))
         return job_fail(j, ERR_SIGNED_OUT); /* it was cleared meanwhile */
-    failpoint(FAILPOINT_STORE_SAVE_KEPT);
+    failpoint(FAILPOINT_STORE_SETTINGS_SAVED);
     return j->ask.save.key_change == KEY_LEAVE ? job_say_done(j) : STEP_SAVE_ASK_REDIS;
 }
 
@@ -189,6 +189,6 @@ enum step save_take_redis(struct job *j)
 {
     if (j->got[0].err && is_kept_in_redis(&j->ask.save))
         return job_fail(j, ERR_STORE_DOWN);
-    failpoint(FAILPOINT_STORE_SAVE_DONE);
+    failpoint(FAILPOINT_STORE_SETTINGS_DONE);
     return job_say_done(j);
 }

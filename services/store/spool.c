@@ -191,7 +191,7 @@ enum step drain_take_commit(struct job *j)
     }
     if (grid_is(&j->got[0].grid, 0, 0, "fenced"))
         return j->tries++ < TRIES_MAX ? STEP_DRAIN_ASK_LOOK : STEP_DONE;
-    failpoint(FAILPOINT_STORE_DRAIN_KEPT);
+    failpoint(FAILPOINT_STORE_DRAIN_SAVED);
     if (grid_is(&j->got[0].grid, 0, 0, "ok"))
         metric_add_for(METRIC_COMMITS, "drained", NULL, 1);
     return STEP_DRAIN_ASK_DONE;

@@ -159,7 +159,7 @@ enum step sweep_take_keep(struct job *j)
     if (err)
         log_warn(0, "sweep.unkept", "bucket=%u why=%s", j->bucket, err_code(err));
     if (!err && grid_u64(&j->got[0].grid, 0, 0)) {
-        failpoint(FAILPOINT_STORE_SWEEP_KEPT);
+        failpoint(FAILPOINT_STORE_SWEEP_SAVED);
         j->sweep->kept++;
         metric_add(METRIC_TURNS_INTERRUPTED, 1);
     }

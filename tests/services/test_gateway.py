@@ -108,7 +108,7 @@ def test_off_topic_is_refused(chat):
     response = chat.client().chat(HELLO, turn_id=(turn := str(uuid.uuid4())))
     assert response.status_code == 422
     assert response.json()["error"] == {
-        "code": "off_topic", "message": "I am here for questions about cars and driving.",
+        "code": "off_topic", "message": "I only answer questions about cars and driving.",
         "turn_id": turn, "text": HELLO}
     assert chat.store.wait_request("turn_abort_request").reason == "off_topic"
     assert not any(asked.name == "llm_answer_request" for asked in chat.worker.asked)

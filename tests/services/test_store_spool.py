@@ -189,7 +189,7 @@ def test_what_was_committed_is_not_spooled_again(store, person, postgres):
     assert turn.commit().outcome == OK
     go_away(store, postgres)
     assert turn.commit().outcome == DUP
-    assert store.metrics().sum("chat_commits_total", outcome="again") == 1
+    assert store.metrics().sum("chat_commits_total", outcome="duplicate") == 1
 
 
 def test_a_turn_that_was_spooled_with_another_answer_is_a_conflict(store, person, postgres, redis):

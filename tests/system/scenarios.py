@@ -19,17 +19,17 @@ SAYS = {
     "upstream_key": (502, "OpenRouter did not accept the key. Check it in the settings."),
     "upstream_credit": (402, "The OpenRouter account has no credit left for this. Add some there, or choose a"
                              " free model."),
-    "upstream_refused": (502, "OpenRouter refused this request. Choose another model in the settings."),
-    "upstream_moderated": (502, "The model's provider found this message unfit. Put it in other words."),
-    "upstream_context_length": (502, "This chat has become too long for the model. Start a new one."),
+    "upstream_refused": (502, "OpenRouter rejected the request. Choose another model in the settings."),
+    "upstream_moderated": (502, "The model provider rejected this message. Rephrase it and try again."),
+    "upstream_context_length": (502, "This chat is too long for the model. Start a new chat."),
     "upstream_model": (502, "This model is not available. Choose another one in the settings."),
     "upstream_privacy": (502, "The OpenRouter account's privacy settings rule this model out. Choose another one"
                               " in the settings."),
-    "upstream_rate_limited": (502, "The model is asked too often just now. Try again shortly."),
+    "upstream_rate_limited": (502, "The model is receiving too many requests. Try again shortly."),
     "upstream_daily_limit": (502, "The OpenRouter account has used up today's free messages. Try again tomorrow, or"
                             " choose a model that costs."),
-    "upstream_error": (502, "The model's provider failed. Try again."),
-    "upstream_truncated": (502, "The answer broke off on its way. Try again."),
+    "upstream_error": (502, "The model provider returned an error. Try again."),
+    "upstream_truncated": (502, "The answer was cut off. Try again."),
     "upstream_timeout": (504, "The model took too long to answer. Try again."),
 }
 

@@ -419,45 +419,45 @@ def migrate(place, point, passes):
 
 # How a point is passed; all others are passed by an ordinary chat.
 WALKS = {
-    "gateway_abort_due": be_retracted, "gateway_abort_asked": be_retracted, "gateway_abort_answered": be_retracted,
-    "gateway_stop_taken": stop, "gateway_renew_asked": take_long, "gateway_renew_answered": take_long,
+    "gateway_abort_due": be_retracted, "gateway_abort_requested": be_retracted, "gateway_abort_answered": be_retracted,
+    "gateway_stop_received": stop, "gateway_renew_requested": take_long, "gateway_renew_answered": take_long,
     "gateway_replay_due": say_again, "gateway_follow_answered": follow,
     "store_forked": branch, "store_abort_done": be_retracted, "store_renewed": take_long, "store_stop_flagged": stop_elsewhere,
     "store_spool_due": be_spooled, "store_spooled": be_spooled, "store_drain_read": be_spooled,
-    "store_drain_kept": be_spooled, "store_drain_done": be_spooled,
-    "store_sweep_found": lose_gateway, "store_sweep_due": lose_gateway, "store_sweep_kept": lose_gateway,
+    "store_drain_saved": be_spooled, "store_drain_done": be_spooled,
+    "store_sweep_found": lose_gateway, "store_sweep_due": lose_gateway, "store_sweep_saved": lose_gateway,
     "store_sweep_done": lose_gateway,
-    "store_save_kept": save, "store_save_done": save,
-    "store_clear_kept": forget_session, "store_clear_done": forget_session,
-    "store_chat_dropped": forget_chat, "store_chat_done": forget_chat, "store_migrated_one": migrate,
+    "store_settings_saved": save, "store_settings_done": save,
+    "store_clear_deleted": forget_session, "store_clear_done": forget_session,
+    "store_conversation_dropped": forget_chat, "store_conversation_done": forget_chat, "store_migrated_one": migrate,
     "worker_cancelled": stop,
 }
 
 # In the middle of an answer, and not only at its first piece.
-LATER = [(point, 4) for point in POINTS if point.name in ("gateway_piece_told", "worker_piece_sent")]
+LATER = [(point, 4) for point in POINTS if point.name in ("gateway_chunk_forwarded", "worker_chunk_sent")]
 
 # The answer died with the process, or was given up: who sends the turn again has the model asked again.
 ASKED_AGAIN = {
-    "gateway_answer_asked", "gateway_piece_taken", "gateway_piece_told", "gateway_answer_whole",
-    "gateway_review_asked", "gateway_review_passed", "gateway_commit_asked", "gateway_abort_due",
-    "gateway_abort_asked", "gateway_abort_answered", "gateway_stop_taken", "gateway_renew_asked",
-    "gateway_renew_answered", "worker_head_taken", "worker_piece_sent", "worker_final_due",
-    "worker_final_sent", "store_sweep_found", "store_sweep_due", "store_sweep_kept", "store_sweep_done",
+    "gateway_answer_requested", "gateway_chunk_received", "gateway_chunk_forwarded", "gateway_answer_complete",
+    "gateway_review_requested", "gateway_review_passed", "gateway_commit_requested", "gateway_abort_due",
+    "gateway_abort_requested", "gateway_abort_answered", "gateway_stop_received", "gateway_renew_requested",
+    "gateway_renew_answered", "worker_headers_received", "worker_chunk_sent", "worker_final_due",
+    "worker_final_sent", "store_sweep_found", "store_sweep_due", "store_sweep_saved", "store_sweep_done",
 }
 
 # The gateway that would settle it is dead, or never heard of it: see budget.h.
 HELD = {
-    "gateway_both_asked", "gateway_granted", "gateway_joined", "gateway_answer_asked", "gateway_piece_taken",
-    "gateway_piece_told", "gateway_answer_whole", "gateway_review_asked", "gateway_review_passed",
-    "gateway_commit_asked", "gateway_abort_due", "gateway_abort_asked", "gateway_stop_taken",
-    "gateway_renew_asked", "gateway_renew_answered", "store_begin_reserved",
-    "store_sweep_found", "store_sweep_due", "store_sweep_kept", "store_sweep_done",
+    "gateway_both_requested", "gateway_granted", "gateway_joined", "gateway_answer_requested", "gateway_chunk_received",
+    "gateway_chunk_forwarded", "gateway_answer_complete", "gateway_review_requested", "gateway_review_passed",
+    "gateway_commit_requested", "gateway_abort_due", "gateway_abort_requested", "gateway_stop_received",
+    "gateway_renew_requested", "gateway_renew_answered", "store_begin_reserved",
+    "store_sweep_found", "store_sweep_due", "store_sweep_saved", "store_sweep_done",
 }
 
 # An answer was stopped, retracted or broke off: nobody knows its price, so its reserve counts as that.
 UNPRICED = {
-    "gateway_abort_due", "gateway_abort_asked", "gateway_abort_answered", "gateway_stop_taken",
-    "store_abort_done", "store_stop_flagged", "worker_cancelled", "worker_piece_sent", "worker_final_due",
+    "gateway_abort_due", "gateway_abort_requested", "gateway_abort_answered", "gateway_stop_received",
+    "store_abort_done", "store_stop_flagged", "worker_cancelled", "worker_chunk_sent", "worker_final_due",
     "worker_final_sent",
 }
 

@@ -23,7 +23,7 @@ def test_what_is_left_of_a_key_is_told(client):
 
 @pytest.mark.parametrize("key, code, message", [
     (UNKNOWN, "upstream_key", "OpenRouter did not accept the key. Check it in the settings. (User not found.)"),
-    (FAILING, "upstream_error", "The model's provider failed. Try again. (Internal Server Error)")])
+    (FAILING, "upstream_error", "The model provider returned an error. Try again. (Internal Server Error)")])
 def test_a_key_that_does_not_work_is_explained(client, key, code, message):
     refused = client.post("/test_openrouter", {"api_key": key})
     error = refused.json()["error"]

@@ -37,7 +37,7 @@ def test_metrics_tell_of_a_chat(system):
     told = filter_.metrics()
     assert told.sum("chat_filter_verdicts_total", verdict="on") == 1
     assert told.sum("chat_filter_verdicts_total", verdict="off", reason="other_subject") == 1
-    assert told.sum("chat_filter_seconds_count", ask="filter_check_request") == 2
+    assert told.sum("chat_filter_seconds_count", request="filter_check_request") == 2
 
     told = worker.metrics()
     assert told.sum("chat_upstream_answers_total", model=MODEL, outcome="ok") == 1
@@ -49,7 +49,7 @@ def test_metrics_tell_of_a_chat(system):
 
     told = store.metrics()
     assert told.sum("chat_commits_total", outcome="committed") == told.sum("chat_commits_total") == 1
-    assert told.sum("chat_store_seconds_count", ask="turn_abort_request", outcome="ok") == 1
+    assert told.sum("chat_store_seconds_count", request="turn_abort_request", outcome="ok") == 1
     assert told.sum("chat_pg_connections", state="up") == 4
     assert told.find("chat_redis_up") == [1]
 

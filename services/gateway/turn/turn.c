@@ -157,7 +157,7 @@ static enum chat_step ask_both(struct chat *c)
     if (err)
         return fail(c, err); /* before the store promised anything */
     err = chat_ask_begin(c);
-    failpoint(FAILPOINT_GATEWAY_BOTH_ASKED);
+    failpoint(FAILPOINT_GATEWAY_BOTH_REQUESTED);
     return err ? fail(c, err) : CHAT_TAKE_BOTH;
 }
 
@@ -248,7 +248,7 @@ static enum chat_step ask_answer(struct chat *c)
 
     free(begun);
     buf_fini(&c->slots[CHAT_Q_BEGIN].body);
-    failpoint(FAILPOINT_GATEWAY_ANSWER_ASKED);
+    failpoint(FAILPOINT_GATEWAY_ANSWER_REQUESTED);
     return err ? fail(c, err) : CHAT_TAKE_PIECES;
 }
 
@@ -276,7 +276,7 @@ static enum chat_step stop_here(struct chat *c)
         return fail(c, ERR_STOPPED);
     c->status = CHAT_STOPPED;
     str_format(c->finish_reason, sizeof c->finish_reason, "stopped");
-    failpoint(FAILPOINT_GATEWAY_STOP_TAKEN);
+    failpoint(FAILPOINT_GATEWAY_STOP_RECEIVED);
     return CHAT_ASK_REVIEW;
 }
 
@@ -301,7 +301,7 @@ static enum chat_step take_pieces(struct chat *c)
         s->err = ERR_UPSTREAM_TIMEOUT; /* all its time went to the model, or to waiting for it */
     if (s->err)
         return fail_by(c, s, ERR_WORKER_DOWN);
-    failpoint(FAILPOINT_GATEWAY_ANSWER_WHOLE);
+    failpoint(FAILPOINT_GATEWAY_ANSWER_COMPLETE);
     return CHAT_ASK_REVIEW;
 }
 
@@ -311,7 +311,7 @@ static enum chat_step ask_review(struct chat *c)
 {
     chat_drop(c, CHAT_Q_REVIEW); /* a look at less than this */
     enum err err = chat_ask_review(c, c->answer.len, c->status != CHAT_STOPPED);
-    failpoint(FAILPOINT_GATEWAY_REVIEW_ASKED);
+    failpoint(FAILPOINT_GATEWAY_REVIEW_REQUESTED);
     return err ? fail(c, err) : CHAT_TAKE_REVIEW;
 }
 
@@ -345,7 +345,7 @@ static enum chat_step ask_commit(struct chat *c)
 {
     if (chat_ask_commit(c))
         return leave_unsaved(c);
-    failpoint(FAILPOINT_GATEWAY_COMMIT_ASKED);
+    failpoint(FAILPOINT_GATEWAY_COMMIT_REQUESTED);
     return CHAT_TAKE_COMMIT;
 }
 
@@ -497,7 +497,7 @@ static enum chat_step ask_abort(struct chat *c)
     c->is_granted = false;
     if (chat_ask_abort(c))
         return CHAT_END;
-    failpoint(FAILPOINT_GATEWAY_ABORT_ASKED);
+    failpoint(FAILPOINT_GATEWAY_ABORT_REQUESTED);
     return CHAT_TAKE_ABORT;
 }
 
@@ -581,7 +581,7 @@ static enum chat_step end(struct chat *c)
                   !c->err                   ? CHAT_ANSWERED
                   : c->err == ERR_RETRACTED ? CHAT_RETRACTED
                                             : CHAT_FAILED);
-    failpoint(FAILPOINT_GATEWAY_END_TOLD);
+    failpoint(FAILPOINT_GATEWAY_END_SENT);
     c->ports->on_end(c->ports->ctx, c);
     return CHAT_DONE;
 }

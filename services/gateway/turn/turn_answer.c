@@ -41,14 +41,14 @@ void chat_take_piece(struct chat *c, struct str body)
         s->err = ERR_BAD_FRAME;
         return;
     }
-    failpoint(FAILPOINT_GATEWAY_PIECE_TAKEN);
+    failpoint(FAILPOINT_GATEWAY_CHUNK_RECEIVED);
     c->pieces++;
     c->ports->taken(c->ports->ctx, s, body.len);
     if (piece.model.len)
         c->is_free = piece.is_free;
     chat_set_model(c, piece.model);
     chat_add_text(c, piece.text);
-    failpoint(FAILPOINT_GATEWAY_PIECE_TOLD);
+    failpoint(FAILPOINT_GATEWAY_CHUNK_FORWARDED);
 }
 
 enum err chat_take_last(struct chat *c, struct str body)

@@ -24,7 +24,7 @@ void chat_keep_lease(struct chat *c)
     c->renewed = c->ticks;
     if (chat_ask_renew(c) != ERR_OK)
         log_trace(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
-    failpoint(FAILPOINT_GATEWAY_RENEW_ASKED);
+    failpoint(FAILPOINT_GATEWAY_RENEW_REQUESTED);
 }
 
 void chat_take_renewal(struct chat *c, const struct chat_slot *s)

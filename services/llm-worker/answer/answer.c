@@ -125,7 +125,7 @@ static void send_chunks(struct answer *a)
             chunk.is_free = answer_plan_is_free(a->planner, &a->plan, chunk.model);
         llm_chunk_encode(&chunk, &body);
         backend_chunk(bus, a->call.handle, buf_view(&body));
-        failpoint(FAILPOINT_WORKER_PIECE_SENT);
+        failpoint(FAILPOINT_WORKER_CHUNK_SENT);
     }
     buf_fini(&body);
 }
@@ -206,7 +206,7 @@ static void on_head(void *ctx, const struct upstream_head *head)
     answer_state_read_head(&a->state, head);
     if (head->status == 200)
         name_client_span(a);
-    failpoint(FAILPOINT_WORKER_HEAD_TAKEN);
+    failpoint(FAILPOINT_WORKER_HEADERS_RECEIVED);
 }
 
 static void on_bytes(void *ctx, struct str bytes)

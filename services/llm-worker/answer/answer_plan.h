@@ -12,6 +12,7 @@
 #include "answer/token_estimate.h"
 #include "config.h"
 #include "lookup/model_list.h"
+#include "wire/limits.h"
 
 struct answer_planner {
     const struct config  *config; /* borrowed */

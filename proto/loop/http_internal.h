@@ -1,26 +1,29 @@
-/* What the two halves of http share: http.c runs the server, http_request.c is one request. */
-#ifndef PROTO_LOOP_HTTP_INSIDE_H
-#define PROTO_LOOP_HTTP_INSIDE_H
+/* http_internal - shared by the files of http.
+ *
+ * http.c runs the server and calls the others; http_request.c is one request, http_deadline.c the
+ * time-outs of connections, http_listen.c the listening socket. */
+#ifndef PROTO_LOOP_HTTP_INTERNAL_H
+#define PROTO_LOOP_HTTP_INTERNAL_H
 #include <sys/queue.h>
 
 #include <microhttpd.h>
 
 #include "loop/http.h"
 
-/* Connections that may take equally long for the same thing, the one that is
- * due first in front; so a deadline costs a list link and no timer. */
+/* Connections with the same time-out, the one that is due first in front. A deadline thus costs a
+ * list link instead of a timer. */
 TAILQ_HEAD(conn_list, http_conn);
 
-struct patience {
+struct http_deadlines {
     uint64_t         ms;
     struct conn_list waiting;
 };
 
 struct http_conn {
-    int              fd;
-    char             peer[48];
-    struct patience *patience; /* the list it is in, NULL: none */
-    uint64_t         due;
+    int                    fd;
+    char                   peer[48];
+    struct http_deadlines *deadlines; /* the list it is in; NULL: none */
+    uint64_t               due;
     TAILQ_ENTRY(http_conn) link;
 };
 
@@ -30,7 +33,8 @@ struct http {
     struct loop           *loop;
     const struct http_ops *ops;
     void                  *ctx;
-    size_t                 body_max, unsent_max;
+    void (*pump_soon)(struct http *h); /* runs libmicrohttpd after the current handler */
+    size_t body_max, unsent_max;
 
     struct MHD_Daemon   *daemon;
     int                  listen_fd;
@@ -39,14 +43,14 @@ struct http {
     struct timer         tick;
     struct timer         kick;
     struct deferred_call soon;
-    bool                 pumping;  /* MHD_run is up the stack */
-    bool                 again;    /* it must be called once more */
+    bool                 pumping;  /* MHD_run is on the stack */
+    bool                 again;    /* MHD_run must be called once more */
     bool                 draining; /* every reply closes its connection */
 
-    unsigned            conns, requests, long_bodies;
-    struct patience     head, body, idle;
-    struct request_list all;
-    struct request_list wakes; /* something is to be done for these before MHD runs again */
+    unsigned              conns, requests, long_bodies;
+    struct http_deadlines head, body, idle;
+    struct request_list   all;
+    struct request_list   wakes; /* to be handled before MHD_run is called again */
 };
 
 struct http_request {
@@ -66,10 +70,10 @@ struct http_request {
     struct kept {
         struct kept *next;
         char        *joined; /* owned */
-    } * kept;                /* values of headers that came several times */
+    } * kept;                /* values of headers that were sent several times */
 
     bool                 is_given;   /* the user has it and has not ended it */
-    bool                 in_handler; /* libmicrohttpd's handler for it is up the stack */
+    bool                 in_handler; /* libmicrohttpd's handler for it is on the stack */
     bool                 is_suspended;
     bool                 is_lost; /* the client has left, or is to be cut off */
     bool                 is_queued;
@@ -89,17 +93,25 @@ struct http_request {
 };
 
 /* http_request.c */
-struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, const char *method,
-                                 const char *path);
-void                 request_free(struct http_request *rq);
-void                 request_take_body(struct http_request *rq, const char *bytes, size_t len);
-void                 request_refuse(struct http_request *rq, unsigned status); /* in its handler */
-void request_give(struct http_request *rq);  /* to the user; answers or suspends it */
-void request_wake(struct http_request *rq);  /* puts it on the list of http */
-void request_go_on(struct http_request *rq); /* what request_wake asked for */
-void request_lose(struct http_request *rq);  /* its client has left */
+struct http_request *http_request_new(struct http *h, struct MHD_Connection *mhd,
+                                      const char *method, const char *path);
+void                 http_request_free(struct http_request **rq);
+void                 http_request_take_body(struct http_request *rq, const char *bytes, size_t len);
+void http_request_refuse(struct http_request *rq, unsigned status); /* in its handler */
+void http_request_give(struct http_request *rq);  /* to the user; answers or suspends it */
+void http_request_wake(struct http_request *rq);  /* adds it to the list of http */
+void http_request_go_on(struct http_request *rq); /* handles an entry of that list */
+void http_request_lose(struct http_request *rq);  /* its client has left */
 
-/* http.c */
-void http_pump_soon(struct http *h);
+/* http_deadline.c */
+void http_deadlines_init(struct http_deadlines *d, uint64_t ms);
+void http_deadline_set(struct http_conn *c, struct http_deadlines *d); /* NULL: no deadline */
+void http_deadlines_expire(struct http_deadlines *d);           /* closes those that are overdue */
+void http_deadlines_close_idle(const struct http_deadlines *d); /* those without unread bytes */
+
+/* http_listen.c */
+int      http_listen_at(const char *address, unsigned port); /* -1 and errno if it fails */
+unsigned http_listen_port(int fd);
+unsigned http_listen_limit(unsigned connections); /* at most what RLIMIT_NOFILE allows */
 
 #endif

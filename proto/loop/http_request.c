@@ -1,4 +1,4 @@
-/* One request: its parts, its answer, its stream. */
+/* One request: its parts, its reply, its stream. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "base/metrics.h"
 #include "loop/http_internal.h"
 
-/* ---- what was asked ---- */
+/* ---- the request ---- */
 
-struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, const char *method,
-                                 const char *path)
+struct http_request *http_request_new(struct http *h, struct MHD_Connection *mhd,
+                                      const char *method, const char *path)
 {
     struct http_request            *rq = mem_new(sizeof *rq);
     const union MHD_ConnectionInfo *info =
@@ -31,8 +31,12 @@ struct http_request *request_new(struct http *h, struct MHD_Connection *mhd, con
     return rq;
 }
 
-void request_free(struct http_request *rq)
+void http_request_free(struct http_request **request)
 {
+    struct http_request *rq = *request;
+
+    if (!rq)
+        return;
     struct http *h = rq->http;
 
     if (rq->is_waking)
@@ -53,13 +57,14 @@ void request_free(struct http_request *rq)
         free(k);
     }
     if (rq->body.p)
-        explicit_bzero(rq->body.p, rq->body.room); /* somebody's key may have been in it */
+        explicit_bzero(rq->body.p, rq->body.room); /* it may have held a key */
     buf_fini(&rq->body);
     buf_fini(&rq->unsent);
     free(rq);
+    *request = NULL;
 }
 
-/* Asked when the body turns out to be longer than others may be, not before. */
+/* Called only once the body exceeds the usual limit. */
 static void allow_long_body(struct http_request *rq)
 {
     struct http *h = rq->http;
@@ -72,7 +77,7 @@ static void allow_long_body(struct http_request *rq)
     h->long_bodies++;
 }
 
-void request_take_body(struct http_request *rq, const char *bytes, size_t len)
+void http_request_take_body(struct http_request *rq, const char *bytes, size_t len)
 {
     rq->body_seen += len;
     if (rq->body_seen > rq->body_max && !rq->too_long)
@@ -195,7 +200,7 @@ uint64_t http_age_ms(const struct http_request *rq)
     return clock_ms() - rq->since_ms;
 }
 
-/* ---- waiting and going on ---- */
+/* ---- suspending and resuming ---- */
 
 static void on_hangup(void *ctx, uint32_t events)
 {
@@ -203,12 +208,11 @@ static void on_hangup(void *ctx, uint32_t events)
 
     (void)events;
     watch_stop(&rq->hangup);
-    request_lose(rq);
+    http_request_lose(rq);
 }
 
-/* libmicrohttpd does not look at a suspended connection at all, so whether its
- * client is still there we watch ourselves.  One that shuts down only its
- * sending side counts as gone. */
+/* libmicrohttpd does not watch suspended connections, so a watch of our own notices that the client
+ * has left. A client that shuts down only its sending side counts as gone. */
 static void suspend(struct http_request *rq)
 {
     MHD_suspend_connection(rq->mhd);
@@ -217,13 +221,13 @@ static void suspend(struct http_request *rq)
         watch_start(&rq->hangup, rq->http->loop, rq->conn->fd, EPOLLRDHUP, on_hangup, rq);
 }
 
-void request_wake(struct http_request *rq)
+void http_request_wake(struct http_request *rq)
 {
     if (!rq->is_waking) {
         rq->is_waking = true;
         TAILQ_INSERT_TAIL(&rq->http->wakes, rq, wake_link);
     }
-    http_pump_soon(rq->http);
+    rq->http->pump_soon(rq->http);
 }
 
 static void cork(struct http_request *rq, int on)
@@ -232,10 +236,9 @@ static void cork(struct http_request *rq, int on)
     setsockopt(rq->conn->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
-/* libmicrohttpd writes a stream's head on its own.  The cork holds it in the
- * kernel until the first bytes are behind it, so both leave in one segment.
- * (Not with the very first reply of a connection: there libmicrohttpd sets
- * TCP_NODELAY between the two, which pushes the head out.) */
+/* libmicrohttpd writes the headers of a stream separately. TCP_CORK holds them back until the first
+ * bytes of the body follow, so both leave in one segment. (Not with the first reply of a
+ * connection: there libmicrohttpd sets TCP_NODELAY in between, which flushes the headers.) */
 static void queue(struct http_request *rq)
 {
     rq->is_queued = true;
@@ -247,7 +250,7 @@ static void queue(struct http_request *rq)
     rq->response = NULL;
 }
 
-/* Who was told writes more now, or later. */
+/* After on_drained the user writes more at once, or later. */
 static bool has_news(struct http_request *rq)
 {
     if (rq->is_drained && rq->is_given && !rq->is_lost)
@@ -256,13 +259,13 @@ static bool has_news(struct http_request *rq)
     return rq->unsent.len > rq->unsent_at || rq->is_ended || rq->is_lost || rq->is_overfull;
 }
 
-void request_go_on(struct http_request *rq)
+void http_request_go_on(struct http_request *rq)
 {
     if (rq->is_drained && !has_news(rq))
         return;
     if (rq->is_overfull && !rq->is_lost) {
-        shutdown(rq->conn->fd, SHUT_RDWR); /* libmicrohttpd waits to write, wake it up */
-        request_lose(rq);
+        shutdown(rq->conn->fd, SHUT_RDWR); /* wakes libmicrohttpd, which waits to write */
+        http_request_lose(rq);
     }
     if (rq->response && !rq->is_queued)
         queue(rq);
@@ -272,7 +275,7 @@ void request_go_on(struct http_request *rq)
     }
 }
 
-void request_give(struct http_request *rq)
+void http_request_give(struct http_request *rq)
 {
     rq->in_handler = true;
     rq->is_given = true;
@@ -284,7 +287,7 @@ void request_give(struct http_request *rq)
         suspend(rq);
 }
 
-void request_lose(struct http_request *rq)
+void http_request_lose(struct http_request *rq)
 {
     struct http_response none = {.status = MHD_HTTP_SERVICE_UNAVAILABLE};
 
@@ -296,12 +299,12 @@ void request_lose(struct http_request *rq)
         rq->http->ops->on_gone(rq->http->ctx, rq);
     }
     if (!rq->status)
-        http_reply(rq, &none); /* nobody reads it, but it ends the connection */
+        http_reply(rq, &none); /* nobody reads it, but it ends the request */
     else
-        request_wake(rq);
+        http_request_wake(rq);
 }
 
-/* ---- the answer ---- */
+/* ---- the reply ---- */
 
 static void add_fields(struct MHD_Response *r, const struct http_field *fields, unsigned count)
 {
@@ -325,7 +328,7 @@ static void respond(struct http_request *rq, const struct http_response *a, stru
     rq->response = r;
     rq->status = a->status;
     if (!rq->in_handler)
-        request_wake(rq);
+        http_request_wake(rq);
 }
 
 void http_reply(struct http_request *rq, const struct http_response *a)
@@ -339,8 +342,8 @@ void http_reply(struct http_request *rq, const struct http_response *a)
             MHD_create_response_from_buffer(a->body.len, (void *)(uintptr_t)a->body.p, mode));
 }
 
-/* libmicrohttpd asks for more of a stream.  Nothing there: the connection is
- * suspended, since without that it would ask again at once, and for ever. */
+/* Called by libmicrohttpd for more bytes of a stream. If there are none the connection is
+ * suspended; otherwise libmicrohttpd would call again in a busy loop. */
 static ssize_t read_stream(void *ctx, uint64_t pos, char *to, size_t max)
 {
     struct http_request *rq = ctx;
@@ -365,18 +368,18 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *to, size_t max)
     suspend(rq);
     if (rq->http->ops->on_drained) {
         rq->is_drained = true;
-        request_wake(rq);
+        http_request_wake(rq);
     }
     return 0;
 }
 
-void request_refuse(struct http_request *rq, unsigned status)
+void http_request_refuse(struct http_request *rq, unsigned status)
 {
     metric_add(METRIC_HTTP_REFUSED, 1);
     rq->in_handler = true;
     http_reply(rq, &(struct http_response){.status = status});
     rq->in_handler = false;
-    queue(rq); /* before its body was read: libmicrohttpd closes the connection behind it */
+    queue(rq); /* its body is unread, so libmicrohttpd closes the connection afterwards */
 }
 
 void http_stream_open(struct http_request *rq, const struct http_response *a)
@@ -399,7 +402,7 @@ void http_stream_write(struct http_request *rq, struct str bytes)
     else
         buf_str(&rq->unsent, bytes);
     if (!rq->in_handler)
-        request_wake(rq);
+        http_request_wake(rq);
 }
 
 void http_stream_end(struct http_request *rq)
@@ -408,7 +411,7 @@ void http_stream_end(struct http_request *rq)
     rq->is_given = false;
     rq->is_ended = true;
     if (!rq->in_handler)
-        request_wake(rq);
+        http_request_wake(rq);
 }
 
 void http_stream_abort(struct http_request *rq)
@@ -416,5 +419,5 @@ void http_stream_abort(struct http_request *rq)
     must(rq->is_stream && !rq->is_ended);
     rq->is_overfull = true;
     if (!rq->in_handler)
-        request_wake(rq);
+        http_request_wake(rq);
 }

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-SINCE = "e6952ff424d29f5aa5d94b989b8db5a95cca10c7"
+SINCE = "c6140017aa6739244db3f0e45c2303eaffc5f271"
 MOST = 72
 FORM = re.compile(r"[a-z0-9][a-z0-9 ,._/*-]*: ([a-z][a-z-]*)\b.*[^.]")
 # "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are imperatives.

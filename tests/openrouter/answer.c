@@ -162,7 +162,7 @@ void answer_content(const struct answer *a, struct buf *out, struct str text, co
     free(content);
 }
 
-/* The same words twice, as the real stream has them. */
+/* The text appears twice, as in the real stream. */
 void answer_reasoning(const struct answer *a, struct buf *out, struct str text)
 {
     char      *json = quoted(text);
@@ -227,8 +227,8 @@ void answer_chunk_usage(const struct answer *a, struct buf *out, const char *bef
     buf_fini(&after);
 }
 
-/* 1: until 2026-02, an empty delta; 2: since 2026-03, no choice at all; 3: seen in
- * 2026-08, the finish again, and the service tier. */
+/* 1: until 2026-02, an empty delta; 2: since 2026-03, no choices; 3: seen in 2026-08, a second
+ * finish and the service tier. */
 void answer_usage(const struct answer *a, struct buf *out, unsigned shape)
 {
     const char *finish = shape == 3 ? "stop" : NULL;

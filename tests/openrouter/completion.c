@@ -1,4 +1,4 @@
-/* The way of a completion: model, scenario, knobs, text. */
+/* From a request to its reply: model, scenario, knobs, text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "completion.h"
 #include "samples.h"
 
-/* the talk */
+/* the conversation */
 
 /* Adds the text of a message: a string, or the text parts of a list. */
 static void add_content(struct buf *out, const json_t *message)
@@ -38,7 +38,7 @@ static char *last_question(const json_t *messages)
     return buf_take(&out);
 }
 
-/* Four tokens of framing per message, as chat templates have. */
+/* Four tokens of framing per message, as in chat templates. */
 static unsigned count_prompt(const json_t *messages, unsigned bytes_per_token)
 {
     struct buf    all = {0};
@@ -56,13 +56,13 @@ static unsigned count_prompt(const json_t *messages, unsigned bytes_per_token)
 struct wish {
     const struct key      *key;
     const json_t          *body, *messages;
-    struct str             name; /* as it was asked */
+    struct str             name; /* as requested */
     const struct model    *facts;
     const struct scenario *scenario;
     struct knobs           knobs;
 };
 
-/* Splits standin/ok@tokens=5 and reads what is set; false: there is no such thing. */
+/* Splits standin/ok@tokens=5 and reads the knobs; false: unknown. */
 static bool read_scenario(struct wish *w, struct str call)
 {
     size_t len = 0;
@@ -95,7 +95,7 @@ static bool read_model(struct wish *w)
     return w->facts != NULL;
 }
 
-/* What goes wrong only a few times is well afterwards. */
+/* After `times` failures the scenario is ok. */
 static void count_times(struct upstream *u, struct wish *w)
 {
     struct buf who = {0};
@@ -241,8 +241,8 @@ static struct str model_name(const json_t *json)
     return (struct str){json_string_value(json), json_string_length(json)};
 }
 
-/* The fallbacks in `models` are asked in their order after any refusal; the last
- * refusal is the answer when none works. */
+/* The fallbacks in `models` are tried in order after any refusal; if none works, the last refusal
+ * is the reply. */
 struct reply completion_reply(struct upstream *u, const struct key *key, const json_t *body)
 {
     const json_t *others = json_object_get(body, "models");

@@ -1,4 +1,4 @@
-/* Requests, and the giving of their answers in time. */
+/* Requests, and answers that take time. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,11 +18,11 @@ struct exchange {
     char                  *method, *path; /* owned */
     struct buf             body;
     struct reply           reply;
-    struct str             part; /* what is left of it, in the play */
+    struct str             part; /* what is left of it; owned by the playback */
     struct timer_entry     due;
     uint64_t               bytes;
     bool                   is_whole, is_too_long, is_parked;
-    const char            *end; /* why it is over, as the journal says; NULL: it is not */
+    const char            *end; /* why it ended, as in the journal; NULL: it has not */
 };
 
 /* the journal */
@@ -41,7 +41,7 @@ static enum MHD_Result add_header(void *headers, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* null where it is not UTF-8 and so cannot be JSON */
+/* null if it is not UTF-8 and so cannot be JSON */
 static json_t *text_or_null(const char *text)
 {
     json_t *json = json_string(text);
@@ -128,8 +128,8 @@ void exchanges_stop(struct exchanges *s, const char *why)
 
 /* answers */
 
-/* Linux sends an RST when a connected socket is connected to nothing.  Lingering
- * for no time would not do: libmicrohttpd shuts down before it closes. */
+/* Linux sends an RST when a connected socket is connected to AF_UNSPEC.  SO_LINGER with 0 does not
+ * work: libmicrohttpd shuts down before it closes. */
 static void reset_connection(const struct peer *p)
 {
     struct sockaddr nothing = {.sa_family = AF_UNSPEC};
@@ -142,7 +142,7 @@ static ssize_t give_up(struct exchange *x, const char *why)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* Fetches the next part when there is none; 0: it is here, or it is waited for. */
+/* Fetches the next part if there is none; 0: it is here, or a timer runs. */
 static ssize_t fetch(struct exchange *x)
 {
     unsigned wait = 0;
@@ -169,8 +169,8 @@ static ssize_t fetch(struct exchange *x)
     return give_up(x, "cut");
 }
 
-/* libmicrohttpd asks for bytes.  Giving none without a suspended connection
- * would make it ask again at once, for ever. */
+/* libmicrohttpd asks for bytes.  Returning none without suspending the connection would be a busy
+ * loop. */
 static ssize_t on_read(void *context, uint64_t position, char *to, size_t room)
 {
     struct exchange *x = context;

@@ -1,7 +1,7 @@
 /* JSON into a buf. */
 #include "json_text.h"
 
-/* Ten digits print 0.0012221 as that, and not as 0.0012220999999999999. */
+/* Ten digits: 0.0012221 prints as such, not as 0.0012220999999999999. */
 #define JTEXT_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(10))
 
 static int add(const char *bytes, size_t len, void *out)

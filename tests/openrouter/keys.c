@@ -1,4 +1,4 @@
-/* Known keys and what is special about them. */
+/* Keys and their words. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static bool set_word(struct key *key, struct str word)
     return false;
 }
 
-/* A header carries it, and JSON shows parts of it. */
+/* It is sent in a header and partly shown in JSON. */
 static bool is_ascii(struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {

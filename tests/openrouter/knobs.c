@@ -35,7 +35,7 @@ static bool read_number(unsigned *out, struct str digits)
     return digits.len > 0;
 }
 
-/* Takes what stands before the mark off the front of *rest, and the mark. */
+/* Takes the text before the mark, and the mark, off the front of *rest. */
 static struct str take_until(struct str *rest, char mark)
 {
     size_t len = 0;

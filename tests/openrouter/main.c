@@ -1,4 +1,4 @@
-/* openrouter-standin: an upstream that answers as OpenRouter does, well or badly, on demand. */
+/* openrouter-standin: an upstream that behaves like OpenRouter, well or badly, on demand. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 #include "server.h"
 
 static const char help[] =
-    "openrouter-standin - answers as OpenRouter does, well or badly, on demand\n"
+    "openrouter-standin - behaves like OpenRouter, well or badly, on demand\n"
     "\n"
-    "  --port N         listen there; 0 takes a free one\n"
+    "  --port N         port to listen on; 0: any free one\n"
     "  --bind ADDRESS   default 127.0.0.1\n"
-    "  --port-file F    the port is written there once it is open, and always to stdout\n"
-    "  --log F          what was received and how answers ended, as JSON lines\n"
+    "  --port-file F    write the port to F once it is open; it is always printed to stdout\n"
+    "  --log F          log requests and how answers ended, as JSON lines\n"
     "  --key K          a known key: KEY or KEY,WORD,WORD (see keys.h); may be repeated\n"
-    "  --keys F         a file of such keys, one a line\n"
-    "  --demo           sample answers about cars at a human pace, for any key\n"
-    "  --pace-ms N      ms before each word; 0: no wait at all\n"
-    "  --scenarios      print what a model's name can ask for, as Markdown, and end\n";
+    "  --keys F         a file of such keys, one per line\n"
+    "  --demo           sample answers about cars at typing speed, for any key\n"
+    "  --pace-ms N      ms before each word; 0: no delays at all\n"
+    "  --scenarios      print the scenarios and knobs as Markdown, and exit\n";
 
 struct options {
     const char     *bind, *port_file, *log;
@@ -69,7 +69,7 @@ static void take_option(struct options *o, int option)
         break;
     case 'k':
         if (!keys_add(&o->upstream.keys, str_of(optarg)))
-            die("no key of plain characters, or an unknown word behind it", "--key");
+            die("not a key of printable ASCII, or an unknown word", "--key");
         break;
     case 'K':
         if (!keys_load(&o->upstream.keys, optarg))
@@ -93,7 +93,7 @@ static void take_option(struct options *o, int option)
     }
 }
 
-/* In the demo words come as a fast typist's, after a moment of thought. */
+/* The demo starts after a short delay and then sends words at typing speed. */
 static void set_pace(struct options *o)
 {
     struct knobs *k = &o->upstream.knobs;
@@ -139,7 +139,7 @@ static void read_options(struct options *o, int argc, char **argv)
     set_pace(o);
 }
 
-/* Written beside and renamed: who finds the file finds a whole number in it. */
+/* Written to a temporary file and renamed, so that a reader never sees half a number. */
 static void write_port(const char *path, unsigned port)
 {
     char beside[4096];

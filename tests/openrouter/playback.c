@@ -1,15 +1,15 @@
-/* One function per step, and the walk over them.
+/* One function per step, called in order.
  *
- * A step function adds its next part to p->part and says whether it has more;
- * a step that had nothing to add is passed over.  The time to the first data
- * event is spread over the comments (or the padding) before it. */
+ * A step function adds its next part to p->part and returns whether it has more; a step with
+ * nothing to add is skipped.  The time until the first data event is spread over the comments (or
+ * the padding) before it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "playback.h"
 
 struct playback {
-    const struct step *step; /* borrowed; where we are */
+    const struct step *step; /* borrowed; the current one */
     unsigned           done; /* parts of this step so far */
     struct answer      answer;
     bool               has_answer;
@@ -17,9 +17,9 @@ struct playback {
     char              *text; /* owned */
     struct buf         part;
     unsigned           random;
-    size_t             sent;   /* of the part, where it is split */
+    size_t             sent;   /* of the part, if it is split */
     size_t             at;     /* in the text */
-    bool               begun;  /* the first data went out */
+    bool               begun;  /* the first data was sent */
     unsigned           waited; /* ms, before that */
     unsigned           wait;   /* before this part */
 };
@@ -69,7 +69,7 @@ const struct answer *playback_answer(const struct playback *p)
     return p->has_answer ? &p->answer : NULL;
 }
 
-/* A word with the white space before it, as tokens have it; empty at the end. */
+/* A word with the white space before it, like a token; empty at the end. */
 static struct str next_word(const char *text, size_t *at)
 {
     const char *from = text + *at;
@@ -80,8 +80,8 @@ static struct str next_word(const char *text, size_t *at)
     return (struct str){from, len};
 }
 
-/* Adds the next word of the answer; with the knob `tokens` the text goes round.
- * False: all is said. */
+/* Adds the next word of the answer; with the knob `tokens` the text repeats.  False: that was all.
+ */
 static bool add_word(struct playback *p, struct buf *out)
 {
     bool is_round = p->knobs.tokens > 0;
@@ -128,7 +128,7 @@ static bool comment(struct playback *p, unsigned count)
     return p->done + 1 < count;
 }
 
-/* A sign of life that leads to nothing. */
+/* A keep-alive without an end. */
 static bool keep_alive(struct playback *p)
 {
     p->wait = p->knobs.delay ? p->knobs.delay : 100;
@@ -263,7 +263,7 @@ static bool is_waiting_beat(enum step_kind kind)
            kind == STEP_PADS_FOREVER;
 }
 
-/* Before the first data, what is left of the time to it. */
+/* Before the first data, the rest of the time until it. */
 static void set_first_wait(struct playback *p, enum step_kind kind)
 {
     if (p->begun)
@@ -289,7 +289,7 @@ static bool is_end(enum step_kind kind)
     return kind == STEP_END || kind == STEP_HANG || kind == STEP_CUT || kind == STEP_RESET;
 }
 
-/* Makes the next part; false: the walk is over. */
+/* Makes the next part; false: no step is left. */
 static bool next_piece(struct playback *p)
 {
     buf_clear(&p->part);
@@ -311,7 +311,7 @@ static bool next_piece(struct playback *p)
     return false;
 }
 
-/* How much of what is left goes into the next write. */
+/* How much of the rest goes into the next write. */
 static size_t write_size(struct playback *p, size_t left)
 {
     size_t most = p->knobs.split ? p->knobs.split : left;

@@ -47,7 +47,7 @@ static json_t *limits(uint64_t reset_ms)
                      json_sprintf("%" PRIu64, reset_ms));
 }
 
-/* The limits come first, as on the wire. */
+/* The limits come first, as in OpenRouter's replies. */
 static json_t *metadata(const struct refusal *r)
 {
     json_t *all = r->reset_ms ? limits(r->reset_ms) : json_object();

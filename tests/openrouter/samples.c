@@ -1,4 +1,4 @@
-/* Picks the sample whose words occur most often in the question; the last one when none does. */
+/* Picks the sample with the most words in the question; the last one if there is none. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -6,7 +6,7 @@
 #include "samples.h"
 
 struct sample {
-    const char *words; /* beginnings of words, with spaces between; $: the word is whole */
+    const char *words; /* beginnings of words, separated by spaces; $: a whole word */
     const char *text;
 };
 
@@ -20,7 +20,7 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
 }
 
-/* How many words of the question begin so, or are so where it must be whole. */
+/* How many words of the question match. */
 static unsigned count(struct str question, struct str stem, bool whole)
 {
     unsigned times = 0;

@@ -1,4 +1,4 @@
-/* The table of scenarios, and the words it is written in. */
+/* The table of scenarios, and the macros it uses. */
 #include <stdio.h>
 
 #include "scenarios.h"
@@ -52,7 +52,7 @@ static const struct step *const good_body = STEPS(PADS, RESULT);
     "[{\"finish_reason\":\"" finish "\",\"native_finish_reason\":\"" native                        \
     "\",\"index\":0,\"message\":{\"role\":\"assistant\"," message "}}]"
 
-/* texts that more than one scenario says */
+/* texts of more than one scenario */
 #define LIMIT                                                                                      \
     "{\"code\":429,\"message\":\"Rate limit exceeded\",\"metadata\":{\"error_type\":"              \
     "\"rate_limit_exceeded\"}}"

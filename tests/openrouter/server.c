@@ -1,8 +1,8 @@
 /* libmicrohttpd in an epoll loop of our own.
  *
- * What its version 0.9.75 wants, and what this file therefore does:
+ * What version 0.9.75 requires of this file:
  *  - in external mode nothing happens outside MHD_run: resumed connections
- *    move only there, so every turn of the loop ends with pump();
+ *    move only there, so every iteration of the loop ends with pump();
  *  - the first MHD_run must come before the first wait: it arms the listener;
  *  - at the connection limit the listener comes back only in a later MHD_run
  *    than the one that closed a connection, so a close asks for one more;

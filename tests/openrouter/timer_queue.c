@@ -1,4 +1,4 @@
-/* A binary heap whose members know their index, so that dropping one is cheap. */
+/* A binary heap whose entries know their index, so that dropping one is cheap. */
 #include <limits.h>
 #include <stdlib.h>
 

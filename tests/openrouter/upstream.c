@@ -1,4 +1,4 @@
-/* The addresses, and who may ask there. */
+/* The endpoints, and which keys may use them. */
 #include <string.h>
 #include <strings.h>
 
@@ -28,7 +28,7 @@ static struct reply not_found(void)
 
 /* the key */
 
-/* NULL: *r says why not. */
+/* NULL: the refusal is in *r. */
 static const struct key *need_key(const struct upstream *u, const struct upstream_request *a,
                                   struct reply *r)
 {
@@ -46,7 +46,7 @@ static const struct key *need_key(const struct upstream *u, const struct upstrea
     return key;
 }
 
-/* small addresses */
+/* small endpoints */
 
 static struct reply get_key(struct upstream *u, const struct upstream_request *a)
 {
@@ -84,7 +84,7 @@ static struct reply get_generation(struct upstream *u, const struct upstream_req
     return json ? reply_json(json) : reply_refuse(404, "Generation $model not found", a->id);
 }
 
-/* Public, as the real one is: an answer here proves nothing about a key. */
+/* Public, as in OpenRouter: a reply says nothing about the key. */
 static struct reply get_models(struct upstream *u, const struct upstream_request *a)
 {
     (void)u;

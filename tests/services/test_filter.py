@@ -34,37 +34,37 @@ def check(gateway, text=BRAKES, **options):
     return gateway.ask("filter_check_request", text=text, **options)
 
 
-def test_a_gateway_that_stays_silent_is_told_once(start, keys, gateway):
+def test_a_silent_gateway_is_logged_once(start, keys, gateway):
     process = start(BUS_GATEWAY_KEY_FILE=keys.path("store.public"))
     process.wait_for_event("bus.gateway_silent", endpoint=f"tcp://{gateway.address}", timeout=20)
 
 
-# ---- verdicts -----------------------------------------------------------------------------
+# ---- verdicts ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text, verdict", [
     (BRAKES, ON), ("Wie oft Ölwechsel beim Golf?", ON), ("P0420", ON),
     ("Give me a recipe with olive oil", OFF), ("and how much is that?", DEPENDS)])
-def test_a_message_is_judged(filter_, gateway, text, verdict):
+def test_a_message_gets_its_verdict(filter_, gateway, text, verdict):
     say = check(gateway, text)
     assert (say.verdict, say.greeting) == (verdict, 0)
     assert say.reason
 
 
-def test_a_greeting_is_told_apart(filter_, gateway):
+def test_a_greeting_is_marked(filter_, gateway):
     say = check(gateway, "Hello there")
     assert (say.verdict, say.greeting) == (DEPENDS, 1)
 
 
-def test_the_longest_message_is_judged(filter_, gateway):
+def test_the_longest_message_gets_a_verdict(filter_, gateway):
     assert check(gateway, ("ä" * 4083) + " brake").verdict == ON
 
 
-def test_an_answer_is_fit(filter_, gateway):
+def test_an_answer_is_accepted(filter_, gateway):
     assert gateway.ask("filter_review_request", text="Check the pads.", is_complete=1).accepted == 1
 
 
-def test_the_test_word_makes_an_answer_unfit(start, gateway):
+def test_the_test_word_rejects_an_answer(start, gateway):
     start(REVIEW_TEST_WORD="pancake")
     say = gateway.ask("filter_review_request", text="First a pancake, then", is_complete=0)
     assert (say.accepted, say.reason) == (0, "test_word")
@@ -80,16 +80,16 @@ def test_a_verdict_is_logged_without_the_text(filter_, gateway):
     assert not [word for word in ("xylophone", "zither") if word in filter_.log_text]
 
 
-# ---- on the bus ---------------------------------------------------------------------------
+# ---- on the bus ----------------------------------------------------------------------------
 
 
-def test_it_says_who_it_is(filter_, gateway):
+def test_it_identifies_itself(filter_, gateway):
     peer = gateway.wait_peer("filter")
     assert (peer.window, peer.slots) == (64, 0)
     gateway.wait(lambda: peer.pings >= 3, "its heartbeat")
 
 
-def test_many_questions_at_once_are_each_answered_once(filter_, gateway):
+def test_many_requests_at_once_are_each_answered_once(filter_, gateway):
     requests = [gateway.send("filter_check_request", text=f"tyre {n}") for n in range(60)]
     assert all(request.wait().verdict == ON for request in requests)
     assert all(request.accepted for request in requests)
@@ -113,7 +113,7 @@ def test_it_finds_a_gateway_that_was_restarted(start, keys):
     again.close()
 
 
-# ---- what a broken or hostile peer may send -----------------------------------------------
+# ---- what a broken or hostile peer may send ------------------------------------------------
 
 
 def request_frame(gateway, body=None, **head):
@@ -149,7 +149,7 @@ def test_a_message_cut_at_any_byte_is_refused(filter_, gateway):
     ("noise", bytes(range(256)) * 4), ("a number", b"\x07"), ("an empty array", b"\x90"),
     ("a map", b"\x81\x01\x02"), ("a huge claim", b"\xdd\xff\xff\xff\xff"),
     ("deep nesting", b"\x91" * 5000), ("a whole frame and more", None)])
-def test_what_is_no_frame_is_dropped(filter_, gateway, what, data):
+def test_anything_but_a_frame_is_dropped(filter_, gateway, what, data):
     peer = gateway.wait_peer("filter")
     gateway.send_raw(peer, data or request_frame(gateway).encode() + b"\x00")
     assert still_answers(gateway)
@@ -189,7 +189,7 @@ def test_a_message_of_another_service_is_dropped(filter_, gateway):
     assert not [frame for _, frame in gateway.frames if frame.id == 7]
 
 
-def test_a_question_of_a_newer_version_is_refused_at_once(filter_, gateway):
+def test_a_request_of_a_newer_version_is_rejected_at_once(filter_, gateway):
     gateway.send_frame(gateway.wait_peer("filter"),
                        request_frame(gateway, body=msgpack.packb([79, "x"])))
     assert gateway.wait_frame("ERROR", id=7).message.retryable == 0
@@ -227,7 +227,7 @@ def test_a_newer_gateway_is_understood(filter_, gateway):
     assert gateway.wait_frame("FINAL", id=7).message.verdict == ON
 
 
-def test_a_gateway_with_a_strangers_key_gets_nothing(start, keys, gateway):
+def test_a_gateway_with_an_unknown_key_gets_nothing(start, keys, gateway):
     impostor = FakeGateway(keys, pair="stranger")
     start(impostor, gateway)
     assert still_answers(gateway)
@@ -235,7 +235,7 @@ def test_a_gateway_with_a_strangers_key_gets_nothing(start, keys, gateway):
     impostor.kill()
 
 
-# ---- its end ------------------------------------------------------------------------------
+# ---- shutdown ------------------------------------------------------------------------------
 
 
 def test_sigterm_drains(filter_, gateway):
@@ -257,7 +257,7 @@ def test_it_ends_without_a_gateway_too(start, keys):
     assert process.stop() == 0
 
 
-def test_a_bad_configuration_lists_all_faults(harness):
+def test_a_bad_configuration_lists_all_errors(harness):
     status, said = harness.run("filter", env={"LOG_LEVEL": "loud", "FILTER_WINDOW": "0"})
     assert status == 78
     for name in ("BUS_GATEWAYS", "BUS_SECRET_KEY", "BUS_GATEWAY_KEY", "LOG_LEVEL", "FILTER_WINDOW"):

@@ -105,7 +105,7 @@ SCENARIOS = {
         answers("other-fields", "event, id, retry and unknown fields"),
         answers("bom", "a byte order mark first"),
         answers("huge-line@size=2000", "one event with 2000 bytes of text", ANSWER + "o" * 2000),
-        answers("not-json", "some words, an event that is no JSON, the rest"),
+        answers("not-json", "some words, an event that is not JSON, the rest"),
         answers("split", "every write one byte"),
         answers("split-3", "every write three bytes"),
         answers("split-random@seed=5", "writes of any size"),
@@ -161,7 +161,7 @@ SCENARIOS = {
     ],
     "Refusals": [
         fails("400", "a parameter is wrong", "upstream_refused", "Invalid request parameters"),
-        fails("400-context", "the talk is too long for the model", "upstream_context_length",
+        fails("400-context", "the conversation is too long for the model", "upstream_context_length",
               "This endpoint's maximum context length is 8192 tokens. However, you requested about 9001 tokens"
               " (8001 of text input, 1000 in the output)."),
         fails("401", "the key is unknown", "upstream_key", "User not found."),

@@ -79,7 +79,7 @@ static void the_context_has_whole_exchanges(void **state)
 {
     (void)state;
     static const struct {
-        const char *talk;
+        const char *letters;
         uint64_t    messages, bytes;
         unsigned    first;
     } rows[] = {
@@ -92,7 +92,7 @@ static void the_context_has_whole_exchanges(void **state)
         {"UAuau", 20, 202, 2}, {"uaUAu", 20, 100, 4}, {"uauauauauauauauauauauau", 20, 1000, 4},
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
-        struct llm_answer_request  *request = conversation(rows[i].talk);
+        struct llm_answer_request  *request = conversation(rows[i].letters);
         const struct context_limits limits = {
             .messages = rows[i].messages, .bytes = rows[i].bytes, .tokens = 1000000};
         unsigned first;

@@ -9,7 +9,7 @@
 
 #define ERROR_TEXT_MAX 300 /* bytes */
 
-/* One line of valid UTF-8 without control characters, keys and ids of people, cut at
+/* One line of valid UTF-8 without control characters, keys and user ids, cut at
  * ERROR_TEXT_MAX. */
 void error_text_clean(char to[ERROR_TEXT_MAX + 1], struct str text);
 

@@ -1,10 +1,10 @@
-/* asker - a gateway's end of the bus that asks one question many times and drops the answers.
+/* asker - a gateway's end of the bus that sends one request many times and drops the replies.
  *
  *   bus_asker ENDPOINT SECRET ALLOW COUNT MODEL
  *
- * It asks COUNT questions at once and says on stdout, a line each: "asked", when
- * the first instance is there; "streaming", when every answer has begun; and at
- * the end "ended" with how many were whole.  SECRET and ALLOW are files. */
+ * It sends COUNT requests at once and prints a line for each stage: "asked", when
+ * the first instance is there; "streaming", when every reply has begun; and "ended",
+ * with the number of complete replies.  SECRET and ALLOW are files. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,14 +14,14 @@
 #include "bus/gateway/bus.h"
 #include "wire/messages.h"
 
-#define TTL_MS  600000
-#define LOOK_MS 20
+#define TTL_MS   600000
+#define CHECK_MS 20
 
 struct asker {
     struct loop *loop;
     struct bus  *bus;
-    struct timer look;
-    struct buf   question;
+    struct timer check;
+    struct buf   body;
     unsigned     count, begun, whole, failed;
     uint64_t     chunks;
 };
@@ -31,7 +31,7 @@ struct one {
     uint64_t      bytes;
 };
 
-static void say(const char *what, const struct asker *a)
+static void report(const char *what, const struct asker *a)
 {
     printf("%s whole=%u failed=%u chunks=%llu\n", what, a->whole, a->failed,
            (unsigned long long)a->chunks);
@@ -49,29 +49,29 @@ static void end(struct one *one, bool whole)
         loop_quit(a->loop);
 }
 
-static void on_reply(void *ctx, const struct bus_reply *answer)
+static void on_reply(void *ctx, const struct bus_reply *reply)
 {
     struct one   *one = ctx;
     struct asker *a = one->asker;
 
-    if (answer->kind == BUS_REPLY_ERROR)
-        log_error(0, "asker.failed", "why=%s", err_code(answer->err));
-    if (answer->kind != BUS_REPLY_CHUNK) {
-        end(one, answer->kind == BUS_REPLY_FINAL);
+    if (reply->kind == BUS_REPLY_ERROR)
+        log_error(0, "asker.failed", "why=%s", err_code(reply->err));
+    if (reply->kind != BUS_REPLY_CHUNK) {
+        end(one, reply->kind == BUS_REPLY_FINAL);
         return;
     }
     a->chunks++;
-    bus_credit(a->bus, answer->id, answer->body.len);
+    bus_credit(a->bus, reply->id, reply->body.len);
     if (!one->bytes && ++a->begun == a->count)
-        say("streaming", a);
-    one->bytes += answer->body.len;
+        report("streaming", a);
+    one->bytes += reply->body.len;
 }
 
-static void ask(struct asker *a)
+static void send_one(struct asker *a)
 {
     struct one        *one = mem_new(sizeof *one);
     struct bus_request q = {.service = SERVICE_LLM_WORKER,
-                            .body = buf_view(&a->question),
+                            .body = buf_view(&a->body),
                             .ttl_ms = TTL_MS,
                             .on_reply = on_reply,
                             .ctx = one};
@@ -81,28 +81,28 @@ static void ask(struct asker *a)
     must(bus_send(a->bus, &q, &id) == ERR_OK);
 }
 
-static void on_look(void *ctx)
+static void on_check(void *ctx)
 {
     struct asker *a = ctx;
 
     if (!bus_instances(a->bus, SERVICE_LLM_WORKER)) {
-        timer_start(&a->look, a->loop, LOOK_MS, on_look, a);
+        timer_start(&a->check, a->loop, CHECK_MS, on_check, a);
         return;
     }
-    say("asked", a);
+    report("asked", a);
     for (unsigned i = 0; i < a->count; i++)
-        ask(a);
+        send_one(a);
 }
 
-static void write_question(struct asker *a, const char *model)
+static void write_request(struct asker *a, const char *model)
 {
-    struct llm_answer_request *ask = mem_new(sizeof *ask);
+    struct llm_answer_request *request = mem_new(sizeof *request);
 
-    ask->model = str_of(model);
-    ask->context[ask->context_count++] =
+    request->model = str_of(model);
+    request->context[request->context_count++] =
         (struct context_message){1, STR("How do I check the oil?")};
-    llm_answer_request_encode(ask, &a->question);
-    free(ask);
+    llm_answer_request_encode(request, &a->body);
+    free(request);
 }
 
 static void on_stop(void *ctx)
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     random_init();
     loop_raise_fd_limit();
     a.count = (unsigned)strtoul(argv[4], NULL, 10);
-    write_question(&a, argv[5]);
+    write_request(&a, argv[5]);
     a.loop = loop_new();
     const struct bus_options options = {.bind = argv[1],
                                         .secret_key = secret,
@@ -145,12 +145,12 @@ int main(int argc, char **argv)
     if (bus_open(&a.bus, a.loop, &options) != ERR_OK)
         return EXIT_FAILURE;
     loop_on_signals(a.loop, on_stop, NULL, &a);
-    on_look(&a);
+    on_check(&a);
     loop_run(a.loop);
-    say("ended", &a);
-    timer_stop(&a.look);
+    report("ended", &a);
+    timer_stop(&a.check);
     bus_close(&a.bus);
     loop_free(&a.loop);
-    buf_fini(&a.question);
+    buf_fini(&a.body);
     return EXIT_SUCCESS;
 }

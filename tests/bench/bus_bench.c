@@ -1,7 +1,7 @@
-/* How many questions a second one gateway gets answered by one store, as a share
+/* How many requests per second one store replies to for one gateway, as a share
  * of the round trips that bare ZeroMQ sockets without CURVE make here.
  *
- *   bus_bench [seconds [questions at once]]
+ *   bus_bench [seconds [requests at once]]
  *
  * Two processes each time.  Only the ratio can be compared between machines. */
 #include <netinet/in.h>
@@ -33,11 +33,11 @@ static struct {
     struct place    bare, bus_queue_position;
     struct key      gateway_key, store_key;
     char            allow_file[64];
-    struct buf      question, answer;
+    struct buf      request, reply;
     struct loop    *loop;
     struct bus     *bus;
     struct backend *store;
-    uint64_t        answered, failed;
+    uint64_t        replied, failed;
     struct timer    begin, end;
 } w;
 
@@ -97,13 +97,13 @@ static uint64_t bare_rounds(void)
     must(len > 0 && zmq_recv(router, bytes, sizeof bytes, 0) == 5);
     for (unsigned i = 0; i < w.at_once; i++) {
         zmq_send(router, id, (size_t)len, ZMQ_SNDMORE);
-        zmq_send(router, w.question.p, w.question.len, 0);
+        zmq_send(router, w.request.p, w.request.len, 0);
     }
     for (uint64_t end = clock_ms() + w.seconds * 1000; clock_ms() < end; rounds++) {
         zmq_recv(router, id, sizeof id, 0);
         zmq_recv(router, bytes, sizeof bytes, 0);
         zmq_send(router, id, (size_t)len, ZMQ_SNDMORE);
-        zmq_send(router, w.question.p, w.question.len, 0);
+        zmq_send(router, w.request.p, w.request.len, 0);
     }
     zsock_destroy(&socket);
     return rounds;
@@ -114,7 +114,7 @@ static uint64_t bare_rounds(void)
 static void on_request(void *ctx, const struct backend_request *rq)
 {
     (void)ctx;
-    backend_final(w.store, rq->handle, buf_view(&w.answer));
+    backend_final(w.store, rq->handle, buf_view(&w.reply));
 }
 
 static void on_cancel(void *ctx, uint64_t handle)
@@ -138,22 +138,22 @@ static void run_store(void)
     loop_run(loop);
 }
 
-static void ask(void);
+static void send_one(void);
 
 static void on_reply(void *ctx, const struct bus_reply *a)
 {
     (void)ctx;
     if (a->kind == BUS_REPLY_FINAL)
-        w.answered++;
+        w.replied++;
     else
         w.failed++;
-    ask();
+    send_one();
 }
 
-static void ask(void)
+static void send_one(void)
 {
     struct bus_request q = {.service = SERVICE_STORE,
-                            .body = buf_view(&w.question),
+                            .body = buf_view(&w.request),
                             .ttl_ms = 10000,
                             .on_reply = on_reply};
     uint64_t           id;
@@ -175,7 +175,7 @@ static void begin(void *ctx)
         return;
     }
     for (unsigned i = 0; i < w.at_once; i++)
-        ask();
+        send_one();
     timer_start(&w.end, w.loop, w.seconds * 1000, stop, NULL);
 }
 
@@ -193,7 +193,7 @@ static uint64_t bus_rounds(void)
     loop_run(w.loop);
     bus_close(&w.bus);
     loop_free(&w.loop);
-    return w.answered;
+    return w.replied;
 }
 
 /* ---- both ---- */
@@ -211,8 +211,8 @@ static void prepare(void)
     must(allow);
     fprintf(allow, "store %s\n", w.store_key.public_key);
     fclose(allow);
-    turn_stop_request_encode(&(struct turn_stop_request){.turn_id = STR("turn")}, &w.question);
-    done_reply_encode(&(struct done_reply){0}, &w.answer);
+    turn_stop_request_encode(&(struct turn_stop_request){.turn_id = STR("turn")}, &w.request);
+    done_reply_encode(&(struct done_reply){0}, &w.reply);
     choose_port(&w.bare);
     choose_port(&w.bus_queue_position);
 }

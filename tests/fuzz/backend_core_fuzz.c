@@ -1,4 +1,4 @@
-/* Any gateway at all: frames on two links, at any time, while requests are answered.
+/* Arbitrary gateways: frames on two links, at any time, while requests are in work.
  *
  * The input is read as in gateway_core_fuzz. */
 #include "base/log.h"
@@ -43,7 +43,7 @@ static void take_actions(struct world *w)
     }
 }
 
-static void answer(struct world *w, struct steps *s)
+static void reply(struct world *w, struct steps *s)
 {
     struct error e = {.code = STR("internal")};
 
@@ -52,7 +52,7 @@ static void answer(struct world *w, struct steps *s)
     uint64_t handle = w->open[steps_byte(s) % w->count];
     if (steps_byte(s) % 2) {
         if (backend_core_credit(w->core, handle))
-            backend_core_chunk(w->core, handle, STR("piece"));
+            backend_core_chunk(w->core, handle, STR("chunk"));
         return;
     }
     for (unsigned i = 0; i < w->count; i++)
@@ -94,7 +94,7 @@ static void step(struct world *w, struct steps *s)
         break;
     case 2:
     case 3:
-        answer(w, s);
+        reply(w, s);
         break;
     default:
         hear(w, s);

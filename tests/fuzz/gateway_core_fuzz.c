@@ -1,4 +1,4 @@
-/* Any backend at all: frames from two connections, at any time, while questions are asked.
+/* Arbitrary backends: frames of two connections, at any time, while requests are sent.
  *
  * The input is a list of steps.  The first byte of each says what happens; a
  * frame brings its head in single bytes, so that it mostly names something that
@@ -23,19 +23,19 @@ static void take_actions(struct world *w)
 
     while (gateway_core_next(w->core, &a)) {
         if (a.kind == ACTION_FINAL || a.kind == ACTION_ERROR) {
-            must(w->open > 0); /* a question ends once */
+            must(w->open > 0); /* a request ends once */
             w->open--;
         }
         outbox_fini_action(&a);
     }
 }
 
-static void ask(struct world *w, struct steps *s)
+static void send_request(struct world *w, struct steps *s)
 {
     enum service service = (enum service)(steps_byte(s) % SERVICE_COUNT);
     uint64_t     id;
 
-    if (gateway_core_send(w->core, w->now, service, STR("question"), 1 + 20u * steps_byte(s),
+    if (gateway_core_send(w->core, w->now, service, STR("request"), 1 + 20u * steps_byte(s),
                           STR(""), &id))
         return;
     if (!w->first_id)
@@ -68,7 +68,7 @@ static void step(struct world *w, struct steps *s)
 {
     switch (steps_byte(s) % 8) {
     case 0:
-        ask(w, s);
+        send_request(w, s);
         break;
     case 1:
         drop(w, w->first_id + steps_byte(s));
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     w.core = gateway_core_new(&o, w.now);
     while (!steps_are_over(&s))
         step(&w, &s);
-    /* In small steps: one long one is a stop of the process, which judges nobody. */
+    /* In small steps: a long one counts as a stall, after which nothing is judged late. */
     for (uint64_t end = w.now + 10000; w.now < end; w.now += 100) {
         gateway_core_tick(w.core, w.now);
         take_actions(&w);

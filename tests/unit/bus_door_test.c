@@ -1,4 +1,4 @@
-/* Who and what gets in to a gateway: keys, frames, settings; on real sockets. */
+/* Which keys, frames and settings a gateway accepts; on real sockets. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +8,11 @@
 #include "bus_world.h"
 #include "wire/frame.h"
 
-/* ---- a store that writes what it likes ---- */
+/* ---- a store that sends arbitrary bytes ---- */
 
 static struct {
     zsock_t *socket;
-    unsigned whos; /* that it was asked */
+    unsigned whos; /* received */
 } raw;
 
 static void on_raw(void *ctx, zsock_t *socket)
@@ -53,12 +53,12 @@ static bool raw_is_asked_who(void)
     return raw.whos > 0;
 }
 
-static bool ping_is_answered(void)
+static bool ping_got_who(void)
 {
     return raw.whos > 1;
 }
 
-/* A PING with epoch 0 draws a WHO, and all that was sent before it has been read. */
+/* A PING with epoch 0 draws a WHO; by then everything sent before it was read. */
 static void raw_pings(void)
 {
     struct frame f = {.version = PROTOCOL_VERSION, .type = FRAME_PING};
@@ -67,7 +67,7 @@ static void raw_pings(void)
     frame_encode(&f, &bytes);
     raw_send(bytes.p, bytes.len, false);
     buf_fini(&bytes);
-    run_until(ping_is_answered);
+    run_until(ping_got_who);
 }
 
 static void close_raw(void)
@@ -78,18 +78,18 @@ static void close_raw(void)
 
 /* ---- promises ---- */
 
-static void a_stranger_is_refused_until_its_key_is_allowed(void **state)
+static void an_unknown_key_is_refused_until_it_is_allowed(void **state)
 {
     (void)state;
     write_allow(false);
     bus_reload(w.bus);
     metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
-    run_until(somebody_was_refused);
-    assert_true(store_is_away());
+    run_until(key_was_refused);
+    assert_true(store_is_gone());
     write_allow(true);
     bus_reload(w.bus);
-    run_until(store_is_there);
+    run_until(store_is_up);
 }
 
 static void a_key_is_good_for_its_own_service_only(void **state)
@@ -97,24 +97,24 @@ static void a_key_is_good_for_its_own_service_only(void **state)
     (void)state;
     metric_set(METRIC_BUS_AUTH_REJECTED, 0);
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.worker_key), ERR_OK);
-    run_until(somebody_was_refused);
-    assert_true(store_is_away());
+    run_until(key_was_refused);
+    assert_true(store_is_gone());
 }
 
 static void a_revoked_key_is_cut_and_a_returned_one_let_in(void **state)
 {
     (void)state;
     assert_int_equal(open_backend(&w.store, SERVICE_STORE, &w.store_key), ERR_OK);
-    run_until(store_is_there);
+    run_until(store_is_up);
     write_allow(false);
     bus_reload(w.bus);
-    assert_true(store_is_away());
+    assert_true(store_is_gone());
     metric_set(METRIC_BUS_AUTH_REJECTED, 0);
-    run_until(somebody_was_refused); /* its frames, on the connection it still has */
-    assert_true(store_is_away());
+    run_until(key_was_refused); /* its frames, on the connection it still has */
+    assert_true(store_is_gone());
     write_allow(true);
     bus_reload(w.bus);
-    run_until(store_is_there);
+    run_until(store_is_up);
 }
 
 static void more_than_one_part_is_counted_and_dropped(void **state)
@@ -160,15 +160,15 @@ static void an_oversized_frame_costs_its_connection_only(void **state)
     open_raw();
     run_until(raw_is_asked_who);
     raw_send(huge, FRAME_MAX + 1, false);
-    run_until(ping_is_answered); /* its next connection says hello */
+    run_until(ping_got_who); /* its next connection says hello */
     free(huge);
-    ask(SERVICE_STORE, 5000);
-    run_until(is_answered);
-    assert_int_equal(w.answers.finals, 1);
+    send_request(SERVICE_STORE, 5000);
+    run_until(has_ended);
+    assert_int_equal(w.replies.finals, 1);
     close_raw();
 }
 
-static void an_open_door_is_found_by_the_self_test(void **state)
+static void the_self_test_finds_that_any_key_is_accepted(void **state)
 {
     (void)state;
     struct allow none = {0};
@@ -190,7 +190,7 @@ static void an_open_door_is_found_by_the_self_test(void **state)
     zap_close(&zap);
 }
 
-static void every_start_sees_a_stranger_refused(void **state)
+static void every_start_sees_an_unknown_key_refused(void **state)
 {
     (void)state;
     bus_close(&w.bus);
@@ -221,7 +221,7 @@ static void a_bad_setting_is_an_error(void **state)
                                 .secret_key = "not a key",
                                 .gateway_key = w.gateway_key.public_key,
                                 .window = 1};
-    struct backend_ops     ops = {0}; /* nothing comes of it */
+    struct backend_ops     ops = {0}; /* never called */
 
     assert_int_equal(backend_open(&w.store, w.loop, w.resolver, &o, &ops, NULL), ERR_BAD_REQUEST);
     o.secret_key = w.store_key.secret_key;
@@ -236,14 +236,14 @@ static void a_bad_setting_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PROMISE(a_stranger_is_refused_until_its_key_is_allowed),
+        PROMISE(an_unknown_key_is_refused_until_it_is_allowed),
         PROMISE(a_key_is_good_for_its_own_service_only),
         PROMISE(a_revoked_key_is_cut_and_a_returned_one_let_in),
         PROMISE(more_than_one_part_is_counted_and_dropped),
         PROMISE(a_frame_cut_at_any_byte_is_counted_and_dropped),
         PROMISE(an_oversized_frame_costs_its_connection_only),
-        PROMISE(an_open_door_is_found_by_the_self_test),
-        PROMISE(every_start_sees_a_stranger_refused),
+        PROMISE(the_self_test_finds_that_any_key_is_accepted),
+        PROMISE(every_start_sees_an_unknown_key_refused),
         PROMISE(a_taken_port_is_an_error),
         PROMISE(a_bad_setting_is_an_error),
     };

@@ -13,7 +13,7 @@
 
 /* ---- id_table ---- */
 
-static void a_thing_is_found_until_it_is_taken(void **state)
+static void a_value_is_found_until_it_is_taken(void **state)
 {
     (void)state;
     struct id_table t = {0};
@@ -31,20 +31,20 @@ static void a_thing_is_found_until_it_is_taken(void **state)
     id_table_fini(&t);
 }
 
-/* Against an array that cannot be wrong. */
+/* Compared with an array. */
 static void a_table_agrees_with_an_array(void **state)
 {
     (void)state;
     enum { IDS = 300 };
     struct id_table t = {0};
-    struct prng     dice = {7};
+    struct prng     prng = {7};
     char            things[IDS];
     bool            in[IDS] = {false};
 
     for (unsigned i = 0; i < 20000; i++) {
-        unsigned n = (unsigned)prng_below(&dice, IDS);
+        unsigned n = (unsigned)prng_below(&prng, IDS);
         uint64_t id = (uint64_t)n << 20; /* many with the same low bits */
-        if (prng_below(&dice, 2) && !in[n]) {
+        if (prng_below(&prng, 2) && !in[n]) {
             id_table_add(&t, id, &things[n]);
             in[n] = true;
         } else {
@@ -67,7 +67,7 @@ static unsigned take_all(struct retry_budget *b, uint64_t now)
     return taken;
 }
 
-static void ten_first_tries_earn_a_retry(void **state)
+static void ten_first_attempts_earn_a_retry(void **state)
 {
     (void)state;
     struct retry_budget b;
@@ -98,7 +98,7 @@ static void a_second_earns_three_retries(void **state)
 static void the_oldest_is_served_first(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, true, 0);
@@ -113,10 +113,10 @@ static void the_oldest_is_served_first(void **state)
     assert_null(queue_next(&q, 30));
 }
 
-static void who_was_put_back_keeps_its_place(void **state)
+static void an_entry_put_back_keeps_its_position(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0}, b = {0}, c = {0};
 
     queue_init(&q, 10, false, 0);
@@ -128,10 +128,10 @@ static void who_was_put_back_keeps_its_place(void **state)
     assert_int_equal(queue_position(&q, &b, 5), 2);
 }
 
-static void a_full_line_lets_nobody_in(void **state)
+static void a_full_queue_admits_nothing(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0};
 
     queue_init(&q, 1, true, 0);
@@ -140,13 +140,13 @@ static void a_full_line_lets_nobody_in(void **state)
     assert_false(queue_has_room(&q, 0, 100));
 }
 
-/* A line that moves once in 100 ms: the pace is known when 16 were served. */
-static void who_cannot_be_served_in_time_is_not_let_in(void **state)
+/* A queue that serves one entry in 100 ms: the rate is known after 16 of them. */
+static void an_entry_that_cannot_be_served_in_time_is_not_admitted(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry w[19] = {0};
-    uint64_t      now = 0;
+    uint64_t           now = 0;
 
     queue_init(&q, 20, false, 0);
     for (unsigned i = 0; i < 19; i++)
@@ -162,31 +162,31 @@ static void who_cannot_be_served_in_time_is_not_let_in(void **state)
     assert_false(queue_has_room(&q, now, 399));
 }
 
-static void a_halt_of_minutes_is_a_halt(void **state)
+static void a_halt_of_minutes_counts_as_one(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, false, 0);
     queue_add(&q, &a, 0);
     for (uint64_t now = 0; now <= 59950; now += 50)
         queue_tick(&q, now, true);
-    assert_true(queue_has_room(&q, 59999, 1)); /* perhaps all answers are long */
+    assert_true(queue_has_room(&q, 59999, 1)); /* perhaps all replies are long */
     assert_false(queue_has_room(&q, 60000, 100000));
     queue_serve(&q, &a);
-    queue_add(&q, &b, 60001); /* a line that begins anew has no past */
+    queue_add(&q, &b, 60001); /* the rate of an earlier queue does not count */
     assert_true(queue_has_room(&q, 60001, 1));
 }
 
-/* 64 slots that were all filled at once, each for 20 s, and 36 more in line:
+/* 64 slots that were all filled at once, each for 20 s, and 36 more in the queue:
  * those wait for 20 s, not 36 times as long. */
-static void slots_that_free_up_together_are_no_halt(void **state)
+static void slots_freed_together_do_not_count_as_a_halt(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry w[36] = {0};
-    unsigned      at = 0;
+    unsigned           at = 0;
 
     queue_init(&q, 100, false, 0);
     for (unsigned i = 0; i < 36; i++)
@@ -202,10 +202,10 @@ static void slots_that_free_up_together_are_no_halt(void **state)
     }
 }
 
-static void a_line_without_a_server_is_not_slow(void **state)
+static void a_queue_without_instances_is_not_slow(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry w[3] = {0};
 
     queue_init(&q, 10, true, 0);
@@ -225,10 +225,10 @@ static void stand_for(struct queue *q, uint64_t ms)
         queue_tick(q, now, true);
 }
 
-static void an_overloaded_line_turns_round_and_sheds_the_oldest(void **state)
+static void an_overloaded_queue_is_lifo_and_drops_the_oldest(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, true, 0);
@@ -242,10 +242,10 @@ static void an_overloaded_line_turns_round_and_sheds_the_oldest(void **state)
     assert_null(queue_overdue(&q, 1500));
 }
 
-static void a_line_that_people_see_never_turns_round(void **state)
+static void a_queue_with_visible_positions_stays_fifo(void **state)
 {
     (void)state;
-    struct queue  q;
+    struct queue       q;
     struct queue_entry a = {0}, b = {0};
 
     queue_init(&q, 10, false, 0);
@@ -261,7 +261,7 @@ static void a_line_that_people_see_never_turns_round(void **state)
 #define KEY_A "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 #define KEY_B "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
 
-static void a_key_speaks_for_its_service(void **state)
+static void a_key_belongs_to_its_service(void **state)
 {
     (void)state;
     struct allow a;
@@ -299,7 +299,7 @@ static void a_bad_line_changes_nothing(void **state)
 
 /* ---- gateways ---- */
 
-static void names_and_numbers_are_understood(void **state)
+static void names_and_addresses_are_parsed(void **state)
 {
     (void)state;
     struct gateway_names g;
@@ -344,22 +344,22 @@ static void a_bad_name_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_thing_is_found_until_it_is_taken),
+        cmocka_unit_test(a_value_is_found_until_it_is_taken),
         cmocka_unit_test(a_table_agrees_with_an_array),
-        cmocka_unit_test(ten_first_tries_earn_a_retry),
+        cmocka_unit_test(ten_first_attempts_earn_a_retry),
         cmocka_unit_test(a_second_earns_three_retries),
         cmocka_unit_test(the_oldest_is_served_first),
-        cmocka_unit_test(who_was_put_back_keeps_its_place),
-        cmocka_unit_test(a_full_line_lets_nobody_in),
-        cmocka_unit_test(who_cannot_be_served_in_time_is_not_let_in),
-        cmocka_unit_test(a_halt_of_minutes_is_a_halt),
-        cmocka_unit_test(slots_that_free_up_together_are_no_halt),
-        cmocka_unit_test(a_line_without_a_server_is_not_slow),
-        cmocka_unit_test(an_overloaded_line_turns_round_and_sheds_the_oldest),
-        cmocka_unit_test(a_line_that_people_see_never_turns_round),
-        cmocka_unit_test(a_key_speaks_for_its_service),
+        cmocka_unit_test(an_entry_put_back_keeps_its_position),
+        cmocka_unit_test(a_full_queue_admits_nothing),
+        cmocka_unit_test(an_entry_that_cannot_be_served_in_time_is_not_admitted),
+        cmocka_unit_test(a_halt_of_minutes_counts_as_one),
+        cmocka_unit_test(slots_freed_together_do_not_count_as_a_halt),
+        cmocka_unit_test(a_queue_without_instances_is_not_slow),
+        cmocka_unit_test(an_overloaded_queue_is_lifo_and_drops_the_oldest),
+        cmocka_unit_test(a_queue_with_visible_positions_stays_fifo),
+        cmocka_unit_test(a_key_belongs_to_its_service),
         cmocka_unit_test(a_bad_line_changes_nothing),
-        cmocka_unit_test(names_and_numbers_are_understood),
+        cmocka_unit_test(names_and_addresses_are_parsed),
         cmocka_unit_test(a_bad_name_is_refused),
     };
     log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);

@@ -1,11 +1,11 @@
-/* How long people wait for a slot, when several gateways share the workers unevenly.
+/* How long requests wait for a slot if several gateways share the workers unevenly.
  *
  * bus_share_test [first seed] [count]
  *
- * The real gateway_core and backend_core on a network that only takes a
- * millisecond, in virtual time: six workers with four slots each, asked so that
- * 70 % of them work.  The same people ask the same questions of one ideal line
- * before 24 slots, of one gateway, and of three that get 70, 20 and 10 % of them. */
+ * The real gateway_core and backend_core on a network with a delay of one
+ * millisecond, in virtual time: six workers with four slots each, loaded to 70 %.
+ * The same requests go to one ideal queue in front of 24 slots, to one gateway, and
+ * to three gateways that get 70, 20 and 10 % of them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +21,17 @@
 #define WORKERS      6
 #define SLOTS        4
 #define GATEWAYS_MAX 3
-#define MEAN_MS      3300.0 /* of an answer; lengths are exponential */
+#define MEAN_MS      3300.0 /* of a reply; lengths are exponential */
 #define LOAD         0.7
 #define ASKED        6000
-#define WARM_MS      5000 /* links come up before anybody asks */
+#define WARM_MS      5000 /* links come up before the first request */
 #define TTL_MS       600000
 #define TRAVEL_MS    1
 
 static uint64_t first_seed = 1;
 static unsigned seeds = 2;
 
-/* What one person does, the same in every arrangement. */
+/* A request, the same in every arrangement. */
 struct visit {
     uint64_t asked, length;
     unsigned lot; /* 0 to 99: decides to which of several gateways */
@@ -56,10 +56,10 @@ struct world {
         uint64_t handle, over_at;
     } works[WORKERS][SLOTS];
     struct visit *visits;
-    unsigned      answered;
+    unsigned      ended;
 };
 
-/* ---- people ---- */
+/* ---- load ---- */
 
 static double unit(struct prng *d)
 {
@@ -68,18 +68,18 @@ static double unit(struct prng *d)
 
 static void invite(struct visit *visits, uint64_t seed)
 {
-    struct prng dice = {seed};
+    struct prng prng = {seed};
     double      at = WARM_MS, gap = MEAN_MS / (WORKERS * SLOTS * LOAD);
 
     for (unsigned i = 0; i < ASKED; i++) {
-        at += -log(unit(&dice)) * gap;
+        at += -log(unit(&prng)) * gap;
         visits[i] = (struct visit){.asked = (uint64_t)at,
-                                   .length = 1 + (uint64_t)(-log(unit(&dice)) * MEAN_MS),
-                                   .lot = (unsigned)prng_below(&dice, 100)};
+                                   .length = 1 + (uint64_t)(-log(unit(&prng)) * MEAN_MS),
+                                   .lot = (unsigned)prng_below(&prng, 100)};
     }
 }
 
-/* The best there can be: whoever came first takes the slot that is free first. */
+/* The optimum: the oldest request takes the first free slot. */
 static void wait_ideally(struct visit *visits)
 {
     uint64_t free_at[WORKERS * SLOTS] = {0};
@@ -118,10 +118,10 @@ static void send(struct world *w, unsigned from, bool to_gateway, uint64_t to, s
 
 static unsigned number_in(struct str body)
 {
-    struct key_test_request ask;
+    struct key_test_request send;
 
-    must(key_test_request_decode(&ask, body) == ERR_OK);
-    return (unsigned)strtoul(ask.sealed_key.p, NULL, 10);
+    must(key_test_request_decode(&send, body) == ERR_OK);
+    return (unsigned)strtoul(send.sealed_key.p, NULL, 10);
 }
 
 static void begin_work(struct world *w, unsigned worker, const struct action *a)
@@ -175,7 +175,7 @@ static void gateway_acts(struct world *w, unsigned n)
         assert_int_not_equal(a.kind, ACTION_ERROR);
         if (a.kind == ACTION_SEND)
             send(w, n, false, a.to - 1, &a.bytes);
-        w->answered += a.kind == ACTION_FINAL;
+        w->ended += a.kind == ACTION_FINAL;
         outbox_fini_action(&a);
     }
 }
@@ -187,7 +187,7 @@ static unsigned gateway_of(const struct world *w, const struct visit *v)
     return v->lot < 90 ? 1 : 2;
 }
 
-static void ask(struct world *w, unsigned number)
+static void send_request(struct world *w, unsigned number)
 {
     unsigned   n = gateway_of(w, &w->visits[number]);
     struct buf body = {0};
@@ -263,7 +263,7 @@ static void wait_at_gateways(struct visit *visits, unsigned gateways)
     unsigned     next = 0;
 
     open_world(&w, gateways, visits);
-    while (w.answered < ASKED) {
+    while (w.ended < ASKED) {
         w.now++;
         deliver(&w);
         for (unsigned g = 0; g < gateways; g++) {
@@ -273,7 +273,7 @@ static void wait_at_gateways(struct visit *visits, unsigned gateways)
         for (unsigned n = 0; n < WORKERS; n++)
             worker_step(&w, n);
         for (; next < ASKED && visits[next].asked <= w.now; next++)
-            ask(&w, next);
+            send_request(&w, next);
     }
     close_world(&w);
 }
@@ -307,7 +307,7 @@ static struct waits look_at(const struct visit *visits, uint64_t seed, const cha
     return found;
 }
 
-/* A frame there and one back are what sharing may cost when nobody waits. */
+/* Without a queue, sharing may cost one frame there and one back. */
 static void assert_is_about(struct waits shared, struct waits alone)
 {
     assert_true((double)shared.p99 <= 1.2 * (double)alone.p99 + 2 * TRAVEL_MS);

@@ -1,4 +1,4 @@
-/* Time, and processes that are asked, killed and frozen. */
+/* Time, requests, and processes that are killed and frozen. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static const char *const keys[] = {"worker-key", "store-key"};
 
 uint64_t sim_below(struct sim *s, uint64_t limit)
 {
-    return prng_below(&s->dice, limit);
+    return prng_below(&s->prng, limit);
 }
 
 bool sim_chance(struct sim *s, unsigned one_in)
@@ -23,9 +23,9 @@ bool process_runs(const struct sim *s, const struct process *p)
     return !p->dead && s->now >= p->frozen_until;
 }
 
-/* ---- bodies: a question's number in, a piece of work out ---- */
+/* ---- bodies: a request's number in, a chunk of work out ---- */
 
-static void write_question(struct buf *body, enum service service, unsigned number)
+static void write_request(struct buf *body, enum service service, unsigned number)
 {
     char text[16];
 
@@ -36,7 +36,7 @@ static void write_question(struct buf *body, enum service service, unsigned numb
         key_test_request_encode(&(struct key_test_request){.sealed_key = str_of(text)}, body);
 }
 
-static unsigned read_question(enum service service, struct str body)
+static unsigned read_request(enum service service, struct str body)
 {
     struct turn_stop_request stop;
     struct key_test_request  test;
@@ -65,10 +65,10 @@ unsigned gateway_of(unsigned way)
 static void gateway_start(struct sim *s, unsigned i)
 {
     struct gateway             *g = &s->gateways[i];
-    struct gateway_core_options o = {.epoch = prng_next(&s->dice) | 1,
+    struct gateway_core_options o = {.epoch = prng_next(&s->prng) | 1,
                                      .seed = i, /* so each life counts its ids alike: only
                                                    the epoch tells them apart */
-                                     .heartbeat_ms = BEAT_MS,
+                                     .heartbeat_ms = HEARTBEAT_MS,
                                      .queue_max = QUEUE_MAX};
 
     g->core = gateway_core_new(&o, s->now);
@@ -85,7 +85,7 @@ static void gateway_acts(struct sim *s, unsigned i)
 
     while (gateway_core_next(g->core, &a)) {
         if (a.kind != ACTION_SEND) {
-            check_answer(s, i, &a);
+            check_reply(s, i, &a);
         } else if (net_find_route(s, i, a.to, &way, &backend)) {
             check_gateway_sent(s, way, backend, buf_view(&a.bytes));
             if (!net_send(s, way, backend, TO_BACKEND, &a.bytes))
@@ -112,11 +112,11 @@ static void gateway_kill(struct sim *s, unsigned i)
 {
     struct gateway *g = &s->gateways[i];
 
-    for (unsigned q = s->first_open; q < s->question_count; q++) {
-        if (s->questions[q].gateway == i && !s->questions[q].over) {
-            s->questions[q].over = true;
-            s->questions[q].attempt = 0;
-            s->lost_questions++;
+    for (unsigned q = s->first_open; q < s->request_count; q++) {
+        if (s->requests[q].gateway == i && !s->requests[q].over) {
+            s->requests[q].over = true;
+            s->requests[q].attempt = 0;
+            s->lost_requests++;
         }
     }
     for (unsigned way = 0; way < WAYS; way++)
@@ -127,21 +127,21 @@ static void gateway_kill(struct sim *s, unsigned i)
     g->p.dead_until = s->now + 100 + sim_below(s, 8000);
 }
 
-unsigned sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms)
+unsigned sim_send(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms)
 {
-    unsigned            number = s->question_count;
-    struct bus_request *q = &s->questions[number];
+    unsigned            number = s->request_count;
+    struct sim_request *q = &s->requests[number];
     struct gateway     *g = &s->gateways[gateway];
     struct buf          body = {0};
 
-    must(number < QUESTIONS_MAX);
-    *q = (struct bus_request){.asked = s->now,
+    must(number < REQUESTS_MAX);
+    *q = (struct sim_request){.asked = s->now,
                               .ttl_ms = ttl_ms,
                               .service = service,
                               .gateway = gateway,
                               .life = g->p.life};
-    write_question(&body, service, number);
-    s->question_count++;
+    write_request(&body, service, number);
+    s->request_count++;
     if (gateway_core_send(g->core, s->now, service, buf_view(&body), ttl_ms, STR(""), &q->id)) {
         q->over = true;
         s->refused++;
@@ -151,11 +151,11 @@ unsigned sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t
     return number;
 }
 
-/* Answers are read at their own pace, and some are not wanted any more. */
+/* Replies are consumed at random times, and some requests are cancelled. */
 static void readers_step(struct sim *s)
 {
-    for (unsigned n = s->first_open; n < s->question_count; n++) {
-        struct bus_request *q = &s->questions[n];
+    for (unsigned n = s->first_open; n < s->request_count; n++) {
+        struct sim_request *q = &s->requests[n];
         struct gateway     *g = &s->gateways[q->gateway];
         if (q->over || !process_runs(s, &g->p))
             continue;
@@ -181,9 +181,9 @@ static void gateway_step(struct sim *s, unsigned i)
     if (s->quiet)
         return;
     if (sim_chance(s, 20))
-        sim_ask(s, i, SERVICE_STORE, 200 + sim_below(s, 3000));
+        sim_send(s, i, SERVICE_STORE, 200 + sim_below(s, 3000));
     if (sim_chance(s, 60))
-        sim_ask(s, i, SERVICE_LLM_WORKER, 1000 + sim_below(s, sim_chance(s, 5) ? 30000 : 8000));
+        sim_send(s, i, SERVICE_LLM_WORKER, 1000 + sim_below(s, sim_chance(s, 5) ? 30000 : 8000));
 }
 
 /* ---- backends ---- */
@@ -195,7 +195,7 @@ static void backend_start(struct sim *s, unsigned i)
     struct backend_core_options o = {.service = store ? SERVICE_STORE : SERVICE_LLM_WORKER,
                                      .instance = b->instance,
                                      .boot = ++s->last_boot,
-                                     .seed = prng_next(&s->dice),
+                                     .seed = prng_next(&s->prng),
                                      .window = store ? WINDOW : 0,
                                      .slots = store ? 0 : 1 + i % 3,
                                      .offers = 1 + i % 2};
@@ -243,10 +243,10 @@ static void work_start(struct sim *s, unsigned backend, const struct action *a)
                        .serial = ++s->last_serial,
                        .handle = a->id,
                        .attempt = b->delivered_attempt,
-                       .question = read_question(b->service, buf_view(&a->bytes)),
+                       .request = read_request(b->service, buf_view(&a->bytes)),
                        .next_at = s->now + sim_below(s, store ? 20 : 300),
                        .chunks_left = (unsigned)sim_below(s, store ? 2 : 20)};
-    s->asked_by[w->serial] = w->question;
+    s->requested_by[w->serial] = w->request;
     w->end = sim_chance(s, 10) ? 1 + (unsigned)sim_below(s, 3) : END_FINAL;
     if (s->quiet) {
         w->end = END_FINAL;
@@ -307,28 +307,28 @@ static void backend_kill(struct sim *s, unsigned i)
 
 static void work_chunk(struct sim *s, struct backend_core *core, struct work *w)
 {
-    static char piece[PIECE_MAX];
+    static char chunk[CHUNK_MAX];
     uint64_t    credit = backend_core_credit(core, w->handle);
-    size_t      len = sizeof(struct piece) + sim_below(s, PIECE_MAX - sizeof(struct piece));
+    size_t      len = sizeof(struct sim_chunk) + sim_below(s, CHUNK_MAX - sizeof(struct sim_chunk));
 
     if (!credit) {
         w->next_at = UINT64_MAX; /* until on_credit */
         return;
     }
-    memcpy(piece, &(struct piece){w->serial, ++w->chunks}, sizeof(struct piece));
-    backend_core_chunk(core, w->handle, (struct str){piece, len});
+    memcpy(chunk, &(struct sim_chunk){w->serial, ++w->chunks}, sizeof(struct sim_chunk));
+    backend_core_chunk(core, w->handle, (struct str){chunk, len});
     w->chunks_left--;
     w->next_at = s->now + sim_below(s, 100);
 }
 
 static void work_end(struct sim *s, struct backend_core *core, struct work *w)
 {
-    struct piece last = {w->serial, w->chunks};
-    uint64_t     rest_max = sim_chance(s, 4) ? 5000 : 300;
-    struct error e = {.code = STR("upstream_error"),
-                      .retryable = w->end == END_RETRY,
-                      .retry_after_ms = w->end == END_RETRY ? sim_below(s, rest_max) : 0,
-                      .local = w->end == END_RETRY && sim_chance(s, 2)};
+    struct sim_chunk last = {w->serial, w->chunks};
+    uint64_t         rest_max = sim_chance(s, 4) ? 5000 : 300;
+    struct error     e = {.code = STR("upstream_error"),
+                          .retryable = w->end == END_RETRY,
+                          .retry_after_ms = w->end == END_RETRY ? sim_below(s, rest_max) : 0,
+                          .local = w->end == END_RETRY && sim_chance(s, 2)};
 
     w->open = false;
     if (w->cancelled && sim_chance(s, 2))
@@ -360,7 +360,7 @@ static void backend_step(struct sim *s, unsigned i)
     backend_acts(s, i);
 }
 
-/* ---- fate ---- */
+/* ---- faults of processes ---- */
 
 static void freeze(struct sim *s, struct process *p)
 {
@@ -376,9 +376,9 @@ static void gateway_fate(struct sim *s, unsigned i)
         gateway_start(s, i);
     if (s->calm || !process_runs(s, &g->p))
         return;
-    if (s->weather.freezes && sim_chance(s, 30000 / STEP_MS))
+    if (s->conditions.freezes && sim_chance(s, 30000 / STEP_MS))
         freeze(s, &g->p);
-    else if (s->weather.kills && sim_chance(s, 30000 / STEP_MS))
+    else if (s->conditions.kills && sim_chance(s, 30000 / STEP_MS))
         gateway_kill(s, i);
 }
 
@@ -392,11 +392,11 @@ static void backend_fate(struct sim *s, unsigned i)
         backend_kill(s, i);
     if (s->calm || !process_runs(s, &b->p))
         return;
-    if (s->weather.freezes && sim_chance(s, 30000 / STEP_MS)) {
+    if (s->conditions.freezes && sim_chance(s, 30000 / STEP_MS)) {
         freeze(s, &b->p);
-    } else if (s->weather.kills && sim_chance(s, 30000 / STEP_MS)) {
+    } else if (s->conditions.kills && sim_chance(s, 30000 / STEP_MS)) {
         backend_kill(s, i);
-    } else if (s->weather.kills && !b->draining && sim_chance(s, 30000 / STEP_MS)) {
+    } else if (s->conditions.kills && !b->draining && sim_chance(s, 30000 / STEP_MS)) {
         b->draining = true;
         backend_core_drain(b->core, s->now);
         backend_acts(s, i);
@@ -410,7 +410,7 @@ static void step(struct sim *s)
         gateway_fate(s, i);
     for (unsigned i = 0; i < BACKENDS; i++)
         backend_fate(s, i);
-    /* A process looks at its sockets first or at its clock first, as it happens. */
+    /* A process may read its sockets first or check the time first. */
     bool net_first = sim_chance(s, 2);
     if (net_first)
         net_step(s);
@@ -461,17 +461,17 @@ struct sim *sim_new(uint64_t seed)
     uint64_t    kind;
 
     s->seed = seed;
-    s->dice.state = seed;
+    s->prng.state = seed;
     s->now = 1000000;
-    kind = prng_next(&s->dice);
-    s->weather = (struct weather){.breaks = kind & 1,
-                                  .loses = (kind & 6) == 6,
-                                  .doubles = (kind & 24) == 24,
-                                  .leaves = (kind & 768) == 768,
-                                  .freezes = kind & 32,
-                                  .kills = kind & 64,
-                                  .parts = kind & 1024,
-                                  .delay_ms = kind & 128 ? 3 : 60};
+    kind = prng_next(&s->prng);
+    s->conditions = (struct conditions){.breaks = kind & 1,
+                                        .loses = (kind & 6) == 6,
+                                        .doubles = (kind & 24) == 24,
+                                        .leaves = (kind & 768) == 768,
+                                        .freezes = kind & 32,
+                                        .kills = kind & 64,
+                                        .parts = kind & 1024,
+                                        .delay_ms = kind & 128 ? 3 : 60};
     for (unsigned way = 0; way < WAYS; way++) {
         for (unsigned b = 0; b < BACKENDS; b++) {
             for (unsigned side = 0; side < 2; side++) {

@@ -1,11 +1,11 @@
 /* bus_sim - gateways, backends and a bad network between them, in virtual time.
  *
- * The real gateway_core and backend_core run here; what sockets, clocks and
- * services do is played.  Everything that happens follows from the seed.  After
- * each step the promises of the two are checked (bus_sim_check.c); the first
- * one that is broken ends the test with the seed.
+ * Runs the real gateway_core and backend_core and simulates sockets, clocks and
+ * services.  Everything follows from the seed.  After each step the promises of both
+ * are checked (bus_sim_check.c); the first broken one ends the test and prints the
+ * seed.
  *
- *   bus_sim.c        time, processes that are asked, killed and frozen
+ *   bus_sim.c        time, requests, and processes that are killed and frozen
  *   bus_sim_net.c    connections that delay, lose, double and break
  *   bus_sim_check.c  what must hold */
 #ifndef TESTS_UNIT_BUS_SIM_H
@@ -16,22 +16,22 @@
 #include "bus/common/prng.h"
 #include "bus/gateway/gateway_core.h"
 
-#define STEP_MS       5
-#define GATEWAYS      3
-#define WAYS          4 /* to gateways; the last one is a second address of gateway 0 */
-#define BACKENDS      5 /* workers first, then stores */
-#define WORKERS       3
-#define QUESTIONS_MAX 20000
-#define WORKS_MAX     200
-#define QUEUE_MAX     20
-#define USED_MAX      256
-#define WINDOW        4
-#define BEAT_MS       1000
-#define CREDIT_MAX    (64 * 1024)
-#define PIECE_MAX     (20 * 1024)
+#define STEP_MS      5
+#define GATEWAYS     3
+#define WAYS         4 /* to gateways; the last one is a second address of gateway 0 */
+#define BACKENDS     5 /* workers first, then stores */
+#define WORKERS      3
+#define REQUESTS_MAX 20000
+#define WORKS_MAX    200
+#define QUEUE_MAX    20
+#define USED_MAX     256
+#define WINDOW       4
+#define HEARTBEAT_MS 1000
+#define CREDIT_MAX   (64 * 1024)
+#define CHUNK_MAX    (20 * 1024)
 
 /* How bad the network is, by seed. */
-struct weather {
+struct conditions {
     bool     breaks, loses, doubles, leaves, freezes, kills, parts;
     unsigned delay_ms; /* usually less than this */
 };
@@ -48,16 +48,16 @@ enum side { TO_GATEWAY, TO_BACKEND };
 /* The connection between a gateway and a backend, by one of its addresses. */
 struct wire {
     bool     up;
-    uint64_t route;    /* how the gateway calls it */
-    uint64_t again_at; /* down: when it is tried again */
+    uint64_t route;    /* the gateway's id of it */
+    uint64_t again_at; /* down: when it reconnects */
     uint64_t blind[2]; /* until then a side has not noticed that it is down */
     uint64_t held[2];  /* until then nothing comes to that side: it is sent again and again, and
                           arrives late */
     uint64_t given_up; /* 0: not; held for so long, one side will break it then */
     uint64_t last_at[2];
     STAILQ_HEAD(messages, sim_message) coming[2]; /* to that side */
-    struct messages old[2];                   /* left over from an earlier life of the gateway */
-    unsigned        life;                     /* of the gateway, when it was last up */
+    struct messages old[2]; /* left over from an earlier life of the gateway */
+    unsigned        life;   /* of the gateway, when it was last up */
 };
 
 struct process {
@@ -79,34 +79,34 @@ struct worker {
     unsigned             slots;
     char                 instance[16];
     bool                 draining;
-    uint64_t             leaves_at;             /* drained, and BYE is out */
+    uint64_t             leaves_at;             /* drained, and BYE was sent */
     uint64_t             delivered_attempt;     /* of the REQUEST being delivered */
     uint64_t             used_offers[USED_MAX]; /* the last ones, a ring */
     unsigned             used_at;
 };
 
-/* What a gateway asked, seen from outside. */
-struct bus_request {
+/* A request of a gateway, seen from outside. */
+struct sim_request {
     uint64_t     id, asked, ttl_ms;
     enum service service;
     unsigned     gateway, life;
-    bool         over;         /* ended, dropped, or its gateway is gone */
-    uint64_t     attempt;      /* that the gateway still wants, 0: none */
-    uint64_t     chunks, work; /* delivered, and of which work */
+    bool         over;         /* ended, cancelled, or its gateway is gone */
+    uint64_t     attempt;      /* that the gateway still waits for, 0: none */
+    uint64_t     chunks, work; /* delivered, and by which work */
     uint64_t     got, taken;   /* bytes */
 };
 
-/* What a piece of an answer says. */
-struct piece {
+/* The content of a chunk. */
+struct sim_chunk {
     uint64_t work, number;
 };
 
-/* What a backend does about a request. */
+/* A request in work at a backend. */
 struct work {
     bool     open;
     unsigned backend;
     uint64_t serial, handle, attempt;
-    unsigned question;
+    unsigned request;
     uint64_t next_at;
     unsigned chunks_left, end;
     uint64_t chunks, sent;
@@ -116,19 +116,19 @@ struct work {
 
 struct sim {
     uint64_t           seed, now, until;
-    struct prng        dice;
-    struct weather     weather;
-    bool               calm;  /* nothing breaks any more */
-    bool               quiet; /* nothing is asked any more */
+    struct prng        prng;
+    struct conditions  conditions;
+    bool               calm;  /* no more faults */
+    bool               quiet; /* no more requests */
     struct gateway     gateways[GATEWAYS];
     struct worker      backends[BACKENDS];
     struct wire        wires[WAYS][BACKENDS];
-    struct bus_request questions[QUESTIONS_MAX];
-    unsigned           question_count, first_open;
-    struct work        works[WORKS_MAX];        /* a pool */
-    unsigned           asked_by[QUESTIONS_MAX]; /* work: the question it is for */
+    struct sim_request requests[REQUESTS_MAX];
+    unsigned           request_count, first_open;
+    struct work        works[WORKS_MAX];           /* a pool */
+    unsigned           requested_by[REQUESTS_MAX]; /* work: the request it is for */
     uint64_t           last_serial, last_route, last_boot;
-    unsigned           finals, errors, refused, lost_questions; /* how it went */
+    unsigned           finals, errors, refused, lost_requests; /* statistics */
     unsigned           most_open[BACKENDS];   /* requests in work at once, since the last look */
     uint64_t vacant_since[GATEWAYS][WORKERS]; /* a slot is free there and wanted here; 0: not so */
 };
@@ -136,8 +136,8 @@ struct sim {
 struct sim *sim_new(uint64_t seed);
 void        sim_free(struct sim *s);
 void        sim_run(struct sim *s, uint64_t ms);
-void        sim_calm(struct sim *s); /* everybody lives, the network works */
-unsigned    sim_ask(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms);
+void        sim_calm(struct sim *s); /* all processes run, the network works */
+unsigned    sim_send(struct sim *s, unsigned gateway, enum service service, uint64_t ttl_ms);
 
 bool     sim_chance(struct sim *s, unsigned one_in);
 uint64_t sim_below(struct sim *s, uint64_t limit);
@@ -145,7 +145,7 @@ bool     process_runs(const struct sim *s, const struct process *p);
 
 /* ---- bus_sim_net.c ---- */
 
-/* False: that side has noticed that nobody is there. */
+/* False: that side has noticed that it is not connected. */
 bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struct buf *bytes);
 void net_step(struct sim *s);
 void net_free(struct sim *s);
@@ -166,7 +166,7 @@ void     backend_hears(struct sim *s, unsigned backend, unsigned way, struct str
 _Noreturn void sim_fail(const struct sim *s, const char *promise);
 
 void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes);
-void check_answer(struct sim *s, unsigned gateway, const struct action *a);
+void check_reply(struct sim *s, unsigned gateway, const struct action *a);
 void check_work(struct sim *s, const struct work *w); /* a new one */
 void check_step(struct sim *s);
 void check_end(struct sim *s);   /* after calm: nothing is open, nothing leaked */

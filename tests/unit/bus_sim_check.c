@@ -7,22 +7,22 @@
 #include "base/metrics.h"
 #include "bus_sim.h"
 
-/* An end may come a tick or two after the ttl: the core looks at its clock every 50 ms. */
+/* An end may come a tick or two after the ttl: the core checks the time every 50 ms. */
 #define SLACK_MS (2 * GATEWAY_TICK_MS + STEP_MS)
 
-/* How long a backend may work on for a gateway that has forgotten it: until its
- * link counts as dead, and the time of a CANCEL that is sent again. */
-#define LIVENESS_MS (5 * BEAT_MS + 2000)
+/* How long a backend may work for a gateway that has dropped it: until its
+ * link counts as dead, plus the time of a repeated CANCEL. */
+#define LIVENESS_MS (5 * HEARTBEAT_MS + 2000)
 
 /* How long a slot may be free in vain: a link that was thought dead comes back with
  * the next PING, a REVOKE at a gateway that says nothing is given up after a second,
  * and what a gateway has waiting stands in its next PONG.  Each of these may be lost. */
-#define VACANT_MS       (5 * BEAT_MS)
-#define VACANT_LOSSY_MS (8 * BEAT_MS)
+#define VACANT_MS       (5 * HEARTBEAT_MS)
+#define VACANT_LOSSY_MS (8 * HEARTBEAT_MS)
 
 void sim_fail(const struct sim *s, const char *promise)
 {
-    const struct weather *w = &s->weather;
+    const struct conditions *w = &s->conditions;
 
     fprintf(
         stderr,
@@ -40,10 +40,10 @@ static void want(const struct sim *s, bool holds, const char *promise)
         sim_fail(s, promise);
 }
 
-static struct bus_request *find_question(struct sim *s, unsigned gateway, uint64_t id)
+static struct sim_request *find_question(struct sim *s, unsigned gateway, uint64_t id)
 {
-    for (unsigned n = s->question_count; n-- > 0;) {
-        struct bus_request *q = &s->questions[n];
+    for (unsigned n = s->request_count; n-- > 0;) {
+        struct sim_request *q = &s->requests[n];
         if (q->gateway == gateway && q->id == id && q->life == s->gateways[gateway].p.life)
             return q;
     }
@@ -61,9 +61,9 @@ static void use_offer(struct sim *s, struct worker *b, uint64_t offer)
 static void sent_request(struct sim *s, unsigned way, unsigned backend, const struct frame *f)
 {
     unsigned            gateway = gateway_of(way);
-    struct bus_request *q = find_question(s, gateway, f->id);
+    struct sim_request *q = find_question(s, gateway, f->id);
 
-    want(s, q && !q->over, "nothing is asked for a question that has ended");
+    want(s, q && !q->over, "nothing is asked for a request that has ended");
     want(s, !q->chunks, "there is no other attempt after the first chunk");
     want(s, f->attempt > q->attempt || !q->attempt, "attempts are counted up");
     want(s, f->ttl_ms && q->asked + q->ttl_ms >= s->now + f->ttl_ms, "the ttl only shrinks");
@@ -74,7 +74,7 @@ static void sent_request(struct sim *s, unsigned way, unsigned backend, const st
 
 void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct str bytes)
 {
-    struct bus_request *q;
+    struct sim_request *q;
     struct frame        f;
 
     want(s, frame_decode(&f, bytes) == ERR_OK, "a gateway sends frames that can be read");
@@ -87,28 +87,28 @@ void check_gateway_sent(struct sim *s, unsigned way, unsigned backend, struct st
     }
 }
 
-static void check_chunk(struct sim *s, struct bus_request *q, const struct piece *p, size_t len)
+static void check_chunk(struct sim *s, struct sim_request *q, const struct sim_chunk *p, size_t len)
 {
     want(s, !q->chunks || q->work == p->work, "chunks of two attempts are never mixed");
     want(s, p->number == q->chunks + 1, "chunks come in order and without a gap");
     q->work = p->work;
     q->chunks++;
     q->got += len;
-    want(s, q->got - q->taken <= CREDIT_MAX + PIECE_MAX,
+    want(s, q->got - q->taken <= CREDIT_MAX + CHUNK_MAX,
          "credit is overdrawn by one chunk at most");
 }
 
-void check_answer(struct sim *s, unsigned gateway, const struct action *a)
+void check_reply(struct sim *s, unsigned gateway, const struct action *a)
 {
-    struct bus_request *q = find_question(s, gateway, a->id);
-    struct piece        p = {0};
+    struct sim_request *q = find_question(s, gateway, a->id);
+    struct sim_chunk    p = {0};
 
-    want(s, q != NULL, "only questions are answered");
-    want(s, !q->over, "a question ends once, and nothing comes after");
+    want(s, q != NULL, "only requests are replied to");
+    want(s, !q->over, "a request ends once, and nothing comes after");
     if (a->kind != ACTION_ERROR) {
-        want(s, a->bytes.len >= sizeof p, "an answer comes whole");
+        want(s, a->bytes.len >= sizeof p, "a reply comes whole");
         memcpy(&p, a->bytes.p, sizeof p);
-        want(s, &s->questions[s->asked_by[p.work]] == q, "an answer belongs to its question");
+        want(s, &s->requests[s->requested_by[p.work]] == q, "a reply belongs to its request");
     }
     if (a->kind == ACTION_CHUNK) {
         check_chunk(s, q, &p, a->bytes.len);
@@ -131,7 +131,7 @@ void check_work(struct sim *s, const struct work *w)
         if (!other->open || other->backend != w->backend)
             continue;
         open++;
-        want(s, other == w || other->question != w->question || other->attempt != w->attempt,
+        want(s, other == w || other->request != w->request || other->attempt != w->attempt,
              "a request is delivered once");
     }
     if (b->slots)
@@ -142,10 +142,10 @@ void check_work(struct sim *s, const struct work *w)
         s->most_open[w->backend] = open;
 }
 
-/* Is there still somebody who waits for this? */
+/* Whether its gateway still waits for it. */
 static bool is_wanted(const struct sim *s, const struct work *w)
 {
-    const struct bus_request *q = &s->questions[w->question];
+    const struct sim_request *q = &s->requests[w->request];
     return !q->over && q->attempt == w->attempt;
 }
 
@@ -162,7 +162,7 @@ static void check_forgotten(struct sim *s, struct work *w)
     want(s, s->now - w->unwanted_since <= LIVENESS_MS, "what nobody waits for is stopped in time");
 }
 
-static void check_ttl(struct sim *s, const struct bus_request *q)
+static void check_ttl(struct sim *s, const struct sim_request *q)
 {
     const struct process *p = &s->gateways[q->gateway].p;
     uint64_t              by = q->asked + q->ttl_ms;
@@ -171,14 +171,14 @@ static void check_ttl(struct sim *s, const struct bus_request *q)
         return;
     if (by < p->thawed_at)
         by = p->thawed_at;
-    want(s, s->now <= by + SLACK_MS, "a question ends within its ttl");
+    want(s, s->now <= by + SLACK_MS, "a request ends within its ttl");
 }
 
 /* For a worker; what was put to one already may wait for a reason. */
 static bool has_waiting(const struct sim *s, unsigned gateway)
 {
-    for (unsigned n = s->first_open; n < s->question_count; n++) {
-        const struct bus_request *q = &s->questions[n];
+    for (unsigned n = s->first_open; n < s->request_count; n++) {
+        const struct sim_request *q = &s->requests[n];
         if (q->gateway == gateway && q->service == SERVICE_LLM_WORKER && !q->over && !q->attempt)
             return true;
     }
@@ -207,17 +207,17 @@ static void check_vacancies(struct sim *s, unsigned gateway)
             *since = 0;
         else if (!*since)
             *since = s->now;
-        want(s, !*since || s->now - *since <= (s->weather.loses ? VACANT_LOSSY_MS : VACANT_MS),
+        want(s, !*since || s->now - *since <= (s->conditions.loses ? VACANT_LOSSY_MS : VACANT_MS),
              "no slot stays free while somebody waits who can reach it");
     }
 }
 
 void check_step(struct sim *s)
 {
-    while (s->first_open < s->question_count && s->questions[s->first_open].over)
+    while (s->first_open < s->request_count && s->requests[s->first_open].over)
         s->first_open++;
-    for (unsigned n = s->first_open; n < s->question_count; n++)
-        check_ttl(s, &s->questions[n]);
+    for (unsigned n = s->first_open; n < s->request_count; n++)
+        check_ttl(s, &s->requests[n]);
     for (unsigned i = 0; i < WORKS_MAX; i++)
         check_forgotten(s, &s->works[i]);
     for (unsigned i = 0; i < GATEWAYS; i++) {
@@ -225,13 +225,13 @@ void check_step(struct sim *s)
         want(s,
              s->gateways[i].p.dead || gateway_core_open_requests(s->gateways[i].core) <=
                                           2 * QUEUE_MAX + WINDOW * (BACKENDS - WORKERS) + 100,
-             "open questions are bounded");
+             "open requests are bounded");
     }
 }
 
 void check_end(struct sim *s)
 {
-    want(s, s->first_open == s->question_count, "every question has ended");
+    want(s, s->first_open == s->request_count, "every request has ended");
     for (unsigned i = 0; i < WORKS_MAX; i++)
         want(s, !s->works[i].open, "nothing is left in work");
     want(s, metric_value(METRIC_BUS_IN_FLIGHT) == 0, "no place in a window is lost");

@@ -8,15 +8,15 @@ static struct wire *wire_of(struct sim *s, unsigned way, unsigned backend)
     return &s->wires[way][backend];
 }
 
-/* A proxy may keep frames and hand them out again when another gateway lives at
- * that address: only the epoch tells that they are not meant for it. */
+/* A proxy may deliver old frames to a restarted gateway at the same address: only the
+ * epoch shows that they are not for it. */
 #define COPIED_MOST 500
 
 static void keep_copy(struct sim *s, unsigned way, struct wire *w, enum side to, struct str bytes)
 {
     const struct process *p = &s->gateways[gateway_of(way)].p;
 
-    if (!s->weather.leaves || bytes.len > COPIED_MOST || !sim_chance(s, 4))
+    if (!s->conditions.leaves || bytes.len > COPIED_MOST || !sim_chance(s, 4))
         return;
     struct sim_message *m = mem_new(sizeof *m);
     m->at = s->now - p->started;
@@ -28,7 +28,7 @@ static void keep_copy(struct sim *s, unsigned way, struct wire *w, enum side to,
 static void put(struct sim *s, struct wire *w, enum side to, struct str bytes)
 {
     struct sim_message *m = mem_new(sizeof *m);
-    uint64_t            delay = 1 + sim_below(s, s->weather.delay_ms);
+    uint64_t            delay = 1 + sim_below(s, s->conditions.delay_ms);
 
     if (sim_chance(s, 200) && !s->calm)
         delay += sim_below(s, 500);
@@ -40,8 +40,8 @@ static void put(struct sim *s, struct wire *w, enum side to, struct str bytes)
     STAILQ_INSERT_TAIL(&w->coming[to], m, next);
 }
 
-/* What was written before a side noticed that the connection is gone is
- * accepted and lost. */
+/* Frames sent before a side notices that the connection is gone are accepted and
+ * lost. */
 bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struct buf *bytes)
 {
     struct wire *w = wire_of(s, way, backend);
@@ -49,11 +49,11 @@ bool net_send(struct sim *s, unsigned way, unsigned backend, enum side to, struc
 
     if (!w->up)
         return s->now < w->blind[from];
-    if (s->weather.loses && !s->calm && sim_chance(s, 100))
+    if (s->conditions.loses && !s->calm && sim_chance(s, 100))
         return true;
     put(s, w, to, buf_view(bytes));
     keep_copy(s, way, w, to, buf_view(bytes));
-    if (s->weather.doubles && !s->calm && sim_chance(s, 50))
+    if (s->conditions.doubles && !s->calm && sim_chance(s, 50))
         put(s, w, to, buf_view(bytes));
     return true;
 }
@@ -180,7 +180,7 @@ static void connect(struct sim *s, unsigned way, unsigned backend)
     w->up = true;
     w->route = ++s->last_route;
     w->last_at[TO_GATEWAY] = w->last_at[TO_BACKEND] = s->now;
-    put(s, w, TO_GATEWAY, (struct str){0}); /* PROBE_ROUTER says hello */
+    put(s, w, TO_GATEWAY, (struct str){0}); /* the empty frame of PROBE_ROUTER */
 }
 
 static void hand_over(struct sim *s, unsigned way, unsigned backend, enum side to,
@@ -218,12 +218,12 @@ void net_step(struct sim *s)
             connect(s, way, b);
             deliver(s, way, b, TO_GATEWAY);
             deliver(s, way, b, TO_BACKEND);
-            if (s->weather.breaks && !s->calm && sim_chance(s, 20000 / STEP_MS))
+            if (s->conditions.breaks && !s->calm && sim_chance(s, 20000 / STEP_MS))
                 net_break(s, way, b);
             break_held(s, way, b);
         }
     }
-    for (unsigned g = 0; g < GATEWAYS && s->weather.parts && !s->calm; g++)
+    for (unsigned g = 0; g < GATEWAYS && s->conditions.parts && !s->calm; g++)
         if (sim_chance(s, 20000 / STEP_MS))
             part(s, g);
 }

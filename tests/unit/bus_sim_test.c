@@ -1,4 +1,4 @@
-/* What the two ends of the bus promise each other, on a network that promises nothing.
+/* The promises of both ends of the bus, on an unreliable network.
  *
  * bus_sim_test [first seed] [count] */
 #include <stdio.h>
@@ -9,27 +9,27 @@
 #include "bus_sim.h"
 #include "test.h"
 
-#define MUCH 18 /* questions; more than there are slots, less than a queue holds */
+#define MUCH 18 /* requests; more than there are slots, less than a queue holds */
 
 static uint64_t first_seed = 1;
 static unsigned seeds = 24;
 
-/* After the storm everything is as new: what one gateway asks all at once is
- * answered, by every slot there is. */
+/* After the faults all capacity is back: requests sent at once by one gateway get
+ * their replies, and use every slot. */
 static void ask_much(struct sim *s, unsigned gateway)
 {
     unsigned finals = s->finals;
 
     memset(s->most_open, 0, sizeof s->most_open);
     for (unsigned i = 0; i < MUCH; i++) {
-        sim_ask(s, gateway, SERVICE_STORE, 20000);
-        sim_ask(s, gateway, SERVICE_LLM_WORKER, 20000);
+        sim_send(s, gateway, SERVICE_STORE, 20000);
+        sim_send(s, gateway, SERVICE_LLM_WORKER, 20000);
     }
     sim_run(s, 21000);
     check_end(s);
     check_peaks(s);
     if (s->finals - finals != 2 * MUCH)
-        sim_fail(s, "after the storm every question is answered");
+        sim_fail(s, "after the storm every request is replied to");
 }
 
 static void run_seed(uint64_t seed)
@@ -46,7 +46,7 @@ static void run_seed(uint64_t seed)
     sim_free(s);
 }
 
-static void promises_hold_in_every_weather(void **state)
+static void promises_hold_under_all_conditions(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < seeds; i++)
@@ -55,7 +55,7 @@ static void promises_hold_in_every_weather(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(promises_hold_in_every_weather)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(promises_hold_under_all_conditions)};
 
     log_open("sim", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
     if (argc > 1)

@@ -1,4 +1,4 @@
-/* Keys, a port, backends that answer by the rules of the world, and conditions to wait for. */
+/* Keys, a port, backends that reply as the world says, and conditions to wait for. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "bus_world.h"
 #include "wire/messages.h"
 
-#define PATIENCE_MS 10000
+#define LIMIT_MS 10000
 
 struct world w;
 
@@ -52,14 +52,14 @@ enum err open_bus(void)
                             .secret_key = w.gateway_key.secret_key,
                             .allow_file = w.allow_file,
                             .queue_max = 10,
-                            .heartbeat_ms = w.beat_ms};
+                            .heartbeat_ms = w.heartbeat_ms};
     return bus_open(&w.bus, w.loop, &o);
 }
 
 int open_world(void **state)
 {
     (void)state;
-    w = (struct world){.beat_ms = BEAT_MS};
+    w = (struct world){.heartbeat_ms = HEARTBEAT_MS};
     log_open("test", LOG_LEVEL_ERROR + 1, LOG_FORMAT_LOGFMT);
     random_init();
     w.loop = loop_new();
@@ -92,10 +92,10 @@ static void look(void *ctx)
     if (w.until())
         loop_quit(w.loop);
     else
-        timer_start(&w.look, w.loop, 5, look, NULL);
+        timer_start(&w.check, w.loop, 5, look, NULL);
 }
 
-static void lose_patience(void *ctx)
+static void on_limit(void *ctx)
 {
     (void)ctx;
     loop_quit(w.loop);
@@ -105,17 +105,17 @@ static void lose_patience(void *ctx)
 void run_until(bool (*condition)(void))
 {
     w.until = condition;
-    timer_start(&w.look, w.loop, 0, look, NULL);
-    timer_start(&w.patience, w.loop, PATIENCE_MS, lose_patience, NULL);
+    timer_start(&w.check, w.loop, 0, look, NULL);
+    timer_start(&w.limit, w.loop, LIMIT_MS, on_limit, NULL);
     loop_run(w.loop);
-    timer_stop(&w.look);
-    timer_stop(&w.patience);
+    timer_stop(&w.check);
+    timer_stop(&w.limit);
     assert_true(condition());
 }
 
 /* ---- backends ---- */
 
-static void say_done(struct backend *b, uint64_t handle)
+static void send_done(struct backend *b, uint64_t handle)
 {
     struct buf body = {0};
 
@@ -124,7 +124,7 @@ static void say_done(struct backend *b, uint64_t handle)
     buf_fini(&body);
 }
 
-static void say_piece(struct backend *b, uint64_t handle, const char *text)
+static void send_chunk(struct backend *b, uint64_t handle, const char *text)
 {
     struct buf body = {0};
 
@@ -140,35 +140,35 @@ static void on_store_request(void *ctx, const struct backend_request *rq)
     if (w.hold)
         w.held = rq->handle;
     else
-        say_done(w.store, rq->handle);
+        send_done(w.store, rq->handle);
 }
 
-/* As much as there is credit for. */
-static void say_more(void *ctx, uint64_t handle)
+/* As much as the credit allows. */
+static void send_more(void *ctx, uint64_t handle)
 {
-    static char piece[PIECE_LEN];
+    static char chunk[CHUNK_LEN];
 
     (void)ctx;
-    while (w.pieces_left && backend_credit(w.worker, handle)) {
-        w.pieces_left--;
-        backend_chunk(w.worker, handle, (struct str){piece, sizeof piece});
+    while (w.chunks_left && backend_credit(w.worker, handle)) {
+        w.chunks_left--;
+        backend_chunk(w.worker, handle, (struct str){chunk, sizeof chunk});
     }
-    if (!w.pieces_left)
-        say_done(w.worker, handle);
+    if (!w.chunks_left)
+        send_done(w.worker, handle);
 }
 
 static void on_worker_request(void *ctx, const struct backend_request *rq)
 {
     (void)ctx;
     w.requests++;
-    if (w.pieces_left) {
-        say_more(NULL, rq->handle);
+    if (w.chunks_left) {
+        send_more(NULL, rq->handle);
         return;
     }
-    say_piece(w.worker, rq->handle, "a");
-    say_piece(w.worker, rq->handle, "b");
-    say_piece(w.worker, rq->handle, "c");
-    say_done(w.worker, rq->handle);
+    send_chunk(w.worker, rq->handle, "a");
+    send_chunk(w.worker, rq->handle, "b");
+    send_chunk(w.worker, rq->handle, "c");
+    send_done(w.worker, rq->handle);
 }
 
 static void on_cancel(void *ctx, uint64_t handle)
@@ -183,7 +183,7 @@ enum err open_backend(struct backend **out, enum service s, const struct pair *k
     static const struct backend_ops store_ops = {.on_request = on_store_request,
                                                  .on_cancel = on_cancel};
     static const struct backend_ops worker_ops = {
-        .on_request = on_worker_request, .on_cancel = on_cancel, .on_credit = say_more};
+        .on_request = on_worker_request, .on_cancel = on_cancel, .on_credit = send_more};
     bool                   store = s == SERVICE_STORE;
     struct backend_options o = {.service = s,
                                 .gateways = w.at,
@@ -198,28 +198,28 @@ enum err open_backend(struct backend **out, enum service s, const struct pair *k
 
 static void take(void *ctx)
 {
-    bus_credit(w.bus, w.question, w.answers.untaken);
-    w.answers.untaken = 0;
+    bus_credit(w.bus, w.request, w.replies.unacknowledged);
+    w.replies.unacknowledged = 0;
     (void)ctx;
 }
 
-static void on_chunk(struct answers *got, const struct bus_reply *a)
+static void on_chunk(struct replies *got, const struct bus_reply *a)
 {
-    struct llm_chunk piece;
+    struct llm_chunk chunk;
 
     got->chunks++;
     got->bytes += a->body.len;
-    got->untaken += a->body.len;
-    if (got->untaken > got->most_untaken)
-        got->most_untaken = got->untaken;
-    if (llm_chunk_decode(&piece, a->body) == ERR_OK)
-        strncat(got->text, piece.text.p, piece.text.len);
+    got->unacknowledged += a->body.len;
+    if (got->unacknowledged > got->most_unacknowledged)
+        got->most_unacknowledged = got->unacknowledged;
+    if (llm_chunk_decode(&chunk, a->body) == ERR_OK)
+        strncat(got->text, chunk.text.p, chunk.text.len);
     timer_start(&w.reader, w.loop, 5, take, NULL);
 }
 
 static void on_reply(void *ctx, const struct bus_reply *a)
 {
-    struct answers *got = ctx;
+    struct replies *got = ctx;
 
     if (a->kind == BUS_REPLY_CHUNK)
         on_chunk(got, a);
@@ -229,16 +229,16 @@ static void on_reply(void *ctx, const struct bus_reply *a)
         got->err = a->err;
     if (w.drop)
         bus_cancel(w.bus, a->id);
-    if (w.ask_again) {
-        w.ask_again = false;
-        ask(SERVICE_STORE, 5000);
+    if (w.send_again) {
+        w.send_again = false;
+        send_request(SERVICE_STORE, 5000);
     }
 }
 
-uint64_t ask(enum service s, uint64_t ttl_ms)
+uint64_t send_request(enum service s, uint64_t ttl_ms)
 {
     struct bus_request q = {
-        .service = s, .ttl_ms = ttl_ms, .on_reply = on_reply, .ctx = &w.answers};
+        .service = s, .ttl_ms = ttl_ms, .on_reply = on_reply, .ctx = &w.replies};
     struct buf body = {0};
     uint64_t   id = 0;
 
@@ -249,15 +249,15 @@ uint64_t ask(enum service s, uint64_t ttl_ms)
     q.body = buf_view(&body);
     assert_int_equal(bus_send(w.bus, &q, &id), ERR_OK);
     buf_fini(&body);
-    return w.question = id;
+    return w.request = id;
 }
 
-bool store_is_there(void)
+bool store_is_up(void)
 {
     return bus_instances(w.bus, SERVICE_STORE) == 1;
 }
 
-bool store_is_away(void)
+bool store_is_gone(void)
 {
     return bus_instances(w.bus, SERVICE_STORE) == 0;
 }
@@ -267,9 +267,9 @@ bool bus_is_open(void)
     return w.bus || open_bus() == ERR_OK;
 }
 
-bool is_answered(void)
+bool has_ended(void)
 {
-    return w.answers.finals + w.answers.errors > 0;
+    return w.replies.finals + w.replies.errors > 0;
 }
 
 bool is_requested(void)
@@ -277,9 +277,9 @@ bool is_requested(void)
     return w.requests > 0;
 }
 
-bool a_piece_came(void)
+bool has_chunk(void)
 {
-    return w.answers.chunks > 0;
+    return w.replies.chunks > 0;
 }
 
 bool is_cancelled(void)
@@ -287,7 +287,7 @@ bool is_cancelled(void)
     return w.cancels > 0;
 }
 
-bool somebody_was_refused(void)
+bool key_was_refused(void)
 {
     return metric_value(METRIC_BUS_AUTH_REJECTED) > 0;
 }

@@ -6,22 +6,22 @@
 #include "bus/gateway/bus.h"
 #include "test.h"
 
-#define BEAT_MS   200
-#define NEVER_MS  60000 /* a heartbeat whose absence nobody here notices */
-#define PIECE_LEN 16000
+#define HEARTBEAT_MS 200
+#define NEVER_MS     60000 /* a heartbeat too slow to matter in a test */
+#define CHUNK_LEN    16000
 
 struct pair {
     char public_key[KEY_LEN + 1], secret_key[KEY_LEN + 1];
 };
 
-struct answers {
+struct replies {
     unsigned chunks, finals, errors;
     enum err err;
     char     text[64];
-    size_t   bytes, untaken, most_untaken; /* of chunks */
+    size_t   bytes, unacknowledged, most_unacknowledged; /* of chunks */
 };
 
-/* A gateway, and up to two backends that answer as the fields behind them say. */
+/* A gateway, and up to two backends that reply as the fields after them say. */
 struct world {
     struct loop     *loop;
     struct resolver *resolver;
@@ -29,16 +29,16 @@ struct world {
     struct backend  *store, *worker;
     struct pair      gateway_key, store_key, worker_key;
     char             allow_file[64], bind[64], at[32];
-    struct answers   answers;
-    unsigned         requests, cancels, beat_ms;
-    uint64_t         held; /* a request that is not answered */
+    struct replies   replies;
+    unsigned         requests, cancels, heartbeat_ms;
+    uint64_t         held; /* a request that is not replied to */
     bool             hold;
-    unsigned         pieces_left; /* of a long answer */
-    bool             ask_again;   /* from inside the answer */
-    bool             drop;        /* the question, from inside its first answer */
+    unsigned         chunks_left; /* of a long reply */
+    bool             send_again;  /* from inside on_reply */
+    bool             drop;        /* cancel the request, from inside its first on_reply */
     bool (*until)(void);
-    struct timer look, patience, reader;
-    uint64_t     question; /* the last one */
+    struct timer check, limit, reader;
+    uint64_t     request; /* the last one */
 };
 
 extern struct world w;
@@ -47,18 +47,18 @@ void     write_allow(bool with_store);
 enum err open_bus(void);
 int      open_world(void **state);
 int      close_world(void **state);
-void     run_until(bool (*condition)(void)); /* for a while, then it fails */
+void     run_until(bool (*condition)(void)); /* fails after a while */
 enum err open_backend(struct backend **out, enum service s, const struct pair *key);
-uint64_t ask(enum service s, uint64_t ttl_ms);
+uint64_t send_request(enum service s, uint64_t ttl_ms);
 /* Conditions to wait for. */
-bool store_is_there(void);
-bool store_is_away(void);
+bool store_is_up(void);
+bool store_is_gone(void);
 bool bus_is_open(void);
-bool is_answered(void);
+bool has_ended(void);
 bool is_requested(void);
-bool a_piece_came(void);
+bool has_chunk(void);
 bool is_cancelled(void);
-bool somebody_was_refused(void);
+bool key_was_refused(void);
 
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 

@@ -1,4 +1,4 @@
-/* What the dialer promises about addresses that come and go; bus_test has the sockets. */
+/* What the dialer promises about addresses that change; bus_test has the sockets. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #define LINKS_MAX 16
 
-/* A DNS of our own, in place of loop/resolver.c: it answers when told to. */
+/* Replaces loop/resolver.c: a DNS that replies when the test says so. */
 static struct world {
     struct loop   *loop;
     struct dialer *dialer;
@@ -89,7 +89,8 @@ static const struct dialer_ops ops = {on_link, on_unlink, is_up, on_frame, on_re
 
 static int open_world(void **state)
 {
-    struct dialer_options o = {.secret_key = w.secret_key, .gateway_key = w.gateway_key, .requests_max = 1};
+    struct dialer_options o = {
+        .secret_key = w.secret_key, .gateway_key = w.gateway_key, .requests_max = 1};
 
     (void)state;
     w = (struct world){0};

@@ -1,4 +1,4 @@
-/* What gateway_core promises, one promise at a time; bus_sim_test lets them meet. */
+/* What gateway_core promises, one promise at a time; bus_sim_test combines them. */
 #include <string.h>
 
 #include "base/log.h"
@@ -10,18 +10,18 @@
 #define EPOCH 77
 #define BEAT  1000
 
-/* A gateway, the last frames it sent and the last answers it gave. */
+/* A gateway, the last frames it sent and the last replies it delivered. */
 static struct world {
     struct gateway_core *core;
     uint64_t             now;
-    struct sender        from[4]; /* route 0 is nobody; 1, 2 stores or workers; 3 a worker */
+    struct sender        from[4]; /* route 0 is unused; 1, 2 stores or workers; 3 a worker */
     unsigned             sent[FRAME_FINAL + 1]; /* by type */
     uint64_t             to;                    /* of the last REQUEST */
-    uint64_t             asked;                 /* id of the last question, where a test wants it */
+    uint64_t             request_id;            /* id of the last request, where a test wants it */
     struct frame         request, other;        /* heads only */
     uint64_t             credit;
     unsigned             chunks, finals, errors;
-    struct action        last; /* answer */
+    struct action        last; /* reply */
 } w;
 
 /* ---- the world ---- */
@@ -82,7 +82,7 @@ static void act(void)
     }
 }
 
-static void say_frame(unsigned route, struct frame f)
+static void receive_frame(unsigned route, struct frame f)
 {
     struct buf bytes = {0};
 
@@ -94,18 +94,18 @@ static void say_frame(unsigned route, struct frame f)
 }
 
 /* A frame about the last request. */
-static void say(unsigned route, uint64_t type, uint64_t sequence, struct str body)
+static void receive(unsigned route, uint64_t type, uint64_t sequence, struct str body)
 {
-    say_frame(route, (struct frame){.type = type,
-                                    .epoch = EPOCH,
-                                    .id = w.request.id,
-                                    .attempt = w.request.attempt,
-                                    .sequence = sequence,
-                                    .body = body});
+    receive_frame(route, (struct frame){.type = type,
+                                        .epoch = EPOCH,
+                                        .id = w.request.id,
+                                        .attempt = w.request.attempt,
+                                        .sequence = sequence,
+                                        .body = body});
 }
 
-static void say_ready_as(unsigned route, const char *service, const char *instance, uint64_t boot,
-                         uint64_t window, uint64_t slots)
+static void receive_ready_as(unsigned route, const char *service, const char *instance,
+                             uint64_t boot, uint64_t window, uint64_t slots)
 {
     struct ready r = {.service = str_of(service),
                       .instance = str_of(instance),
@@ -117,47 +117,48 @@ static void say_ready_as(unsigned route, const char *service, const char *instan
     struct buf   body = {0};
 
     ready_encode(&r, &body);
-    say_frame(route, (struct frame){.type = FRAME_READY, .body = buf_view(&body)});
+    receive_frame(route, (struct frame){.type = FRAME_READY, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 static void store_ready(unsigned route)
 {
-    say_ready_as(route, "store", route == 1 ? "one" : "two", 1, 2, 0);
+    receive_ready_as(route, "store", route == 1 ? "one" : "two", 1, 2, 0);
 }
 
-static void say_ping(unsigned route)
+static void receive_ping(unsigned route)
 {
     struct buf body = {0};
 
     ping_encode(&(struct ping){0}, &body);
-    say_frame(route, (struct frame){.type = FRAME_PING, .epoch = EPOCH, .body = buf_view(&body)});
+    receive_frame(route,
+                  (struct frame){.type = FRAME_PING, .epoch = EPOCH, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
-static void say_this_error(unsigned route, const struct error *e)
+static void receive_this_error(unsigned route, const struct error *e)
 {
     struct buf body = {0};
 
     error_encode(e, &body);
-    say(route, FRAME_ERROR, 0, buf_view(&body));
+    receive(route, FRAME_ERROR, 0, buf_view(&body));
     buf_fini(&body);
 }
 
-static void say_error(unsigned route, bool retryable, uint64_t retry_after_ms)
+static void receive_error(unsigned route, bool retryable, uint64_t retry_after_ms)
 {
-    say_this_error(route, &(struct error){.code = STR("upstream_rate_limited"),
-                                          .retryable = retryable,
-                                          .retry_after_ms = retry_after_ms,
-                                          .detail = STR("slower")});
+    receive_this_error(route, &(struct error){.code = STR("upstream_rate_limited"),
+                                              .retryable = retryable,
+                                              .retry_after_ms = retry_after_ms,
+                                              .detail = STR("slower")});
 }
 
-static void say_not_here(unsigned route, uint64_t retry_after_ms)
+static void receive_not_here(unsigned route, uint64_t retry_after_ms)
 {
-    say_this_error(route, &(struct error){.code = STR("upstream_error"),
-                                          .retryable = true,
-                                          .retry_after_ms = retry_after_ms,
-                                          .local = true});
+    receive_this_error(route, &(struct error){.code = STR("upstream_error"),
+                                              .retryable = true,
+                                              .retry_after_ms = retry_after_ms,
+                                              .local = true});
 }
 
 static void offer_of(unsigned route, uint64_t number)
@@ -165,7 +166,8 @@ static void offer_of(unsigned route, uint64_t number)
     struct buf body = {0};
 
     offer_encode(&(struct offer){.offer = number}, &body);
-    say_frame(route, (struct frame){.type = FRAME_OFFER, .epoch = EPOCH, .body = buf_view(&body)});
+    receive_frame(route,
+                  (struct frame){.type = FRAME_OFFER, .epoch = EPOCH, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
@@ -179,11 +181,11 @@ static void revoke(uint64_t number)
     struct buf body = {0};
 
     revoke_encode(&(struct revoke){.offer = number}, &body);
-    say_frame(3, (struct frame){.type = FRAME_REVOKE, .epoch = EPOCH, .body = buf_view(&body)});
+    receive_frame(3, (struct frame){.type = FRAME_REVOKE, .epoch = EPOCH, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
-static uint64_t ask(enum service s, uint64_t ttl_ms)
+static uint64_t send_request(enum service s, uint64_t ttl_ms)
 {
     uint64_t id;
 
@@ -208,24 +210,24 @@ static void wait_alive(uint64_t ms, unsigned routes)
     for (uint64_t end = w.now + ms; w.now < end;) {
         wait_ms(100);
         for (unsigned r = 1; r <= routes; r++)
-            say_ping(r);
+            receive_ping(r);
     }
 }
 
-/* ---- getting in ---- */
+/* ---- connecting ---- */
 
-static void a_hello_and_a_stranger_are_asked_who(void **state)
+static void a_hello_and_an_unknown_connection_get_who(void **state)
 {
     (void)state;
     gateway_core_frame(w.core, w.now, &w.from[1], (struct str){0});
     act();
     assert_int_equal(w.sent[FRAME_WHO], 1);
-    say_ping(1);
+    receive_ping(1);
     assert_int_equal(w.sent[FRAME_WHO], 2);
     assert_int_equal(w.sent[FRAME_PONG], 0);
 }
 
-static void who_is_ready_is_welcome(void **state)
+static void ready_gets_welcome(void **state)
 {
     (void)state;
     store_ready(1);
@@ -233,40 +235,40 @@ static void who_is_ready_is_welcome(void **state)
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
 }
 
-static void a_ready_that_does_not_fit_is_refused(void **state)
+static void an_unsuitable_ready_is_refused(void **state)
 {
     (void)state;
-    say_ready_as(1, "filter", "one", 1, 2, 0);     /* not the service of its key */
-    say_ready_as(1, "store", "", 1, 2, 0);         /* no instance */
-    say_ready_as(1, "store", "a b", 1, 2, 0);      /* would spoil the log */
-    say_ready_as(1, "store", "one", 1, 0, 0);      /* no window */
-    say_ready_as(1, "store", "one", 1, 2, 2);      /* slots are for workers */
-    say_ready_as(3, "llm-worker", "one", 1, 2, 0); /* and windows are not */
+    receive_ready_as(1, "filter", "one", 1, 2, 0);     /* not the service of its key */
+    receive_ready_as(1, "store", "", 1, 2, 0);         /* no instance */
+    receive_ready_as(1, "store", "a b", 1, 2, 0);      /* would break the log line */
+    receive_ready_as(1, "store", "one", 1, 0, 0);      /* no window */
+    receive_ready_as(1, "store", "one", 1, 2, 2);      /* slots are for workers */
+    receive_ready_as(3, "llm-worker", "one", 1, 2, 0); /* and windows are not */
     assert_int_equal(w.sent[FRAME_WELCOME], 0);
 }
 
 static void the_newer_start_of_an_instance_wins(void **state)
 {
     (void)state;
-    say_ready_as(1, "store", "one", 5, 2, 0);
-    say_ready_as(2, "store", "one", 4, 2, 0); /* older */
+    receive_ready_as(1, "store", "one", 5, 2, 0);
+    receive_ready_as(2, "store", "one", 4, 2, 0); /* older */
     assert_int_equal(w.sent[FRAME_WELCOME], 1);
-    say_ready_as(2, "store", "one", 5, 2, 0); /* the same one, dialled again */
+    receive_ready_as(2, "store", "one", 5, 2, 0); /* the same one, dialled again */
     assert_int_equal(w.sent[FRAME_WELCOME], 2);
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
-    say_ping(1);
-    assert_int_equal(w.sent[FRAME_WHO], 1); /* nobody is there any more */
+    receive_ping(1);
+    assert_int_equal(w.sent[FRAME_WHO], 1); /* no longer connected */
 }
 
-static void ready_again_begins_afresh(void **state)
+static void a_second_ready_starts_over(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 2);
     offer(10);
     offer(11);
-    ask(SERVICE_LLM_WORKER, 5000);
-    say(3, FRAME_ACCEPT, 0, (struct str){0});
-    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    send_request(SERVICE_LLM_WORKER, 5000);
+    receive(3, FRAME_ACCEPT, 0, (struct str){0});
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 2);
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
     assert_int_equal(w.sent[FRAME_REQUEST], 1); /* offer 11 is void */
     offer(12);
@@ -278,12 +280,12 @@ static void frames_of_another_epoch_change_nothing(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     metric_set(METRIC_BUS_OLD_EPOCH, 0);
-    say_frame(1, (struct frame){.type = FRAME_FINAL,
-                                .epoch = EPOCH + 1,
-                                .id = w.request.id,
-                                .attempt = w.request.attempt});
+    receive_frame(1, (struct frame){.type = FRAME_FINAL,
+                                    .epoch = EPOCH + 1,
+                                    .id = w.request.id,
+                                    .attempt = w.request.attempt});
     assert_int_equal(w.finals, 0);
     assert_int_equal(metric_value(METRIC_BUS_OLD_EPOCH), 1);
     assert_int_equal(w.sent[FRAME_WHO], 1);
@@ -293,20 +295,20 @@ static void a_frame_of_a_newer_version_is_dropped(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say_frame(1, (struct frame){.version = 2,
-                                .type = FRAME_FINAL,
-                                .epoch = EPOCH,
-                                .id = w.request.id,
-                                .attempt = w.request.attempt});
+    send_request(SERVICE_STORE, 5000);
+    receive_frame(1, (struct frame){.version = 2,
+                                    .type = FRAME_FINAL,
+                                    .epoch = EPOCH,
+                                    .id = w.request.id,
+                                    .attempt = w.request.attempt});
     assert_int_equal(w.finals, 0);
 }
 
-static void an_unknown_frame_is_skipped(void **state)
+static void an_unknown_frame_is_ignored(void **state)
 {
     (void)state;
     store_ready(1);
-    say(1, 99, 0, STR("\x90"));
+    receive(1, 99, 0, STR("\x90"));
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
     assert_int_equal(w.sent[FRAME_WHO], 0);
 }
@@ -317,17 +319,17 @@ static void a_revoked_key_is_cut_at_once(void **state)
     struct allow allow = {.count = 1, .entry = {{SERVICE_STORE, "another key"}}};
 
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     gateway_core_allow(w.core, w.now, &allow);
     act();
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
-    say(1, FRAME_FINAL, 0, STR("x"));
+    receive(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 0);
 }
 
-/* ---- life and death ---- */
+/* ---- heartbeats ---- */
 
-static void a_silent_backend_gets_no_work_and_then_is_gone(void **state)
+static void a_silent_backend_gets_no_requests_and_then_ends(void **state)
 {
     (void)state;
     store_ready(1);
@@ -335,71 +337,71 @@ static void a_silent_backend_gets_no_work_and_then_is_gone(void **state)
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
     wait_ms(BEAT + 100);
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     assert_int_equal(w.sent[FRAME_REQUEST], 0);
     wait_ms(2 * BEAT);
-    say_ping(1);
+    receive_ping(1);
     assert_int_equal(w.sent[FRAME_WHO], 1); /* forgotten */
 }
 
-static void who_works_for_us_is_probed(void **state)
+static void a_backend_with_attempts_is_probed(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_ACCEPT, 0, (struct str){0});
     wait_ms(1000);
     assert_in_range(w.sent[FRAME_PONG], 3, 4);
 }
 
-static void a_peer_that_takes_no_frames_is_gone(void **state)
+static void a_peer_that_cannot_be_sent_to_is_gone(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     uint64_t first = w.to;
     gateway_core_send_failed(w.core, w.now, first);
     act();
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(w.to, 3 - first);
     assert_int_equal(w.request.attempt, 2);
-    assert_int_equal(w.sent[FRAME_CANCEL], 0); /* nobody is there to hear it */
+    assert_int_equal(w.sent[FRAME_CANCEL], 0); /* it is not connected */
 }
 
-static void who_does_not_accept_in_time_is_passed_over(void **state)
+static void a_backend_that_does_not_accept_in_time_is_passed_over(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     uint64_t first = w.to;
     wait_ms(350);
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
     assert_int_equal(w.to, 3 - first);
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 1);
-    say_ping((unsigned)first);
+    receive_ping((unsigned)first);
     assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 2);
 }
 
-/* The answers lay in the socket while this process was stopped. */
-static void after_a_stop_of_ours_nobody_is_called_late(void **state)
+/* The replies were in the socket while this process did not run. */
+static void after_a_stall_nothing_is_judged_late(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     w.now += 4000;
-    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    receive(1, FRAME_ACCEPT, 0, (struct str){0});
     wait_alive(200, 1);
-    say(1, FRAME_FINAL, 0, STR("x"));
+    receive(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
 }
 
-static void a_loop_that_is_always_slow_still_looks_at_its_clock(void **state)
+static void a_loop_that_is_always_slow_still_checks_the_time(void **state)
 {
     (void)state;
-    ask(SERVICE_STORE, 1000);
+    send_request(SERVICE_STORE, 1000);
     for (unsigned i = 0; i < 4; i++) {
         w.now += 500;
         gateway_core_tick(w.core, w.now);
@@ -408,26 +410,34 @@ static void a_loop_that_is_always_slow_still_looks_at_its_clock(void **state)
     assert_int_equal(w.errors, 1);
 }
 
-static void who_drains_gets_nothing_new_and_may_finish(void **state)
+static void a_backend_that_said_bye_is_gone_at_once(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
+    receive(1, FRAME_BYE, 0, STR(""));
+    assert_int_equal(gateway_core_instances(w.core, w.now, SERVICE_STORE), 0);
+}
+
+static void a_draining_backend_gets_no_requests_and_may_finish(void **state)
+{
+    (void)state;
+    store_ready(1);
+    send_request(SERVICE_STORE, 5000);
     struct frame first = w.request;
-    say(1, FRAME_DRAIN, 0, (struct str){0});
-    ask(SERVICE_STORE, 5000);
+    receive(1, FRAME_DRAIN, 0, (struct str){0});
+    send_request(SERVICE_STORE, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     w.request = first;
-    say(1, FRAME_FINAL, 0, STR("x"));
+    receive(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
 
-static void a_service_that_stays_away_is_said_to_be_down(void **state)
+static void a_service_that_stays_unavailable_is_reported_down(void **state)
 {
     (void)state;
     uint64_t id;
 
-    ask(SERVICE_STORE, 60000); /* may come any moment */
+    send_request(SERVICE_STORE, 60000); /* may come any moment */
     wait_ms(5100);
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_STORE_DOWN);
@@ -437,12 +447,12 @@ static void a_service_that_stays_away_is_said_to_be_down(void **state)
         ERR_STORE_DOWN);
 }
 
-/* Nobody can have come back while this process did not run. */
-static void after_a_stop_of_its_own_it_waits_for_the_others(void **state)
+/* No backend can reconnect while this process does not run. */
+static void after_a_stall_it_waits_for_the_backends(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     w.now += 20000;
     gateway_core_tick(w.core, w.now);
     act();
@@ -451,120 +461,120 @@ static void after_a_stop_of_its_own_it_waits_for_the_others(void **state)
     store_ready(2);
     wait_ms(2 * GATEWAY_TICK_MS);
     assert_int_equal(w.to, 2);
-    say(2, FRAME_FINAL, 0, STR("x"));
+    receive(2, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
 
-static void a_question_waits_for_a_service_that_comes_back(void **state)
+static void a_request_waits_for_a_service_that_comes_back(void **state)
 {
     (void)state;
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     wait_ms(4000);
     store_ready(1);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
 }
 
-/* ---- answers ---- */
+/* ---- replies ---- */
 
-static void a_question_carries_its_time_and_trace(void **state)
+static void a_request_carries_its_ttl_and_trace(void **state)
 {
     (void)state;
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     wait_ms(1000);
     store_ready(1);
     assert_int_equal(w.request.ttl_ms, 4000);
     assert_int_equal(w.request.attempt, 1);
 }
 
-static void a_question_ends_with_its_ttl(void **state)
+static void a_request_ends_with_its_ttl(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 600);
-    say(1, FRAME_ACCEPT, 0, (struct str){0});
+    send_request(SERVICE_STORE, 600);
+    receive(1, FRAME_ACCEPT, 0, (struct str){0});
     wait_ms(600 + 2 * GATEWAY_TICK_MS);
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_TIMEOUT);
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
-    say(1, FRAME_FINAL, 0, STR("late"));
+    receive(1, FRAME_FINAL, 0, STR("late"));
     assert_int_equal(w.finals, 0);
 }
 
-static void a_dropped_question_is_cancelled_and_not_answered(void **state)
+static void a_cancelled_request_is_cancelled_there_and_gets_no_reply(void **state)
 {
     (void)state;
     store_ready(1);
-    uint64_t id = ask(SERVICE_STORE, 5000);
+    uint64_t id = send_request(SERVICE_STORE, 5000);
     gateway_core_cancel(w.core, w.now, id);
     act();
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
-    say(1, FRAME_FINAL, 0, STR("x"));
+    receive(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals + w.errors, 0);
     assert_int_equal(gateway_core_open_requests(w.core), 0);
 }
 
-static void a_cancel_is_said_again_until_it_is_heard(void **state)
+static void a_cancel_is_repeated_until_it_is_confirmed(void **state)
 {
     (void)state;
     store_ready(1);
-    gateway_core_cancel(w.core, w.now, ask(SERVICE_STORE, 5000));
+    gateway_core_cancel(w.core, w.now, send_request(SERVICE_STORE, 5000));
     wait_alive(3000, 1);
     assert_in_range(w.sent[FRAME_CANCEL], 3, 4);
     unsigned before = w.sent[FRAME_CANCEL];
-    say(1, FRAME_CANCELLED, 0, (struct str){0});
+    receive(1, FRAME_CANCELLED, 0, (struct str){0});
     wait_alive(3000, 1);
     assert_int_equal(w.sent[FRAME_CANCEL], before);
 }
 
 /* The window of the store is 2. */
-static void a_cancelled_request_keeps_its_place_until_it_has_stopped(void **state)
+static void a_cancelled_request_keeps_its_capacity_until_it_has_stopped(void **state)
 {
     (void)state;
     store_ready(1);
-    gateway_core_cancel(w.core, w.now, ask(SERVICE_STORE, 5000));
+    gateway_core_cancel(w.core, w.now, send_request(SERVICE_STORE, 5000));
     struct frame dropped = w.request;
-    ask(SERVICE_STORE, 5000);
-    uint64_t third = ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
+    uint64_t third = send_request(SERVICE_STORE, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(gateway_core_queue_position(w.core, w.now, third), 1);
     w.request = dropped;
-    say(1, FRAME_CANCELLED, 0, (struct str){0});
+    receive(1, FRAME_CANCELLED, 0, (struct str){0});
     assert_int_equal(w.sent[FRAME_REQUEST], 3);
     assert_int_equal(gateway_core_queue_position(w.core, w.now, third), 0);
 }
 
-static void who_gives_up_unasked_is_replaced(void **state)
+static void a_backend_that_gives_up_by_itself_is_replaced(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 5000);
+    send_request(SERVICE_STORE, 5000);
     unsigned first = (unsigned)w.to;
-    say(first, FRAME_CANCELLED, 0, (struct str){0});
+    receive(first, FRAME_CANCELLED, 0, (struct str){0});
     assert_int_equal(w.errors, 0);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(w.to, 3 - first);
 }
 
-static void an_answer_from_another_backend_is_dropped(void **state)
+static void a_reply_from_another_backend_is_dropped(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 5000);
-    say(3 - (unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+    send_request(SERVICE_STORE, 5000);
+    receive(3 - (unsigned)w.to, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 0);
-    say((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+    receive((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
 
-static void an_answer_that_comes_twice_counts_once(void **state)
+static void a_reply_that_comes_twice_counts_once(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say(1, FRAME_FINAL, 0, STR("x"));
-    say(1, FRAME_FINAL, 0, STR("x"));
+    send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_FINAL, 0, STR("x"));
+    receive(1, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
 
@@ -572,50 +582,50 @@ static void a_chunk_that_comes_twice_counts_once(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say(1, FRAME_CHUNK, 1, STR("a"));
-    say(1, FRAME_CHUNK, 1, STR("a"));
-    say(1, FRAME_CHUNK, 2, STR("b"));
-    say(1, FRAME_FINAL, 2, STR("x"));
+    send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_CHUNK, 1, STR("a"));
+    receive(1, FRAME_CHUNK, 1, STR("a"));
+    receive(1, FRAME_CHUNK, 2, STR("b"));
+    receive(1, FRAME_FINAL, 2, STR("x"));
     assert_int_equal(w.chunks, 2);
     assert_int_equal(w.finals, 1);
 }
 
-static void a_missing_chunk_is_a_broken_answer(void **state)
+static void a_missing_chunk_breaks_the_reply(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 5000);
-    say((unsigned)w.to, FRAME_CHUNK, 1, STR("a"));
-    say((unsigned)w.to, FRAME_CHUNK, 3, STR("c"));
+    send_request(SERVICE_STORE, 5000);
+    receive((unsigned)w.to, FRAME_CHUNK, 1, STR("a"));
+    receive((unsigned)w.to, FRAME_CHUNK, 3, STR("c"));
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_INTERRUPTED);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
 }
 
-static void an_end_that_counts_more_chunks_is_a_broken_answer(void **state)
+static void an_end_that_counts_more_chunks_breaks_the_reply(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say(1, FRAME_CHUNK, 1, STR("a"));
-    say(1, FRAME_FINAL, 2, STR("x"));
+    send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_CHUNK, 1, STR("a"));
+    receive(1, FRAME_FINAL, 2, STR("x"));
     assert_int_equal(w.finals, 0);
     assert_int_equal(w.last.err, ERR_INTERRUPTED);
 }
 
-static void credit_is_given_for_what_was_taken(void **state)
+static void credit_is_given_for_what_was_consumed(void **state)
 {
     (void)state;
-    static char piece[20000];
-    struct str  body = {piece, sizeof piece};
+    static char chunk[20000];
+    struct str  body = {chunk, sizeof chunk};
 
     store_ready(1);
-    uint64_t id = ask(SERVICE_STORE, 5000);
-    say(1, FRAME_CHUNK, 1, body);
-    say(1, FRAME_CHUNK, 2, body);
+    uint64_t id = send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_CHUNK, 1, body);
+    receive(1, FRAME_CHUNK, 2, body);
     gateway_core_credit(w.core, w.now, id, 10000);
     act();
     assert_int_equal(w.sent[FRAME_CREDIT], 0); /* not worth a frame yet */
@@ -625,32 +635,32 @@ static void credit_is_given_for_what_was_taken(void **state)
     assert_int_equal(w.credit, 20000);
 }
 
-static void who_sends_more_than_its_credit_is_cut_off(void **state)
+static void a_backend_that_exceeds_its_credit_is_cut_off(void **state)
 {
     (void)state;
-    static char piece[40000];
-    struct str  body = {piece, sizeof piece};
+    static char chunk[40000];
+    struct str  body = {chunk, sizeof chunk};
 
     store_ready(1);
-    ask(SERVICE_STORE, 5000);
-    say(1, FRAME_CHUNK, 1, body);
-    say(1, FRAME_CHUNK, 2, body); /* may overdraw it once */
+    send_request(SERVICE_STORE, 5000);
+    receive(1, FRAME_CHUNK, 1, body);
+    receive(1, FRAME_CHUNK, 2, body); /* the last chunk may exceed it */
     assert_int_equal(w.chunks, 2);
-    say(1, FRAME_CHUNK, 3, body);
+    receive(1, FRAME_CHUNK, 3, body);
     assert_int_equal(w.chunks, 2);
     assert_int_equal(w.errors, 1);
 }
 
-/* ---- trying again ---- */
+/* ---- retries ---- */
 
 static void three_failures_are_enough(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     for (unsigned i = 1; i <= 3; i++) {
         assert_int_equal(w.request.attempt, i);
-        say_error(1, true, 0);
+        receive_error(1, true, 0);
     }
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_UPSTREAM_RATE_LIMITED);
@@ -663,11 +673,11 @@ static void a_retry_goes_to_another_instance(void **state)
     store_ready(1);
     store_ready(2);
     for (unsigned i = 0; i < 20; i++) {
-        ask(SERVICE_STORE, 60000);
+        send_request(SERVICE_STORE, 60000);
         uint64_t first = w.to;
-        say_error((unsigned)first, true, 0);
+        receive_error((unsigned)first, true, 0);
         assert_int_equal(w.to, 3 - first);
-        say((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
+        receive((unsigned)w.to, FRAME_FINAL, 0, STR("x"));
     }
 }
 
@@ -675,74 +685,74 @@ static void what_is_not_retryable_ends(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
-    say_error(1, false, 0);
+    send_request(SERVICE_STORE, 60000);
+    receive_error(1, false, 0);
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_false(w.last.retryable);
 }
 
-static void a_retry_waits_as_long_as_it_was_told(void **state)
+static void a_retry_waits_for_retry_after(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
-    say_error(1, true, 2000);
+    send_request(SERVICE_STORE, 60000);
+    receive_error(1, true, 2000);
     wait_alive(1900, 1);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     wait_alive(200, 1);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
 }
 
-static void a_retry_that_would_come_too_late_is_not_waited_for(void **state)
+static void a_retry_that_would_come_too_late_fails_now(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 2000);
-    say_error(1, true, 2000);
+    send_request(SERVICE_STORE, 2000);
+    receive_error(1, true, 2000);
     assert_int_equal(w.errors, 1);
-    assert_int_equal(w.last.retry_after_ms, 2000); /* the person may still want to know */
+    assert_int_equal(w.last.retry_after_ms, 2000); /* for the user, who may retry */
 }
 
-static void a_wait_without_end_is_not_begun(void **state)
+static void an_endless_backoff_is_not_started(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 2000);
-    say_error(1, true, UINT64_MAX);
+    send_request(SERVICE_STORE, 2000);
+    receive_error(1, true, UINT64_MAX);
     assert_int_equal(w.errors, 1);
 }
 
 static void worker_asked(uint64_t ttl_ms)
 {
-    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 2);
     offer(10);
     offer(11);
-    w.asked = ask(SERVICE_LLM_WORKER, ttl_ms);
+    w.request_id = send_request(SERVICE_LLM_WORKER, ttl_ms);
 }
 
 static void worker_limited(uint64_t ttl_ms, uint64_t retry_after_ms)
 {
     worker_asked(ttl_ms);
-    say_error(3, true, retry_after_ms);
+    receive_error(3, true, retry_after_ms);
 }
 
-static void a_long_rest_is_waited_out(void **state)
+static void a_long_backoff_is_waited_out(void **state)
 {
     (void)state;
     worker_limited(180000, 90000);
-    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 90000);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.request_id), 90000);
     wait_alive(89000, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
-    assert_in_range(gateway_core_retry_in_ms(w.core, w.now, w.asked), 1, 1000);
+    assert_in_range(gateway_core_retry_in_ms(w.core, w.now, w.request_id), 1, 1000);
     wait_alive(1100, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
-    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 0);
-    say(3, FRAME_FINAL, 0, STR("x"));
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.request_id), 0);
+    receive(3, FRAME_FINAL, 0, STR("x"));
     assert_int_equal(w.finals, 1);
 }
 
-static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
+static void a_backoff_that_leaves_no_time_for_a_reply_is_not_started(void **state)
 {
     (void)state;
     uint64_t least = service_info(SERVICE_LLM_WORKER)->reply_ms;
@@ -752,61 +762,61 @@ static void a_rest_that_leaves_no_time_for_an_answer_is_not_begun(void **state)
     assert_int_equal(w.last.retry_after_ms, 60000 - least + 1);
 }
 
-static void a_rest_that_leaves_just_enough_is_begun(void **state)
+static void a_backoff_that_leaves_just_enough_is_started(void **state)
 {
     (void)state;
     worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->reply_ms);
     assert_int_equal(w.errors, 0);
 }
 
-static void a_question_that_rests_can_be_dropped(void **state)
+static void a_request_that_backs_off_can_be_cancelled(void **state)
 {
     (void)state;
     worker_limited(180000, 90000);
-    gateway_core_cancel(w.core, w.now, w.asked);
+    gateway_core_cancel(w.core, w.now, w.request_id);
     act();
     assert_int_equal(gateway_core_open_requests(w.core), 0);
-    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 0);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.request_id), 0);
     wait_alive(91000, 3);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
 }
 
-static void what_only_one_instance_says_sends_it_to_another_at_once(void **state)
+static void a_local_error_is_retried_elsewhere_at_once(void **state)
 {
     (void)state;
     store_ready(1);
     store_ready(2);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     uint64_t first = w.to;
-    say_not_here((unsigned)first, 8000);
+    receive_not_here((unsigned)first, 8000);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(w.to, 3 - first);
-    say_not_here((unsigned)w.to, 8000); /* and now nobody is left */
+    receive_not_here((unsigned)w.to, 8000); /* and now there is no other */
     wait_alive(7900, 2);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     wait_alive(200, 2);
     assert_int_equal(w.sent[FRAME_REQUEST], 3);
 }
 
-static void a_worker_without_an_offer_cannot_be_asked_in_its_place(void **state)
+static void a_worker_without_an_offer_cannot_replace_it(void **state)
 {
     (void)state;
     w.from[2].service = SERVICE_LLM_WORKER;
-    say_ready_as(2, "llm-worker", "two", 1, 0, 1);
+    receive_ready_as(2, "llm-worker", "two", 1, 0, 1);
     worker_asked(60000);
-    say_not_here(3, 8000); /* its other offer would be no help */
+    receive_not_here(3, 8000); /* its other offer would not help */
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
-    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.asked), 8000);
+    assert_int_equal(gateway_core_retry_in_ms(w.core, w.now, w.request_id), 8000);
 }
 
-static void a_worker_with_an_offer_is_asked_in_its_place(void **state)
+static void a_worker_with_an_offer_replaces_it(void **state)
 {
     (void)state;
     w.from[2].service = SERVICE_LLM_WORKER;
-    say_ready_as(2, "llm-worker", "two", 1, 0, 1);
+    receive_ready_as(2, "llm-worker", "two", 1, 0, 1);
     worker_asked(60000);
     offer_of(2, 5);
-    say_not_here(3, 8000);
+    receive_not_here(3, 8000);
     assert_int_equal(w.sent[FRAME_REQUEST], 2);
     assert_int_equal(w.to, 2);
 }
@@ -815,35 +825,35 @@ static void after_a_chunk_there_is_no_retry(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
-    say(1, FRAME_CHUNK, 1, STR("a"));
-    say_error(1, true, 0);
+    send_request(SERVICE_STORE, 60000);
+    receive(1, FRAME_CHUNK, 1, STR("a"));
+    receive_error(1, true, 0);
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_UPSTREAM_RATE_LIMITED);
 }
 
-/* A second answer would follow the first piece of this one. */
-static void busy_after_a_chunk_is_a_broken_answer(void **state)
+/* A second reply would follow the first chunk of this one. */
+static void busy_after_a_chunk_breaks_the_reply(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 2);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 2);
     offer(10);
     offer(11);
-    ask(SERVICE_LLM_WORKER, 5000);
-    say(3, FRAME_CHUNK, 1, STR("a"));
-    say(3, FRAME_BUSY, 0, (struct str){0});
+    send_request(SERVICE_LLM_WORKER, 5000);
+    receive(3, FRAME_CHUNK, 1, STR("a"));
+    receive(3, FRAME_BUSY, 0, (struct str){0});
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_int_equal(w.errors, 1);
     assert_int_equal(w.last.err, ERR_INTERRUPTED);
 }
 
-static void busy_costs_no_try(void **state)
+static void busy_is_not_a_failure(void **state)
 {
     (void)state;
     store_ready(1);
-    ask(SERVICE_STORE, 60000);
+    send_request(SERVICE_STORE, 60000);
     for (unsigned i = 0; i < 10; i++) {
-        say(1, FRAME_BUSY, 0, (struct str){0});
+        receive(1, FRAME_BUSY, 0, (struct str){0});
         assert_int_equal(w.sent[FRAME_REQUEST], i + 1);
         wait_alive(200, 1);
         assert_int_equal(w.sent[FRAME_REQUEST], i + 2);
@@ -851,29 +861,29 @@ static void busy_costs_no_try(void **state)
     assert_int_equal(w.errors, 0);
 }
 
-static void a_service_that_always_fails_is_not_hammered(void **state)
+static void a_service_that_always_fails_is_not_overwhelmed(void **state)
 {
     (void)state;
     store_ready(1);
     for (unsigned i = 0; i < 1000; i++) {
-        ask(SERVICE_STORE, 60000);
+        send_request(SERVICE_STORE, 60000);
         for (unsigned errors = w.errors; errors == w.errors;)
-            say_error(1, true, 0);
+            receive_error(1, true, 0);
     }
-    /* 1000 first tries, 100 saved retries and a tenth of them earned. */
+    /* 1000 first attempts, 100 saved retries and a tenth of them earned. */
     assert_in_range(w.sent[FRAME_REQUEST], 1190, 1200);
 }
 
-/* ---- waiting, offers ---- */
+/* ---- queue, offers ---- */
 
-static void a_full_line_is_told_at_once(void **state)
+static void a_full_queue_is_reported_at_once(void **state)
 {
     (void)state;
     uint64_t id;
 
     store_ready(1);
     for (unsigned i = 0; i < 5; i++)
-        ask(SERVICE_STORE, 5000); /* two at work, three in line */
+        send_request(SERVICE_STORE, 5000); /* two at work, three in the queue */
     assert_int_equal(gateway_core_would_accept(w.core, w.now, SERVICE_STORE, 5000), ERR_OVERLOADED);
     assert_int_equal(
         gateway_core_send(w.core, w.now, SERVICE_STORE, STR("body"), 5000, STR(""), &id),
@@ -884,10 +894,10 @@ static void a_full_line_is_told_at_once(void **state)
 static void an_offer_is_good_for_one_request(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
     offer(10);
-    ask(SERVICE_LLM_WORKER, 5000);
-    ask(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
     assert_int_equal(w.request.sequence, 10);
     offer(10); /* it came twice */
@@ -899,44 +909,44 @@ static void an_offer_is_good_for_one_request(void **state)
 static void more_offers_than_slots_are_not_kept(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
     offer(10);
     offer(11);
-    ask(SERVICE_LLM_WORKER, 5000);
-    ask(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 1);
 }
 
-static void a_line_is_made_known_to_the_workers(void **state)
+static void a_queue_is_announced_to_the_workers(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
-    ask(SERVICE_LLM_WORKER, 5000);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    send_request(SERVICE_LLM_WORKER, 5000);
     assert_int_equal(w.sent[FRAME_DEMAND], 1);
-    ask(SERVICE_LLM_WORKER, 5000);
-    ask(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
     assert_int_equal(w.sent[FRAME_DEMAND], 1);
-    wait_ms(100); /* it has grown: said once, not with every question */
+    wait_ms(100); /* it has grown: announced once, not with every request */
     assert_int_equal(w.sent[FRAME_DEMAND], 2);
 }
 
-static void an_idle_offer_is_given_back(void **state)
+static void an_idle_offer_is_released(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
     offer(10);
     revoke(10);
     assert_int_equal(w.sent[FRAME_RELEASE], 1);
-    ask(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
     assert_int_equal(w.sent[FRAME_REQUEST], 0);
 }
 
-static void an_offer_in_use_is_not_given_back(void **state)
+static void an_offer_in_use_is_not_released(void **state)
 {
     (void)state;
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
     offer(10);
-    ask(SERVICE_LLM_WORKER, 5000);
+    send_request(SERVICE_LLM_WORKER, 5000);
     revoke(10);
     assert_int_equal(w.sent[FRAME_RELEASE], 0);
 }
@@ -945,7 +955,7 @@ static void a_turn_is_cancelled_at_every_worker(void **state)
 {
     (void)state;
     store_ready(1);
-    say_ready_as(3, "llm-worker", "one", 1, 0, 1);
+    receive_ready_as(3, "llm-worker", "one", 1, 0, 1);
     gateway_core_cancel_turn(w.core, w.now, STR("turn"));
     act();
     assert_int_equal(w.sent[FRAME_CANCEL], 1);
@@ -957,61 +967,62 @@ static void a_turn_is_cancelled_at_every_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PROMISE(a_hello_and_a_stranger_are_asked_who),
-        PROMISE(who_is_ready_is_welcome),
-        PROMISE(a_ready_that_does_not_fit_is_refused),
+        PROMISE(a_hello_and_an_unknown_connection_get_who),
+        PROMISE(ready_gets_welcome),
+        PROMISE(an_unsuitable_ready_is_refused),
         PROMISE(the_newer_start_of_an_instance_wins),
-        PROMISE(ready_again_begins_afresh),
+        PROMISE(a_second_ready_starts_over),
         PROMISE(frames_of_another_epoch_change_nothing),
         PROMISE(a_frame_of_a_newer_version_is_dropped),
-        PROMISE(an_unknown_frame_is_skipped),
+        PROMISE(an_unknown_frame_is_ignored),
         PROMISE(a_revoked_key_is_cut_at_once),
-        PROMISE(a_silent_backend_gets_no_work_and_then_is_gone),
-        PROMISE(who_works_for_us_is_probed),
-        PROMISE(a_peer_that_takes_no_frames_is_gone),
-        PROMISE(who_does_not_accept_in_time_is_passed_over),
-        PROMISE(after_a_stop_of_ours_nobody_is_called_late),
-        PROMISE(a_loop_that_is_always_slow_still_looks_at_its_clock),
-        PROMISE(who_drains_gets_nothing_new_and_may_finish),
-        PROMISE(a_service_that_stays_away_is_said_to_be_down),
-        PROMISE(after_a_stop_of_its_own_it_waits_for_the_others),
-        PROMISE(a_question_waits_for_a_service_that_comes_back),
-        PROMISE(a_question_carries_its_time_and_trace),
-        PROMISE(a_question_ends_with_its_ttl),
-        PROMISE(a_dropped_question_is_cancelled_and_not_answered),
-        PROMISE(a_cancel_is_said_again_until_it_is_heard),
-        PROMISE(a_cancelled_request_keeps_its_place_until_it_has_stopped),
-        PROMISE(who_gives_up_unasked_is_replaced),
-        PROMISE(an_answer_from_another_backend_is_dropped),
-        PROMISE(an_answer_that_comes_twice_counts_once),
+        PROMISE(a_silent_backend_gets_no_requests_and_then_ends),
+        PROMISE(a_backend_with_attempts_is_probed),
+        PROMISE(a_peer_that_cannot_be_sent_to_is_gone),
+        PROMISE(a_backend_that_does_not_accept_in_time_is_passed_over),
+        PROMISE(after_a_stall_nothing_is_judged_late),
+        PROMISE(a_loop_that_is_always_slow_still_checks_the_time),
+        PROMISE(a_draining_backend_gets_no_requests_and_may_finish),
+        PROMISE(a_backend_that_said_bye_is_gone_at_once),
+        PROMISE(a_service_that_stays_unavailable_is_reported_down),
+        PROMISE(after_a_stall_it_waits_for_the_backends),
+        PROMISE(a_request_waits_for_a_service_that_comes_back),
+        PROMISE(a_request_carries_its_ttl_and_trace),
+        PROMISE(a_request_ends_with_its_ttl),
+        PROMISE(a_cancelled_request_is_cancelled_there_and_gets_no_reply),
+        PROMISE(a_cancel_is_repeated_until_it_is_confirmed),
+        PROMISE(a_cancelled_request_keeps_its_capacity_until_it_has_stopped),
+        PROMISE(a_backend_that_gives_up_by_itself_is_replaced),
+        PROMISE(a_reply_from_another_backend_is_dropped),
+        PROMISE(a_reply_that_comes_twice_counts_once),
         PROMISE(a_chunk_that_comes_twice_counts_once),
-        PROMISE(a_missing_chunk_is_a_broken_answer),
-        PROMISE(an_end_that_counts_more_chunks_is_a_broken_answer),
-        PROMISE(credit_is_given_for_what_was_taken),
-        PROMISE(who_sends_more_than_its_credit_is_cut_off),
+        PROMISE(a_missing_chunk_breaks_the_reply),
+        PROMISE(an_end_that_counts_more_chunks_breaks_the_reply),
+        PROMISE(credit_is_given_for_what_was_consumed),
+        PROMISE(a_backend_that_exceeds_its_credit_is_cut_off),
         PROMISE(three_failures_are_enough),
         PROMISE(a_retry_goes_to_another_instance),
         PROMISE(what_is_not_retryable_ends),
-        PROMISE(a_retry_waits_as_long_as_it_was_told),
-        PROMISE(a_retry_that_would_come_too_late_is_not_waited_for),
-        PROMISE(a_wait_without_end_is_not_begun),
-        PROMISE(a_long_rest_is_waited_out),
-        PROMISE(a_rest_that_leaves_no_time_for_an_answer_is_not_begun),
-        PROMISE(a_rest_that_leaves_just_enough_is_begun),
-        PROMISE(a_question_that_rests_can_be_dropped),
-        PROMISE(what_only_one_instance_says_sends_it_to_another_at_once),
-        PROMISE(a_worker_without_an_offer_cannot_be_asked_in_its_place),
-        PROMISE(a_worker_with_an_offer_is_asked_in_its_place),
+        PROMISE(a_retry_waits_for_retry_after),
+        PROMISE(a_retry_that_would_come_too_late_fails_now),
+        PROMISE(an_endless_backoff_is_not_started),
+        PROMISE(a_long_backoff_is_waited_out),
+        PROMISE(a_backoff_that_leaves_no_time_for_a_reply_is_not_started),
+        PROMISE(a_backoff_that_leaves_just_enough_is_started),
+        PROMISE(a_request_that_backs_off_can_be_cancelled),
+        PROMISE(a_local_error_is_retried_elsewhere_at_once),
+        PROMISE(a_worker_without_an_offer_cannot_replace_it),
+        PROMISE(a_worker_with_an_offer_replaces_it),
         PROMISE(after_a_chunk_there_is_no_retry),
-        PROMISE(busy_after_a_chunk_is_a_broken_answer),
-        PROMISE(busy_costs_no_try),
-        PROMISE(a_service_that_always_fails_is_not_hammered),
-        PROMISE(a_full_line_is_told_at_once),
+        PROMISE(busy_after_a_chunk_breaks_the_reply),
+        PROMISE(busy_is_not_a_failure),
+        PROMISE(a_service_that_always_fails_is_not_overwhelmed),
+        PROMISE(a_full_queue_is_reported_at_once),
         PROMISE(an_offer_is_good_for_one_request),
         PROMISE(more_offers_than_slots_are_not_kept),
-        PROMISE(a_line_is_made_known_to_the_workers),
-        PROMISE(an_idle_offer_is_given_back),
-        PROMISE(an_offer_in_use_is_not_given_back),
+        PROMISE(a_queue_is_announced_to_the_workers),
+        PROMISE(an_idle_offer_is_released),
+        PROMISE(an_offer_in_use_is_not_released),
         PROMISE(a_turn_is_cancelled_at_every_worker),
     };
     log_open("test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);

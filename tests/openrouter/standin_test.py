@@ -577,7 +577,7 @@ def test_bad_options_are_named(standin, tmp_path):
         "--port": ["--key", "k"],
         "--key or --keys": ["--port", "0"],
         "--pace-ms": ["--port", "0", "--demo", "--pace-ms", "fast"],
-        "no key of": ["--port", "0", "--key", "k,unheard-of"],
+        "not a key of": ["--port", "0", "--key", "k,unheard-of"],
         str(tmp_path / "none"): ["--port", "0", "--keys", str(tmp_path / "none")],
         f"127.0.0.1:{standin.port}": ["--port", str(standin.port), "--demo"],
     }

@@ -182,7 +182,7 @@ static void cancel(struct call *c, enum cancel_source by)
 {
     struct answer *a = (struct answer *)c;
 
-    transfer_drop(&a->transfer); /* first: no more of it shall be generated */
+    transfer_drop(&a->transfer); /* first, so that no more of it is generated */
     failpoint(FAILPOINT_WORKER_CANCELLED);
     answer_plan_abandon(a->planner, &a->plan);
     call_report_cancelled(c, by);

@@ -38,7 +38,8 @@ static const struct model *find_exactly(const struct catalogue *c, struct str id
     return NULL;
 }
 
-const struct model *catalogue_find(const struct catalogue *c, struct str id)
+/* NULL: not listed.  A variant such as ":nitro" that is not listed itself counts as its model. */
+static const struct model *find(const struct catalogue *c, struct str id)
 {
     const struct model *found = find_exactly(c, id);
     const char         *colon = id.len ? memchr(id.p, ':', id.len) : NULL;
@@ -53,7 +54,7 @@ const struct model *catalogue_find(const struct catalogue *c, struct str id)
 
 uint64_t catalogue_context(const struct catalogue *c, struct str id)
 {
-    const struct model *m = catalogue_find(c, id);
+    const struct model *m = find(c, id);
     return m ? m->context : 0;
 }
 
@@ -71,7 +72,7 @@ static struct price price_of(const struct model *m)
 
 struct price catalogue_price(const struct catalogue *c, struct str id)
 {
-    const struct model *m = catalogue_find(c, id);
+    const struct model *m = find(c, id);
 
     return m ? price_of(m) : (struct price){0};
 }

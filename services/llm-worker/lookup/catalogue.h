@@ -15,9 +15,6 @@ void catalogue_fini(struct catalogue *c); /* a zeroed one is a new one */
 /* Reads the body of GET /models; false: it is not a list, and the old one stays. */
 MUST_CHECK bool catalogue_load(struct catalogue *c, struct str body, uint64_t wall);
 
-/* NULL: not listed.  A variant such as ":nitro" that is not listed itself counts as its model. */
-const struct model *catalogue_find(const struct catalogue *c, struct str id);
-
 uint64_t catalogue_context(const struct catalogue *c, struct str id); /* tokens; 0: not listed */
 struct price catalogue_price(const struct catalogue *c, struct str id);
 

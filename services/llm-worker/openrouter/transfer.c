@@ -32,9 +32,9 @@ struct transfer {
     struct deferred_call            delivery;
     struct timer                    linger;
     bool                            head_given, done, delivering;
-    bool                            paused; /* by transfer_pause */
-    bool     is_stopped;                    /* by us in libcurl: paused, or the buffer is full */
-    CURLcode result;
+    bool                            paused;     /* by transfer_pause */
+    bool                            is_stopped; /* in libcurl: paused, or the buffer is full */
+    CURLcode                        result;
 };
 
 /* ---- what transfers share ---- */

@@ -25,7 +25,8 @@ def nothing_is_left():
 
 @pytest.fixture(scope="session")
 def short_folder():
-    """For unix sockets, whose paths may have 107 bytes at most, and for Postgres, which is not root."""
+    """For unix sockets, whose paths may have 107 bytes at most, and for Postgres, which is not
+    root."""
     folder = Path(tempfile.mkdtemp(prefix="chat-"))
     folder.chmod(0o711)
     yield folder
@@ -42,7 +43,8 @@ def session_harness(short_folder, nothing_is_left):
 
 @pytest.fixture
 def harness(tmp_path, request):
-    """Starts programs; at the end all are stopped, and a crash or a sanitizer report fails the test."""
+    """Starts programs; at the end all are stopped, and a crash or a sanitizer report fails the
+    test."""
     harness = request.node.harness = Harness(tmp_path)
     yield harness
     faults = harness.close()
@@ -118,7 +120,9 @@ def backend(keys):
     yield make
     for one in made:
         one.close()
-    assert not any(one.faults for one in made), "the gateway sent what docs/messages.md does not allow"
+    assert not any(
+        one.faults for one in made
+    ), "the gateway sent what docs/messages.md does not allow"
 
 
 @pytest.fixture

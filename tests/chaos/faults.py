@@ -2,9 +2,9 @@
 
     python3 tests/chaos/faults.py [name...]          # or rather scripts/chaos --faults [name...]
 
-A fault is a patch in faults/: a few words on what is wrong, then what is changed. The sources are copied
-to build/faults, the patch applied there, built, and the storm run until a violation of one of the kinds
-in SHOWS is found. The product itself knows nothing of this.
+A fault is a patch in faults/: a few words on what is wrong, then what is changed. The sources are
+copied to build/faults, the patch applied there, built, and the storm run until a violation of one
+of the kinds in SHOWS is found. The product itself knows nothing of this.
 """
 
 import os
@@ -31,10 +31,16 @@ SHOWS = {
 
 
 def copy_tree():
-    """The sources as they are now; what was built from an earlier copy is used again where it fits."""
+    """The sources as they are now; what was built from an earlier copy is used again where it
+    fits."""
     COPY.mkdir(parents=True, exist_ok=True)
-    names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
-                           check=True, capture_output=True, text=True).stdout.split("\0")
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
     for name in filter(None, names):
         source, target = ROOT / name, COPY / name
         if not source.is_file() or (target.exists() and target.read_bytes() == source.read_bytes()):
@@ -46,8 +52,16 @@ def copy_tree():
 def run(*command, **options):
     # The copy is no part of the repository it lies in.
     env = {**os.environ, "BUILD": "build/release", "GIT_CEILING_DIRECTORIES": str(COPY.parent)}
-    done = subprocess.run(command, cwd=COPY, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False, **options)
+    done = subprocess.run(
+        command,
+        cwd=COPY,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **options,
+    )
     return done.returncode, done.stdout
 
 
@@ -63,8 +77,18 @@ def build():
 
 def shown_by(fault, seed):
     """The kinds of violation that a storm over this build found."""
-    status, said = run("/usr/bin/python3", "tests/chaos/storm.py", "--minutes", "1", "--check-every", "15",
-                       "--harsh", "--seed", seed, timeout=300)
+    status, said = run(
+        "/usr/bin/python3",
+        "tests/chaos/storm.py",
+        "--minutes",
+        "1",
+        "--check-every",
+        "15",
+        "--harsh",
+        "--seed",
+        seed,
+        timeout=300,
+    )
     found = set(re.findall(r"^\d+ x (\w+): ", said, re.MULTILINE))
     for folder in re.findall(r"^the logs are in (\S+)$", said, re.MULTILINE):
         if found & SHOWS[fault]:
@@ -85,8 +109,11 @@ def prove(fault, seed):
     finally:
         must_run("git", "apply", "--reverse", patch)
     is_shown = bool(found & SHOWS[fault])
-    print(f"{fault}: {'shown' if is_shown else 'NOT SHOWN'} by {', '.join(sorted(found)) or 'nothing'}"
-          f" (built in {built - began:.0f} s, storm and checks took {time.monotonic() - built:.0f} s)", flush=True)
+    print(
+        f"{fault}: {'shown' if is_shown else 'NOT SHOWN'} by {', '.join(sorted(found)) or 'nothing'}"
+        f" (built in {built - began:.0f} s, storm and checks took {time.monotonic() - built:.0f} s)",
+        flush=True,
+    )
     return is_shown
 
 

@@ -17,7 +17,8 @@ def is_well(turn):
 
 
 def _first_kept_after(turns):
-    """A function: seconds from a time until a turn that was sent after it was kept; None: there is none."""
+    """A function: seconds from a time until a turn that was sent after it was kept; None: there is
+    none."""
     kept = sorted((turn.sent_at, turn.ended_at) for turn in turns if turn.is_kept)
     sent = [at for at, _ in kept]
     soonest = [ended for _, ended in kept]
@@ -62,14 +63,19 @@ def summary(turns, blows, found, seconds):
         f"a kept turn took {1000 * typical(took):.0f} ms, 99 of 100 at most {took[len(took) * 99 // 100]:.2f} s,"
         f" the longest {took[-1]:.2f} s",
         f"tries: {100 * tries[1] / max(1, len(turns)):.2f} % needed one, the most were {max(tries, default=0)};"
-        " sent again after " + ", ".join(f"{count} x {why}" for why, count in retried.most_common()),
+        " sent again after "
+        + ", ".join(f"{count} x {why}" for why, count in retried.most_common()),
         f"sent again though kept: {sum(len(turn.again) for turn in turns)}",
         f"kills: {sum('paused' not in blow.kind for blow in blows)}, by kind, and how long recovery took:",
     ]
     lines += [_recovery(kind, [blow for blow in blows if blow.kind == kind], after)
               for kind in sorted({blow.kind for blow in blows})]
     people = resource.getrusage(resource.RUSAGE_SELF)
-    lines.append(f"the people themselves used {(people.ru_utime + people.ru_stime) / seconds:.2f} of a core")
-    lines += [f"{count} x {kind}: {KINDS[kind]}" for kind, count in
-              Counter(one.kind for one in found).most_common()]
+    lines.append(
+        f"the people themselves used {(people.ru_utime + people.ru_stime) / seconds:.2f} of a core"
+    )
+    lines += [
+        f"{count} x {kind}: {KINDS[kind]}"
+        for kind, count in Counter(one.kind for one in found).most_common()
+    ]
     return "\n".join(lines)

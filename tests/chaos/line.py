@@ -1,4 +1,5 @@
-"""A kept connection to one gateway: as little HTTP as a client needs, so that a hundred of them are light."""
+"""A kept connection to one gateway: as little HTTP as a client needs, so that a hundred of them are
+light."""
 
 import asyncio
 from collections import namedtuple
@@ -13,12 +14,15 @@ class Line:
         self._reader = self._writer = None
 
     async def exchange(self, head, body, head_s, body_s, on_bytes=None):
-        """Sends a request and returns its Reply; OSError where there was none, TimeoutError where the
-        reply's head or body took longer. on_bytes(what came so far) is called as the body grows."""
+        """Sends a request and returns its Reply; OSError where there was none, TimeoutError where
+        the reply's head or body took longer. on_bytes(what came so far) is called as the body
+        grows."""
         try:
             async with asyncio.timeout(head_s):
                 if not self._writer:
-                    self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    self._reader, self._writer = await asyncio.open_connection(
+                        "127.0.0.1", self.port
+                    )
                 self._writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
                 first = await self._reader.readuntil(b"\r\n\r\n")
             async with asyncio.timeout(body_s):

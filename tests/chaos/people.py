@@ -1,8 +1,9 @@
 """People who chat through the storm, and note in the ledger what they saw.
 
-Each says one thing after the other. A turn is sent, with the same turn_id, to one gateway and then the
-other until it has an answer that is kept, a refusal that no retry can change, or the person's patience
-has run out. What the outcomes of docs/http.md mean to a client stands in AGAIN and in Person._judge.
+Each says one thing after the other. A turn is sent, with the same turn_id, to one gateway and then
+the other until it has an answer that is kept, a refusal that no retry can change, or the person's
+patience has run out. What the outcomes of docs/http.md mean to a client stands in AGAIN and in
+Person._judge.
 """
 
 import asyncio
@@ -20,9 +21,23 @@ HELLO_S = 1.5  # an event stream begins at once, so its silence tells sooner
 WAIT_S = (0.05, 1.0)  # between two tries, where the gateway does not say how long
 
 # Errors after which the same turn may be sent again; what is not here stays as it is.
-AGAIN = {"busy", "conflict", "limited", "interrupted", "upstream_error", "upstream_truncated", "upstream_timeout",
-         "retracted", "overloaded", "filter_down", "store_down", "worker_down", "timeout", "down",
-         "internal"}
+AGAIN = {
+    "busy",
+    "conflict",
+    "limited",
+    "interrupted",
+    "upstream_error",
+    "upstream_truncated",
+    "upstream_timeout",
+    "retracted",
+    "overloaded",
+    "filter_down",
+    "store_down",
+    "worker_down",
+    "timeout",
+    "down",
+    "internal",
+}
 
 SLOW = f"{MODEL},delay=60"  # about a second for an answer
 
@@ -44,7 +59,13 @@ class Answer:
     """What one try came to: an end for the ledger, or a reason to try again."""
 
     def __init__(self, end=None, conversation=None, text=None, why="", wait=0.0):
-        self.end, self.conversation, self.text, self.why, self.wait = end, conversation, text, why, wait
+        self.end, self.conversation, self.text, self.why, self.wait = (
+            end,
+            conversation,
+            text,
+            why,
+            wait,
+        )
 
 
 class Person:
@@ -73,7 +94,8 @@ class Person:
     # -- coming
 
     async def _open(self):
-        """The first visit, or a look at the page again; a second tab waits for the first one's cookie."""
+        """The first visit, or a look at the page again; a second tab waits for the first one's
+        cookie."""
         if self.other and not self.cookie:
             self.session, self.cookie = self.other.session, self.other.cookie
             await asyncio.sleep(0 if self.cookie else WAIT_S[0])
@@ -96,11 +118,18 @@ class Person:
 
     async def _say(self):
         self.said += 1
-        turn = self.ledger.ask(self.session, str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
-                               f"Why do my brakes squeal, asks {self.name} of {self.session}"
-                               f" as number {self.said}?", self.name)
-        wish = {"message": turn.question, "turn_id": turn.turn_id,
-                "model": SLOW if self.random.random() < Habits.slow else MODEL}
+        turn = self.ledger.ask(
+            self.session,
+            str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            f"Why do my brakes squeal, asks {self.name} of {self.session}"
+            f" as number {self.said}?",
+            self.name,
+        )
+        wish = {
+            "message": turn.question,
+            "turn_id": turn.turn_id,
+            "model": SLOW if self.random.random() < Habits.slow else MODEL,
+        }
         if self.chat and self.random.random() < Habits.names_chat:
             wish["conversation_id"] = self.chat
         await self._until_kept(turn, wish)
@@ -117,8 +146,10 @@ class Person:
             is_twice = self.random.random() < Habits.twice
             answer = await (self._try_both(turn, wish) if is_twice else self._try(wish, self.at))
             turn.ended_at = time.monotonic()
-            turn.tries.append(f"{turn.sent_at - self.storm.began:.3f}-{turn.ended_at - self.storm.began:.3f}"
-                              f" gateway-{self.at} {answer.end or answer.why}")
+            turn.tries.append(
+                f"{turn.sent_at - self.storm.began:.3f}-{turn.ended_at - self.storm.began:.3f}"
+                f" gateway-{self.at} {answer.end or answer.why}"
+            )
             if answer.end:
                 turn.end_as(answer.end, answer.conversation, answer.text)
                 turn.why = answer.why
@@ -180,7 +211,9 @@ class Person:
         if wants_events:
             head += b"Accept: text/event-stream\r\n"
         line = self.lines[self.at if at is None else at]
-        return await line.exchange(head, body, HELLO_S if wants_events else SILENT_S, SILENT_S, on_bytes)
+        return await line.exchange(
+            head, body, HELLO_S if wants_events else SILENT_S, SILENT_S, on_bytes
+        )
 
     def _judge(self, outcome, conversation, text):
         if outcome["status"] in KEPT_AS:

@@ -1,4 +1,5 @@
-"""What the people of the storm promise: they read HTTP right, and know which outcome may be sent again."""
+"""What the people of the storm promise: they read HTTP right, and know which outcome may be sent
+again."""
 
 import asyncio
 import json
@@ -35,7 +36,10 @@ def talk(said, times=1, close=True, head_s=5, body_s=5):
         line = Line(server.sockets[0].getsockname()[1])
         async with server:
             try:
-                return [await line.exchange(b"GET / HTTP/1.1\r\n", b"", head_s, body_s) for _ in range(times)]
+                return [
+                    await line.exchange(b"GET / HTTP/1.1\r\n", b"", head_s, body_s)
+                    for _ in range(times)
+                ]
             finally:
                 line.close()
                 for writer in lines:
@@ -44,7 +48,9 @@ def talk(said, times=1, close=True, head_s=5, body_s=5):
 
 
 def test_a_line_is_kept_between_two_requests():
-    replies, lines = talk(b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nRetry-After: 3\r\n\r\n{}", 2, close=False)
+    replies, lines = talk(
+        b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nRetry-After: 3\r\n\r\n{}", 2, close=False
+    )
     assert [(one.status, one.body, one.is_whole) for one in replies] == 2 * [(409, b"{}", True)]
     assert replies[0].headers[b"retry-after"] == b"3" and lines == 1
 
@@ -54,7 +60,9 @@ def test_a_body_in_chunks_is_put_together():
     assert (reply.body, reply.is_whole) == (b"abcde", True)
 
 
-@pytest.mark.parametrize("rest, body", [(b"3\r\nabc\r\n", b"abc"), (b"3\r\nabc\r\n5\r\nde", b"abc")])
+@pytest.mark.parametrize(
+    "rest, body", [(b"3\r\nabc\r\n", b"abc"), (b"3\r\nabc\r\n5\r\nde", b"abc")]
+)
 def test_of_a_body_that_broke_off_there_is_what_came(rest, body):
     (reply,), _ = talk(HEAD + rest)
     assert (reply.body, reply.is_whole) == (body, False)
@@ -103,7 +111,9 @@ def test_an_answer_that_is_not_saved_may_be_sent_again():
     assert (judged(STARTED, WORDS, event("done", status="unsaved")).end) is None
 
 
-@pytest.mark.parametrize("events", [(), (STARTED, WORDS), (STARTED, WORDS, b"event: done\ndata: {")])
+@pytest.mark.parametrize(
+    "events", [(), (STARTED, WORDS), (STARTED, WORDS, b"event: done\ndata: {")]
+)
 def test_a_stream_without_its_end_may_be_sent_again(events):
     answer = judged(*events)
     assert (answer.end, answer.why) == (None, "broken off")

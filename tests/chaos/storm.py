@@ -2,10 +2,10 @@
 
     python3 tests/chaos/storm.py --minutes 10        # or rather scripts/chaos, which builds first
 
-2 gateways, 2 filters, 3 llm-workers, 2 stores, Redis and Postgres; one process of each service is killed
-every 2 seconds and started again at once, Redis and Postgres more rarely, and now and then a gateway is
-stopped for longer than its leases last. Afterwards every turn that its person saw kept must be in history
-exactly once; see support/ledger.py for all that is looked at.
+2 gateways, 2 filters, 3 llm-workers, 2 stores, Redis and Postgres; one process of each service is
+killed every 2 seconds and started again at once, Redis and Postgres more rarely, and now and then a
+gateway is stopped for longer than its leases last. Afterwards every turn that its person saw kept
+must be in history exactly once; see support/ledger.py for all that is looked at.
 """
 
 import argparse
@@ -31,7 +31,8 @@ from support.wait import wait_until
 from violence import Pauser, Striker, Violence
 
 LEASE_S = 3  # a turn's, short, so that a dead gateway's turns are soon free
-PAUSE_S = LEASE_S, LEASE_S + 1.5  # from, to: a gateway that wakes up finds others at work on its turns
+# from, to: a gateway that wakes up finds others at work on its turns
+PAUSE_S = LEASE_S, LEASE_S + 1.5
 QUIET_S = LEASE_S + 3  # without a new turn in Postgres: then nothing is under way any more
 
 
@@ -46,16 +47,26 @@ class Storm:
         self.redis = Redis(self.harness, folder / "redis").start()
         self.postgres = Postgres(self.harness, folder / "postgres").start()
         self.standin = Standin(self.harness, folder / "standin", "--log", "/dev/null").start()
-        self.system = System(self.harness, Keys(folder / "keys"), self.redis, self.postgres, self.standin)
-        self.system.start(workers=3, gateways=2, filters=2, stores=2,
-                          LEASE_MS=LEASE_S * 1000, HISTORY_MESSAGES=5, HISTORY_PAGE=100)
+        self.system = System(
+            self.harness, Keys(folder / "keys"), self.redis, self.postgres, self.standin
+        )
+        self.system.start(
+            workers=3,
+            gateways=2,
+            filters=2,
+            stores=2,
+            LEASE_MS=LEASE_S * 1000,
+            HISTORY_MESSAGES=5,
+            HISTORY_PAGE=100,
+        )
 
     @property
     def ports(self):
         return [int(gateway.env["HTTP_PORT"]) for gateway in self.system.gateways]
 
     def close(self):
-        """What went wrong with the processes themselves: a crash is a fault, whatever history says."""
+        """What went wrong with the processes themselves: a crash is a fault, whatever history
+        says."""
         self.system.close()
         faults = self.harness.close()
         self.violence.close()
@@ -75,10 +86,20 @@ class Storm:
 
     def _strikers(self, every):
         system = self.system
-        what = {"gateway": system.gateways, "filter": system.filters, "llm-worker": system.workers,
-                "store": system.stores, "redis": [self.redis], "postgres": [self.postgres]}
-        strikers = [Striker(self.violence, name, processes, every[name]) for name, processes in what.items()]
-        return strikers + [Pauser(self.violence, "gateway", system.gateways, every["pause"], PAUSE_S)]
+        what = {
+            "gateway": system.gateways,
+            "filter": system.filters,
+            "llm-worker": system.workers,
+            "store": system.stores,
+            "redis": [self.redis],
+            "postgres": [self.postgres],
+        }
+        strikers = [
+            Striker(self.violence, name, processes, every[name]) for name, processes in what.items()
+        ]
+        return strikers + [
+            Pauser(self.violence, "gateway", system.gateways, every["pause"], PAUSE_S)
+        ]
 
     async def _live(self, until):
         """A turn that was begun in the storm is carried on when it is over."""
@@ -117,8 +138,11 @@ class Storm:
 
     def _spooled(self):
         with self.redis.client() as client:
-            return sum(client.xlen(key) for key in client.scan_iter("automotive_chat:*spool", count=1000)
-                       if client.type(key) == "stream")
+            return sum(
+                client.xlen(key)
+                for key in client.scan_iter("automotive_chat:*spool", count=1000)
+                if client.type(key) == "stream"
+            )
 
     def check(self):
         return check(self.ledger.turns, read_kept(self.postgres),
@@ -136,8 +160,11 @@ class Storm:
         names = [turn_id.encode(), turn_id.replace("-", "")[:16].encode()]
         for process in self.harness.processes:
             with process.log_file.open("rb") as log:
-                lines += [f"  {process.name}: {line.decode(errors='replace').strip()}" for line in log
-                          if any(name in line for name in names)]
+                lines += [
+                    f"  {process.name}: {line.decode(errors='replace').strip()}"
+                    for line in log
+                    if any(name in line for name in names)
+                ]
         rows = self.postgres.query("SELECT t::text FROM turns t WHERE turn_id = %s", turn_id)
         return "\n".join(lines + [f"  postgres: {row}" for (row,) in rows])
 
@@ -149,12 +176,16 @@ class Storm:
             with process.log_file.open("rb") as log:
                 for line in log:
                     if b'.refused","s' in line:
-                        seen.setdefault(line.split(b'"event":', 1)[1], f"{process.name}: {line.decode().strip()}")
+                        seen.setdefault(
+                            line.split(b'"event":', 1)[1],
+                            f"{process.name}: {line.decode().strip()}",
+                        )
         return list(seen.values())
 
 
 def rhythm(seconds, is_harsh):
-    """Seconds between two blows of each kind; in a short storm Redis and Postgres get their share too."""
+    """Seconds between two blows of each kind; in a short storm Redis and Postgres get their share
+    too."""
     rare = {"redis": 20, "postgres": 60} if seconds >= 240 else {"redis": 10, "postgres": 20}
     gateways = {"gateway": 8, "pause": 6} if is_harsh else {"gateway": 2, "pause": 20}
     return {**dict.fromkeys(("filter", "llm-worker", "store"), 2), **rare, **gateways}
@@ -167,7 +198,8 @@ def tell_violations(storm, found):
 
 
 def tell_failures(storm, most=3):
-    """Some of the turns that failed although they were sent again and again, or met an error of ours."""
+    """Some of the turns that failed although they were sent again and again, or met an error of
+    ours."""
     def is_strange(turn):
         return not figures.is_well(turn) or any(one.endswith(" internal") for one in turn.tries)
     for turn in [turn for turn in storm.ledger.turns if is_strange(turn)][:most]:
@@ -204,10 +236,15 @@ def main():
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--seconds", type=float, help="instead of minutes")
     parser.add_argument("--people", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6))
-    parser.add_argument("--check-every", type=float, metavar="SECONDS", help="calm and a look at history so often")
-    parser.add_argument("--harsh", action="store_true",
-                        help="more slow answers and doubled requests; gateways stand still rather than die")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument(
+        "--check-every", type=float, metavar="SECONDS", help="calm and a look at history so often"
+    )
+    parser.add_argument(
+        "--harsh",
+        action="store_true",
+        help="more slow answers and doubled requests; gateways stand still rather than die",
+    )
     options = parser.parse_args()
     if options.harsh:
         Habits.slow = Habits.twice = 0.3

@@ -15,7 +15,8 @@ SIGNS = {
     "store": [b'"bus.link_up"', b'"redis.up"', b'"pg.up"'],
 }
 
-# at: when it was struck. back: seconds until it was of use again; None: not before it was struck again.
+# at: when it was struck. back: seconds until it was of use again; None: not before it was struck
+# again.
 Blow = namedtuple("Blow", "kind name at back")
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""tests/check/commits.py [REVISIONS]: checks the subjects of commits: "area: imperative", at most 72 characters.
+"""tests/check/commits.py [REVISIONS]: checks the subjects of commits: "area: imperative", at most
+72 characters.
 
-Looks at the commits since the rule came, or at REVISIONS as git log takes them.  One line per failure.
+Looks at the commits since the rule came, or at REVISIONS as git log takes them.  One line per
+failure.
 """
 
 import re
@@ -11,7 +13,8 @@ import sys
 SINCE = "c6140017aa6739244db3f0e45c2303eaffc5f271"
 MOST = 72
 FORM = re.compile(r"[a-z0-9][a-z0-9 ,._/*-]*: ([a-z][a-z-]*)\b.*[^.]")
-# "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are imperatives.
+# "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are
+# imperatives.
 NOT_IMPERATIVE = re.compile(
     r"(add|allow|build|call|chang|check|clean|clear|correct|drop|dropp|fix|fixe|introduc|let|lett|mak|mov|nam|print|"
     r"put|putt|read|remov|renam|replac|report|return|rewrit|run|runn|say|send|show|split|splitt|start|stop|stopp|tak|"

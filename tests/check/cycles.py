@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""tests/check/cycles.py [options] [PROGRAM]: checks that the files of a program depend on each other one way only.
+"""tests/check/cycles.py [options] [PROGRAM]: checks that the files of a program depend on each
+other one way only.
 
-Reads the objects of a finished build with nm and draws an edge from each undefined symbol to the object that defines
-it, for each program of services/ together with proto/, and for proto/ alone.  Fails if
+Reads the objects of a finished build with nm and draws an edge from each undefined symbol to the
+object that defines it, for each program of services/ together with proto/, and for proto/ alone.
+Fails if
 
   - files form a cycle,
   - a folder uses a folder that tests/check/folders.allow does not name for it,
@@ -10,8 +12,8 @@ it, for each program of services/ together with proto/, and for proto/ alone.  F
   - folders (or files that the list names on their own) form a cycle,
   - there are fewer than 500 edges, because then the check has not seen the program.
 
-Each failure is one line.  Only names are seen: whoever calls a function through a pointer has no edge to it, whoever
-puts its address there has one.
+Each failure is one line.  Only names are seen: whoever calls a function through a pointer has no
+edge to it, whoever puts its address there has one.
 
   PROGRAM        prints every cycle of one program (gateway, filter, llm-worker, store) or of proto
   --build DIR    the build to read (build/dev)
@@ -30,7 +32,14 @@ import subprocess
 import sys
 
 LEAST_EDGES = 500
-OF_SANITIZERS = ("__asan_", "__ubsan_", "__odr_asan", "__sanitizer_", "asan.module_ctor", "asan.module_dtor")
+OF_SANITIZERS = (
+    "__asan_",
+    "__ubsan_",
+    "__odr_asan",
+    "__sanitizer_",
+    "asan.module_ctor",
+    "asan.module_dtor",
+)
 
 Edge = collections.namedtuple("Edge", "user symbol definer")  # files, as paths below the top
 
@@ -39,12 +48,15 @@ Edge = collections.namedtuple("Edge", "user symbol definer")  # files, as paths 
 
 
 def objects_of(top, build):
-    """{object: source} of everything below proto/ and services/ that the build makes, by CMake target."""
+    """{object: source} of everything below proto/ and services/ that the build makes, by CMake
+    target."""
     targets = collections.defaultdict(dict)
     try:
         commands = json.loads((build / "compile_commands.json").read_text())
     except FileNotFoundError:
-        sys.exit(f"cycles: {build} is not configured; run: cmake --preset dev && cmake --build build/dev")
+        sys.exit(
+            f"cycles: {build} is not configured; run: cmake --preset dev && cmake --build build/dev"
+        )
     for command in commands:
         words = shlex.split(command["command"])
         path = (pathlib.Path(command["directory"]) / words[words.index("-o") + 1]).resolve()
@@ -65,7 +77,9 @@ def objects_of(top, build):
 def symbols_of(objects):
     """{object: (names it defines, names it needs)}"""
     found = {path: (set(), set()) for path in objects}
-    text = subprocess.run(["nm", "-A", "-P", "-g", *objects], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        ["nm", "-A", "-P", "-g", *objects], check=True, capture_output=True, text=True
+    ).stdout
     for line in text.splitlines():
         path, _, rest = line.partition(": ")
         name, kind = rest.split()[:2]
@@ -75,14 +89,16 @@ def symbols_of(objects):
 
 
 def rooms_of(targets):
-    """{"proto" or the name of a program: {source: (defines, needs)}}; proto is part of every program."""
+    """{"proto" or the name of a program: {source: (defines, needs)}}; proto is part of every
+    program."""
     rooms = collections.defaultdict(dict)
     symbols = symbols_of([path for objects in targets.values() for path in objects])
     for target, objects in targets.items():
         for path, source in objects.items():
             parts = source.split("/")
             room = "proto" if parts[0] == "proto" else parts[1]
-            # Another program in the same folder, as the one that prints its tables, is not part of it.
+            # Another program in the same folder, as the one that prints its tables, is not part of
+            # it.
             if target != room and any("main" in symbols[other][0] for other in objects):
                 continue
             rooms[room][source] = symbols[path]
@@ -115,7 +131,8 @@ def graph_of(pairs):
 
 
 def knots_of(graph):
-    """The strongly connected components of more than one node (Tarjan's algorithm, without recursion)."""
+    """The strongly connected components of more than one node (Tarjan's algorithm, without
+    recursion)."""
     index, low, stack, on_stack, knots = {}, {}, [], set(), []
     for start in sorted(graph):
         if start in index:
@@ -197,7 +214,11 @@ def print_cycles(room, files):
     """Everything that is needed to cut the cycles of one program; returns their number."""
     edges = edges_of(files)
     names, graph = names_of(edges), graph_of((e.user, e.definer) for e in edges)
-    knots = [knot for knot in knots_of(graph) if room == "proto" or any(f.startswith("services/") for f in knot)]
+    knots = [
+        knot
+        for knot in knots_of(graph)
+        if room == "proto" or any(f.startswith("services/") for f in knot)
+    ]
     for knot in sorted(knots, key=lambda knot: (-len(knot), min(knot))):
         print(f"{room}: {len(knot)} files depend on each other: {' '.join(sorted(knot))}")
         for cycle in cycles_of(graph, knot):
@@ -231,20 +252,25 @@ def matches(pattern, file):
 
 
 def check_folders(edges, allowed, list_name):
-    """Lines about edges that are not allowed, entries that are not used, and folders that depend on each other."""
+    """Lines about edges that are not allowed, entries that are not used, and folders that depend on
+    each other."""
     used, refused = set(), {}
     for edge in edges:
         if folder_of(edge.user) == folder_of(edge.definer):
             continue
-        rows = [row for row in allowed if matches(row[0], edge.user) and matches(row[1], edge.definer)]
+        rows = [
+            row for row in allowed if matches(row[0], edge.user) and matches(row[1], edge.definer)
+        ]
         used.update(rows)
         if not rows:
             refused.setdefault((folder_of(edge.user), folder_of(edge.definer)), []).append(edge)
     for (user, definer), bad in sorted(refused.items()):
         calls = sorted({f"{e.user} uses {e.symbol} of {e.definer}" for e in bad})
         more = f" and {len(calls) - 3} more" if len(calls) > 3 else ""
-        yield (f"{user} must not use {definer}: {'; '.join(calls[:3])}{more}; move the function to where both may use "
-               f"it, pass a pointer, or add the arrow to {list_name} and say there why")
+        yield (
+            f"{user} must not use {definer}: {'; '.join(calls[:3])}{more}; move the function to where both may use "
+            f"it, pass a pointer, or add the arrow to {list_name} and say there why"
+        )
     for user, to, number in allowed:
         if (user, to, number) not in used:
             yield f"{list_name}:{number}: no file of {user} uses {to} any more; take the entry out"
@@ -254,11 +280,17 @@ def check_folders(edges, allowed, list_name):
     def node(file):
         return file if file in named else folder_of(file)
 
-    between = [Edge(node(e.user), e.symbol, node(e.definer)) for e in edges if node(e.user) != node(e.definer)]
+    between = [
+        Edge(node(e.user), e.symbol, node(e.definer))
+        for e in edges
+        if node(e.user) != node(e.definer)
+    ]
     graph, names = graph_of((e.user, e.definer) for e in between), names_of(between)
     for knot in knots_of(graph):
-        yield (f"folders depend on each other: {show_cycle(cycles_of(graph, knot)[0], names)}; arrows run one way: "
-               f"move a file or pass a pointer ({len(knot)} folders in all: {' '.join(sorted(knot))})")
+        yield (
+            f"folders depend on each other: {show_cycle(cycles_of(graph, knot)[0], names)}; arrows run one way: "
+            f"move a file or pass a pointer ({len(knot)} folders in all: {' '.join(sorted(knot))})"
+        )
 
 
 def print_folders(edges):
@@ -283,13 +315,17 @@ def check(rooms, allowed, list_name):
         names, graph = names_of(edges), graph_of((e.user, e.definer) for e in edges)
         for knot in knots_of(graph):
             if room == "proto" or any(file.startswith("services/") for file in knot):
-                yield (f"{room}: {len(knot)} files form a cycle: {show_cycle(cycles_of(graph, knot)[0], names)}; "
-                       f"move one of these functions down, or pass it as a pointer; all of them: "
-                       f"tests/check/cycles.py {room} ({' '.join(sorted(knot))})")
+                yield (
+                    f"{room}: {len(knot)} files form a cycle: {show_cycle(cycles_of(graph, knot)[0], names)}; "
+                    f"move one of these functions down, or pass it as a pointer; all of them: "
+                    f"tests/check/cycles.py {room} ({' '.join(sorted(knot))})"
+                )
     yield from check_folders(sorted(all_edges), allowed, list_name)
     if len(all_edges) < LEAST_EDGES:
-        yield (f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does not see the "
-               f"programs; look at how it finds their objects in compile_commands.json")
+        yield (
+            f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does not see the "
+            f"programs; look at how it finds their objects in compile_commands.json"
+        )
 
 
 def main():

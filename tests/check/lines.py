@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""tests/check/lines.py [FILE...]: finds lines of more than 100 columns, in all files that git knows or will know.
+"""tests/check/lines.py [FILE...]: finds lines of more than 100 columns, in all files that git knows
+or will know.
 
-Allowed to be longer: rows of Markdown tables, lines that a URL makes long, one-line rows of tables (.def), generated
-and foreign files, JSON (its strings cannot be wrapped), the data of tests.  One line per failure.
+Allowed to be longer: rows of Markdown tables, lines that a URL makes long, one-line rows of tables
+(.def), generated and foreign files, JSON (its strings cannot be wrapped), the data of tests.  One
+line per failure.
 """
 
 import pathlib
@@ -29,8 +31,13 @@ ROW = {
 
 
 def files_of_git():
-    text = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
-                          capture_output=True, text=True).stdout
+    text = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=TOP,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     return sorted(set(text.split("\0")) - {""})
 
 
@@ -51,7 +58,11 @@ def main(names):
             continue
         try:
             text = (TOP / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):  # an image, or a file that was removed
+        except (
+            UnicodeDecodeError,
+            FileNotFoundError,
+            IsADirectoryError,
+        ):  # an image, or a file that was removed
             continue
         for number, columns in long_lines(name, text):
             print(f"{name}:{number}: {columns} columns; wrap it at {MOST}")

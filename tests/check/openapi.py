@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """tests/check/openapi.py [FILE]: checks the form of an OpenAPI 3.1 document (docs/openapi.yaml).
 
-The document is checked against the specification's own schema, openapi-3.1.json (OpenAPI Initiative, Apache-2.0).
-That schema leaves Schema Objects alone, where any key is allowed; this program refuses there what is not a keyword, as
-a comma in an unquoted description makes one.  It also refuses components that nothing refers to, and operation ids that
-occur twice.  Whether the document agrees with the gateway is another matter: tests/support/contract.py.
+The document is checked against the specification's own schema, openapi-3.1.json (OpenAPI
+Initiative, Apache-2.0). That schema leaves Schema Objects alone, where any key is allowed; this
+program refuses there what is not a keyword, as a comma in an unquoted description makes one.  It
+also refuses components that nothing refers to, and operation ids that occur twice.  Whether the
+document agrees with the gateway is another matter: tests/support/contract.py.
 
 One line per failure.
 """
@@ -22,16 +23,65 @@ HERE = pathlib.Path(__file__).resolve().parent
 PAGE = HERE.parent.parent / "docs/openapi.yaml"
 
 # Keywords of JSON Schema 2020-12 and of OpenAPI's vocabulary, by what their value is.
-ONE_SCHEMA = {"additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-              "unevaluatedItems", "unevaluatedProperties"}
+ONE_SCHEMA = {
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+}
 LIST_OF_SCHEMAS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 MAP_OF_SCHEMAS = {"$defs", "dependentSchemas", "patternProperties", "properties"}
-VALUES = {"$anchor", "$comment", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema", "$vocabulary", "const",
-          "contentEncoding", "contentMediaType", "contentSchema", "default", "dependentRequired", "deprecated",
-          "description", "discriminator", "enum", "example", "examples", "exclusiveMaximum", "exclusiveMinimum",
-          "externalDocs", "format", "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains",
-          "minItems", "minLength", "minProperties", "minimum", "multipleOf", "pattern", "readOnly", "required", "title",
-          "type", "uniqueItems", "writeOnly", "xml"}
+VALUES = {
+    "$anchor",
+    "$comment",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$id",
+    "$ref",
+    "$schema",
+    "$vocabulary",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "default",
+    "dependentRequired",
+    "deprecated",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+    "xml",
+}
 
 
 def wrong_structure(page):
@@ -71,8 +121,14 @@ def schemas_of(node, place=""):
                 yield f"{place}/schema", value
             elif key in ("schemas", "x-events") and isinstance(value, dict):
                 yield from ((f"{place}/{key}/{name}", schema) for name, schema in value.items())
-                yield from (found for name, schema in value.items() if isinstance(schema, dict)
-                            for found in schemas_of({"x-events": schema.get("x-events")}, f"{place}/{key}/{name}"))
+                yield from (
+                    found
+                    for name, schema in value.items()
+                    if isinstance(schema, dict)
+                    for found in schemas_of(
+                        {"x-events": schema.get("x-events")}, f"{place}/{key}/{name}"
+                    )
+                )
             else:
                 yield from schemas_of(value, f"{place}/{key}")
 
@@ -94,8 +150,11 @@ def unused_components(page):
     used = set(values_of(page, "$ref"))
     for kind, parts in page.get("components", {}).items():
         for name, part in parts.items():
-            # E405 and its like stand for errors.def; security schemes are named without a reference.
-            is_listed = kind == "securitySchemes" or "x-events" in part or re.fullmatch(r"E\d{3}", name)
+            # E405 and its like stand for errors.def; security schemes are named without a
+            # reference.
+            is_listed = (
+                kind == "securitySchemes" or "x-events" in part or re.fullmatch(r"E\d{3}", name)
+            )
             if not is_listed and f"#/components/{kind}/{name}" not in used:
                 yield f"components/{kind}/{name}: nothing refers to it; take it out"
 

@@ -1,4 +1,5 @@
-"""deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted, restored."""
+"""deploy/compose on a real Docker engine: built from the tree, scaled, killed, restarted,
+restored."""
 
 import os
 import shutil
@@ -18,10 +19,15 @@ OURS = ("gateway", "filter", "llm-worker", "store")
 
 
 def since_start(stack, gateway, workers):
-    """Seconds from the start of the last of these containers until the gateway had taken in as many workers."""
+    """Seconds from the start of the last of these containers until the gateway had taken in as many
+    workers."""
     times = sorted(stack.seconds_of(worker["State"]["StartedAt"]) for worker in workers)
-    taken = [stack.seconds_of(line["time"]) for line in stack.events(gateway, "bus.link_up") if line["peer"] == "llm-worker"]
-    return max(taken[-len(workers):]) - times[-1]
+    taken = [
+        stack.seconds_of(line["time"])
+        for line in stack.events(gateway, "bus.link_up")
+        if line["peer"] == "llm-worker"
+    ]
+    return max(taken[-len(workers) :]) - times[-1]
 
 
 def test_an_answer_streams_through_nginx(stack):
@@ -34,14 +40,19 @@ def test_the_image_is_small_and_what_runs_is_confined(stack, engine):
     for one in stack.containers():
         host = one["HostConfig"]
         assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"], one["Name"]
-        assert host["SecurityOpt"] == ["no-new-privileges:true"] and host["PidsLimit"] and host["Memory"], one["Name"]
+        assert (
+            host["SecurityOpt"] == ["no-new-privileges:true"]
+            and host["PidsLimit"]
+            and host["Memory"]
+        ), one["Name"]
         assert one["Config"]["User"].split(":")[0] not in ("", "0", "root"), one["Name"]
         names = {mount["Destination"] for mount in one["Mounts"]}
         assert ("/run/secrets/seal_secret" in names) == (stack.service_of(one) == "llm-worker")
 
 
 def test_what_is_prepared_stays(stack, engine):
-    """When it is prepared again only what is missing is made, and what root put there is given to its user."""
+    """When it is prepared again only what is missing is made, and what root put there is given to
+    its user."""
     def secrets():
         return {path.name: path.read_bytes() for path in stack.secrets.iterdir()}
     before, owned = secrets(), owners(stack.secrets)
@@ -55,7 +66,11 @@ def test_what_is_prepared_stays(stack, engine):
 
 def test_nginx_is_well_while_it_answers_wherever_the_gateways_are(stack, engine):
     nginx = stack.containers("nginx")[0]
-    wait_until(lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy", "nginx to be found well", 30)
+    wait_until(
+        lambda: engine.inspect(nginx["Id"])[0]["State"]["Health"]["Status"] == "healthy",
+        "nginx to be found well",
+        30,
+    )
     stack.compose("stop", "-t", "5", "gateway")
     try:
         engine.docker("exec", nginx["Id"], *nginx["Config"]["Healthcheck"]["Test"][1:])
@@ -67,27 +82,65 @@ def test_the_nginx_of_plain_machines_is_one_that_debian_13_takes(stack, engine, 
     shutil.copytree(ROOT / "deploy/nginx", tmp_path / "chat")
     for name in ("tls.crt", "tls.key"):
         shutil.copy(stack.secrets / name, tmp_path / "chat")
-    said = engine.docker("run", "--rm", "-v", f"{tmp_path}/chat:/etc/nginx/chat:ro",
-                         "-v", f"{tmp_path}/chat/chat.conf:/etc/nginx/conf.d/chat.conf:ro", "test-nginx", "sh", "-c", "nginx -t 2>&1")
+    said = engine.docker(
+        "run",
+        "--rm",
+        "-v",
+        f"{tmp_path}/chat:/etc/nginx/chat:ro",
+        "-v",
+        f"{tmp_path}/chat/chat.conf:/etc/nginx/conf.d/chat.conf:ro",
+        "test-nginx",
+        "sh",
+        "-c",
+        "nginx -t 2>&1",
+    )
     print(said)
     assert "test is successful" in said
-    others = [line for line in said.splitlines() if "[" in line and '"listen ... http2" directive is deprecated' not in line]
+    others = [
+        line
+        for line in said.splitlines()
+        if "[" in line and '"listen ... http2" directive is deprecated' not in line
+    ]
     assert not others
 
 
 def test_a_new_certificate_is_served_without_a_restart(stack, engine, tmp_path):
-    engine.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-               "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt")
+    engine.run(
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        tmp_path / "tls.key",
+        "-out",
+        tmp_path / "tls.crt",
+    )
     stack.shell(block("new certificate"), tmp_path)
-    wait_until(lambda: ssl.get_server_certificate(("localhost", int(stack.env["HTTPS_PORT"]))) == (tmp_path / "tls.crt").read_text(),
-               "the new certificate to be served", 20)
+    wait_until(
+        lambda: ssl.get_server_certificate(("localhost", int(stack.env["HTTPS_PORT"])))
+        == (tmp_path / "tls.crt").read_text(),
+        "the new certificate to be served",
+        20,
+    )
 
 
 def test_gateways_read_their_list_again_and_still_come_back_when_killed(stack, tmp_path):
     gateways = stack.containers("gateway")
     stack.shell(block("reload gateways"), tmp_path)
     for gateway in gateways:
-        wait_until(lambda one=gateway: stack.events(one, "bus.allow_read"), f"{gateway['Name']} to read it", 10)
+        wait_until(
+            lambda one=gateway: stack.events(one, "bus.allow_read"),
+            f"{gateway['Name']} to read it",
+            10,
+        )
         stack.kill(gateway)
 
 
@@ -136,7 +189,8 @@ def test_all_may_be_replaced_while_people_chat(stack, engine):
 
 
 def test_all_may_be_stopped_while_an_answer_streams(stack, engine):
-    """It is ended and kept first; then all end by themselves, and what was kept is there when they come again."""
+    """It is ended and kept first; then all end by themselves, and what was kept is there when they
+    come again."""
     person = stack.client()
     stream = person.stream("My brakes squeal", model="standin/ok@tokens=60,delay=100")
     stream.wait_for("delta")
@@ -157,7 +211,9 @@ def test_prometheus_finds_every_instance(stack):
     stack.compose("--profile", "metrics", "up", "-d", "prometheus")
 
     def ask(path, **parameters):
-        return requests.get(f"http://127.0.0.1:{stack.env['PROMETHEUS_PORT']}/api/v1/{path}", parameters, timeout=5).json()["data"]
+        return requests.get(
+            f"http://127.0.0.1:{stack.env['PROMETHEUS_PORT']}/api/v1/{path}", parameters, timeout=5
+        ).json()["data"]
 
     def seen():
         try:
@@ -166,18 +222,26 @@ def test_prometheus_finds_every_instance(stack):
         except (requests.RequestException, KeyError):
             return {}
     wait_until(lambda: seen() == dict.fromkeys(OURS, 2), "two of each to be seen by Prometheus", 60)
-    wait_until(lambda: {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]} == {"ok"},
-               "every rule to be evaluated", 60)
+    wait_until(
+        lambda: {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]}
+        == {"ok"},
+        "every rule to be evaluated",
+        60,
+    )
     stack.compose("--profile", "metrics", "rm", "-s", "-f", "prometheus")
 
 
 def owners(folder):
     """Who owns the folder and each of its files, and who may do what with it."""
-    return {path.name: (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    return {
+        path.name: (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode)
+        for path in (folder, *folder.iterdir())
+    }
 
 
 def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
-    """The machine is lost, with both databases and all secrets; then what docs/operations.md says is done."""
+    """The machine is lost, with both databases and all secrets; then what docs/operations.md says
+    is done."""
     people = [stack.client() for _ in range(3)]
     for person in people:
         person.say("My brakes squeal", model="standin/ok")
@@ -191,8 +255,13 @@ def test_chats_come_back_from_a_backup(stack, engine, tmp_path):
     assert owners(stack.secrets) == owned
     stack.shell(block("restore"), tmp_path)
     stack.wait_whole(60)
-    # Stores are on the bus before they have found their databases: somebody new tells when they have.
-    wait_until(lambda: stack.client().chat("My brakes squeal", model="standin/ok").status_code == 200, "an answer", 60)
+    # Stores are on the bus before they have found their databases: somebody new tells when they
+    # have.
+    wait_until(
+        lambda: stack.client().chat("My brakes squeal", model="standin/ok").status_code == 200,
+        "an answer",
+        60,
+    )
     assert [person.history for person in people] == before
     assert all(len(history) == 2 for history in before)
     people[0].say("And the tyres?", model="standin/ok")
@@ -205,5 +274,9 @@ def test_chats_outlive_redis(stack, engine):
     stack.compose("rm", "-s", "-f", "redis")
     engine.docker("volume", "rm", f"{PROJECT}_redis")
     stack.up()
-    wait_until(lambda: person.chat("And the tyres?", model="standin/ok").status_code == 200, "an answer", 60)
+    wait_until(
+        lambda: person.chat("And the tyres?", model="standin/ok").status_code == 200,
+        "an answer",
+        60,
+    )
     assert person.history[:2] == before

@@ -1,4 +1,5 @@
-"""docs/deploy.md, "systemd", typed on a machine whose first process is systemd; then people chat there."""
+"""docs/deploy.md, "systemd", typed on a machine whose first process is systemd; then people chat
+there."""
 
 import re
 import tempfile
@@ -37,10 +38,15 @@ def machine(installed):
 
 def test_every_unit_runs_and_says_so_in_json(machine):
     for unit in UNITS:
-        assert (machine.show(unit, "ActiveState"), machine.show(unit, "NRestarts")) == ("active", "0"), unit
+        assert (machine.show(unit, "ActiveState"), machine.show(unit, "NRestarts")) == (
+            "active",
+            "0",
+        ), unit
         assert machine.run(f"systemctl is-enabled {unit}") == "enabled"
         lines = machine.log(unit)
-        assert lines and all(line["service"] == unit.replace("@", "-") and line["event"] for line in lines), unit
+        assert lines and all(
+            line["service"] == unit.replace("@", "-") and line["event"] for line in lines
+        ), unit
 
 
 def test_an_answer_streams_through_nginx(machine):
@@ -51,7 +57,11 @@ def test_other_machines_reach_nginx_and_what_they_were_let_to(machine):
     tables = machine.run("cat /proc/net/tcp /proc/net/tcp6")
     listening = re.findall(r"^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F:]+ 0A ", tables, re.M)
     assert {8081, 5551, 9101, 9141} < {int(port, 16) for _, port in listening}
-    assert {int(port, 16) for address, port in listening if address not in LOOPBACK} == {80, 443, 5552}
+    assert {int(port, 16) for address, port in listening if address not in LOOPBACK} == {
+        80,
+        443,
+        5552,
+    }
 
 
 def test_whoever_asks_for_another_name_is_sent_to_the_chat(machine):
@@ -60,17 +70,27 @@ def test_whoever_asks_for_another_name_is_sent_to_the_chat(machine):
 
 
 def status_of(machine, unit):
-    return dict(re.findall(r"^(\w+):\t(.*)$", machine.run(f"cat /proc/{machine.pid(unit)}/status"), re.M))
+    return dict(
+        re.findall(r"^(\w+):\t(.*)$", machine.run(f"cat /proc/{machine.pid(unit)}/status"), re.M)
+    )
 
 
 def test_every_service_is_confined(machine):
     for unit in FIRST:
         pid, status = machine.pid(unit), status_of(machine, unit)
-        assert {status[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {"0" * 16}, unit
+        assert {status[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {
+            "0" * 16
+        }, unit
         assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), unit
-        assert machine.run(f"readlink /proc/{pid}/ns/user") != machine.run("readlink /proc/1/ns/user"), unit
-        assert machine.run(f"stat -c %a /proc/{pid}/root/tmp && ls -A /proc/{pid}/root/tmp") == "1777", unit
-        assert "hidepid=invisible,subset=pid" in machine.run(f"grep ' /proc ' /proc/{pid}/mountinfo"), unit
+        assert machine.run(f"readlink /proc/{pid}/ns/user") != machine.run(
+            "readlink /proc/1/ns/user"
+        ), unit
+        assert (
+            machine.run(f"stat -c %a /proc/{pid}/root/tmp && ls -A /proc/{pid}/root/tmp") == "1777"
+        ), unit
+        assert "hidepid=invisible,subset=pid" in machine.run(
+            f"grep ' /proc ' /proc/{pid}/mountinfo"
+        ), unit
 
 
 def test_no_service_can_write(machine):
@@ -82,7 +102,9 @@ def test_no_service_can_write(machine):
         touch = f"nsenter -m -t {machine.pid(unit)} touch"
         for folder in folders:
             assert not machine.succeeds(f"{touch} {folder}/trial"), (unit, folder)
-        assert machine.succeeds(f"{touch} /tmp/trial && rm /proc/{machine.pid(unit)}/root/tmp/trial")
+        assert machine.succeeds(
+            f"{touch} /tmp/trial && rm /proc/{machine.pid(unit)}/root/tmp/trial"
+        )
 
 
 def test_credentials_are_read_by_their_service_alone(machine):
@@ -91,12 +113,20 @@ def test_credentials_are_read_by_their_service_alone(machine):
     for unit in FIRST:
         folder = f"/run/credentials/{unit}.service"
         names = machine.run(f"ls {folder}").split()
-        assert names == sorted(re.findall(r"^LoadCredential=(\S+?):", machine.run(f"systemctl cat {unit}"), re.M))
+        assert names == sorted(
+            re.findall(r"^LoadCredential=(\S+?):", machine.run(f"systemctl cat {unit}"), re.M)
+        )
         for other, user in users.items():
             as_user = f"setpriv --reuid {user} --clear-groups"
-            assert machine.succeeds(f"{as_user} cat {folder}/{names[0]}") == (other == unit), (unit, other)
+            assert machine.succeeds(f"{as_user} cat {folder}/{names[0]}") == (other == unit), (
+                unit,
+                other,
+            )
             assert not machine.succeeds(f"{as_user} ls {KEYS}"), other
-        assert machine.run(f"nsenter -m -t {machine.pid(unit)} ls /run/credentials") == f"{unit}.service"
+        assert (
+            machine.run(f"nsenter -m -t {machine.pid(unit)} ls /run/credentials")
+            == f"{unit}.service"
+        )
 
 
 def test_who_is_killed_comes_back(machine):
@@ -111,16 +141,24 @@ def test_who_is_killed_comes_back(machine):
 
 
 def test_a_wrong_setting_is_not_tried_again(machine):
-    machine.run("echo SLOTS=many >/etc/automotive-chat/llm-worker-4.env && systemctl start llm-worker@4")
-    wait_until(lambda: machine.show("llm-worker@4", "ActiveState") == "failed", "the end of the worker", 20)
-    assert (machine.show("llm-worker@4", "ExecMainStatus"), machine.show("llm-worker@4", "NRestarts")) == ("78", "0")
+    machine.run(
+        "echo SLOTS=many >/etc/automotive-chat/llm-worker-4.env && systemctl start llm-worker@4"
+    )
+    wait_until(
+        lambda: machine.show("llm-worker@4", "ActiveState") == "failed", "the end of the worker", 20
+    )
+    assert (
+        machine.show("llm-worker@4", "ExecMainStatus"),
+        machine.show("llm-worker@4", "NRestarts"),
+    ) == ("78", "0")
     machine.run("systemctl reset-failed llm-worker@4")
 
 
 def test_all_may_be_replaced_while_people_chat(machine):
     guests = start_guests(machine, 4)
     before = {machine.pid(unit) for unit in UNITS}
-    machine.run("find build/release/services -type f -executable -exec touch {} +")  # as if they were built anew
+    # as if they were built anew
+    machine.run("find build/release/services -type f -executable -exec touch {} +")
     machine.run(block("systemd upgrade"), timeout=300)
     assert not before & {machine.pid(unit) for unit in UNITS}
     all_say_more(guests, 30)
@@ -131,13 +169,18 @@ def test_a_worker_joins_and_leaves_when_its_answers_are_finished(machine):
     machine.run("systemctl enable --now llm-worker@3")
     machine.wait_whole(llm_worker=3)
     people = [machine.client() for _ in range(12)]  # as many as there are slots
-    streams = [person.stream("My brakes squeal", model="standin/ok@tokens=40,delay=60") for person in people]
+    streams = [
+        person.stream("My brakes squeal", model="standin/ok@tokens=40,delay=60")
+        for person in people
+    ]
     for stream in streams:
         stream.wait_for("delta")
     pid = machine.pid("llm-worker@3")
     machine.run("systemctl disable --now llm-worker@3")
     assert all(stream.wait_end().name == "done" for stream in streams)
-    assert [line for line in machine.events("llm-worker@3", "answer.end") if line["outcome"] == "ok"], "it served nobody"
+    assert [
+        line for line in machine.events("llm-worker@3", "answer.end") if line["outcome"] == "ok"
+    ], "it served nobody"
     assert not machine.succeeds(f"kill -0 {pid}")
     assert machine.show("llm-worker@3", "Result") == "success"
     assert machine.show("llm-worker@3", "ExecMainStatus") == "0"
@@ -163,13 +206,19 @@ def test_chats_come_back_from_a_backup(machine):
     backup = "backup=/tmp/backup\n"
     machine.run("mkdir -m 700 /tmp/backup\n" + backup + block("systemd backup"))
     person.say("And the tyres?", model="standin/ok")
-    listed = "cd /etc/automotive-chat && stat -c '%n %u %g %a' . keys keys/* && cat bus-allow keys/*"
+    listed = (
+        "cd /etc/automotive-chat && stat -c '%n %u %g %a' . keys keys/* && cat bus-allow keys/*"
+    )
     before = machine.run(listed)
     machine.run("rm -r /etc/automotive-chat\n" + backup + block("systemd restore secrets"))
     assert machine.run(listed) == before
     machine.run(backup + block("systemd restore"))
     machine.wait_whole()
-    wait_until(lambda: machine.client().chat("My brakes squeal", model="standin/ok").status_code == 200, "an answer", 30)
+    wait_until(
+        lambda: machine.client().chat("My brakes squeal", model="standin/ok").status_code == 200,
+        "an answer",
+        30,
+    )
     assert [text for role, text in person.history if role == "user"] == ["My brakes squeal"]
 
 
@@ -181,9 +230,21 @@ def test_all_stop_and_start_as_with_the_machine(machine):
     machine.run("systemctl stop automotive-chat.target redis-server postgresql")
     assert stream.wait_end().name == "done"
     for unit in UNITS:
-        wait_until(lambda: machine.show(unit, "ActiveState") == "inactive", f"the end of {unit}", 20)
-        assert (machine.show(unit, "Result"), machine.show(unit, "ExecMainStatus")) == ("success", "0"), unit
+        wait_until(
+            lambda: machine.show(unit, "ActiveState") == "inactive", f"the end of {unit}", 20
+        )
+        assert (machine.show(unit, "Result"), machine.show(unit, "ExecMainStatus")) == (
+            "success",
+            "0",
+        ), unit
     machine.run("systemctl start automotive-chat.target redis-server postgresql")
     machine.wait_whole()
-    wait_until(lambda: person.chat("And the tyres?", model="standin/ok").status_code == 200, "an answer", 30)
-    assert [text for role, text in person.history if role == "user"] == ["My brakes squeal", "And the tyres?"]
+    wait_until(
+        lambda: person.chat("And the tyres?", model="standin/ok").status_code == 200,
+        "an answer",
+        30,
+    )
+    assert [text for role, text in person.history if role == "user"] == [
+        "My brakes squeal",
+        "And the tyres?",
+    ]

@@ -1,4 +1,5 @@
-"""prepare and roll take what deploy/compose/.env says, as Compose does: the shell is stronger, and paths begin there."""
+"""prepare and roll take what deploy/compose/.env says, as Compose does: the shell is stronger, and
+paths begin there."""
 
 import shutil
 import subprocess
@@ -17,13 +18,23 @@ def folder(tmp_path):
 
 
 def said(folder, **env):
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", SAY], cwd=folder, capture_output=True, text=True, check=True,
-                          env={"PATH": "/usr/bin:/bin", **env})
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", SAY],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", **env},
+    )
     return done.stdout.strip().split("|")
 
 
 def test_without_a_file_all_is_in_its_place(folder):
-    assert said(folder) == [f"{folder}/./secrets", f"docker compose -p chat -f {folder}/docker-compose.yml", ""]
+    assert said(folder) == [
+        f"{folder}/./secrets",
+        f"docker compose -p chat -f {folder}/docker-compose.yml",
+        "",
+    ]
 
 
 def test_the_file_is_read_to_its_last_line(folder):

@@ -1,4 +1,5 @@
-"""What scripts/make-keys promises: all that is missing is made, and what is there stays as it is."""
+"""What scripts/make-keys promises: all that is missing is made, and what is there stays as it
+is."""
 
 import base64
 
@@ -26,14 +27,20 @@ def content(folder):
 
 
 def ring(text):
-    return {key_id: base64.b64decode(key) for key_id, key in (line.split() for line in text.splitlines())}
+    return {
+        key_id: base64.b64decode(key)
+        for key_id, key in (line.split() for line in text.splitlines())
+    }
 
 
 def public_of(name, secret):
     """The public half, worked out with other libraries."""
     if name != "seal":
         return zmq.curve_public(secret.strip().encode()).decode()
-    return {key_id: bytes(nacl.public.PrivateKey(key).public_key) for key_id, key in ring(secret).items()}
+    return {
+        key_id: bytes(nacl.public.PrivateKey(key).public_key)
+        for key_id, key in ring(secret).items()
+    }
 
 
 def read_public(name, text):
@@ -67,7 +74,9 @@ def test_a_ring_comes_back_whole_and_in_its_order(make_keys, folder):
     make_keys()
     older = nacl.public.PrivateKey.generate()
     secret = folder / "seal.secret"
-    secret.write_text(f"# ours\n{secret.read_text()}\nolder {base64.b64encode(bytes(older)).decode()} # of last year\n")
+    secret.write_text(
+        f"# ours\n{secret.read_text()}\nolder {base64.b64encode(bytes(older)).decode()} # of last year\n"
+    )
     current = ring((folder / "seal.public").read_text())
     (folder / "seal.public").unlink()
     assert make_keys()[0] == 0
@@ -82,17 +91,26 @@ def test_a_lost_secret_stops_it_and_nothing_changes(make_keys, folder, name):
     before = content(folder)
     status, text = make_keys()
     assert status == 1
-    assert text == f"make-keys: {folder}/{name}.public: has lost its secret; put that back, or take this away for a new pair\n"
+    assert (
+        text
+        == f"make-keys: {folder}/{name}.public: has lost its secret; put that back, or take this away for a new pair\n"
+    )
     assert content(folder) == before
 
 
-@pytest.mark.parametrize("name, secret, why", [
-    ("seal", "", "it has no key"),
-    ("seal", "one AAAA", "line 1 has no key of 32 bytes in base64 after the id"),
-    ("store", "", "is no CURVE key in Z85"),
-    ("store", "x" * 45, "is no CURVE key in Z85"),
-    ("store", "'" * 40, "is no CURVE key in Z85")])
-def test_a_secret_that_cannot_be_read_stops_it_and_nothing_changes(make_keys, folder, name, secret, why):
+@pytest.mark.parametrize(
+    "name, secret, why",
+    [
+        ("seal", "", "it has no key"),
+        ("seal", "one AAAA", "line 1 has no key of 32 bytes in base64 after the id"),
+        ("store", "", "is no CURVE key in Z85"),
+        ("store", "x" * 45, "is no CURVE key in Z85"),
+        ("store", "'" * 40, "is no CURVE key in Z85"),
+    ],
+)
+def test_a_secret_that_cannot_be_read_stops_it_and_nothing_changes(
+    make_keys, folder, name, secret, why
+):
     make_keys()
     (folder / f"{name}.public").unlink()
     (folder / f"{name}.secret").write_text(secret)

@@ -1,4 +1,5 @@
-"""Every document of deploy/k8s has only the fields of its kind, with values of their types: tsc --strict says so."""
+"""Every document of deploy/k8s has only the fields of its kind, with values of their types: tsc
+--strict says so."""
 
 import json
 import shutil
@@ -18,7 +19,12 @@ def node_modules():
     if not shutil.which("npm"):
         pytest.skip("no npm is here, so the types of documents were not looked at")
     if not (TYPES / "node_modules/typescript").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=TYPES, check=True, timeout=120)
+        subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=TYPES,
+            check=True,
+            timeout=120,
+        )
     return TYPES / "node_modules"
 
 
@@ -26,7 +32,10 @@ def module(document):
     """Where the type of a document is declared."""
     version, kind = document["apiVersion"], document["kind"]
     group = version.split("/")[0]
-    home = {"keda.sh": "@kubernetes-models/keda/", "gateway.networking.k8s.io": "@kubernetes-models/gateway-api/"}
+    home = {
+        "keda.sh": "@kubernetes-models/keda/",
+        "gateway.networking.k8s.io": "@kubernetes-models/gateway-api/",
+    }
     return home.get(group, "kubernetes-models/") + f"{version}/{kind}"
 
 
@@ -37,9 +46,24 @@ def complaints(folder, node_modules, documents):
         lines += [f'import {{ I{document["kind"]} as T{number} }} from "{module(document)}";',
                   f"export const document{number}: T{number} = {json.dumps(document)};"]
     (folder / "documents.ts").write_text("\n".join(lines))
-    done = subprocess.run(["node_modules/.bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--module", "nodenext",
-                           "--target", "es2022", "documents.ts"], cwd=folder, capture_output=True, text=True,
-                          timeout=120, check=False)
+    done = subprocess.run(
+        [
+            "node_modules/.bin/tsc",
+            "--strict",
+            "--noEmit",
+            "--skipLibCheck",
+            "--module",
+            "nodenext",
+            "--target",
+            "es2022",
+            "documents.ts",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert (done.returncode == 0) == (not done.stdout), done.stdout
     return done.stdout
 

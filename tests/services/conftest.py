@@ -19,7 +19,9 @@ def store_env(keys, gateway, redis, postgres):
 def start_store(harness, gateway, store_env):
     """start_store(SETTING=value) starts one and waits until it and both databases are there."""
     def start(label="store", wait=True, **settings):
-        process = harness.start("store", {**store_env, "ADMIN_PORT": free_port(), **settings}, label=label)
+        process = harness.start(
+            "store", {**store_env, "ADMIN_PORT": free_port(), **settings}, label=label
+        )
         if wait:
             process.wait_for_event("pg.up")
             process.wait_for_event("redis.up")
@@ -46,7 +48,8 @@ def person(gateway):
 
 @pytest.fixture
 def start_gateway(harness, keys, tmp_path, backend):
-    """start_gateway(SETTING=value) starts the real one with fake backends: .store, .filter, .worker."""
+    """start_gateway(SETTING=value) starts the real one with fake backends: .store, .filter,
+    .worker."""
     started = []
 
     def start(backends=True, **settings):

@@ -1,4 +1,5 @@
-"""What support/contract.py promises: page and tables agree, and an answer that is not in the page is seen."""
+"""What support/contract.py promises: page and tables agree, and an answer that is not in the page
+is seen."""
 
 import copy
 
@@ -39,7 +40,9 @@ def test_a_route_that_is_missing_is_seen(line):
 def test_a_code_that_is_missing_is_seen(code, status):
     def of_status(page):
         content = page["components"]["responses"][f"E{status}"]["content"][JSON]
-        content["schema"]["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"].remove(code)
+        content["schema"]["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"].remove(
+            code
+        )
 
     def of_all(page):
         codes = page["components"]["schemas"]["ErrorCode"]["oneOf"]
@@ -84,7 +87,14 @@ def test_another_kind_of_body_is_seen():
 
 def test_events_are_held_against_it():
     contract().check_event("delta", {"text": "Check"})
-    for name, data in (("delta", {}), ("delta", {"text": "x", "more": 1}), ("news", {}),
-                       ("error", {"code": "none", "message": "m", "retryable": True, "retry_after": 0, "text": ""})):
+    for name, data in (
+        ("delta", {}),
+        ("delta", {"text": "x", "more": 1}),
+        ("news", {}),
+        (
+            "error",
+            {"code": "none", "message": "m", "retryable": True, "retry_after": 0, "text": ""},
+        ),
+    ):
         with pytest.raises(Breach):
             contract().check_event(name, data)

@@ -33,11 +33,24 @@ def held(chat):
 def test_a_message_is_answered_as_json(chat):
     turn = str(uuid.uuid4())
     answer = chat.client().say(HELLO, turn_id=turn)
-    assert answer == {"response": "Check the pads.", "turn_id": turn, "conversation_id": CONVERSATION, "seq": 1,
-                      "model": "test/model", "status": "committed", "finish_reason": "stop",
-                      "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
+    assert answer == {
+        "response": "Check the pads.",
+        "turn_id": turn,
+        "conversation_id": CONVERSATION,
+        "seq": 1,
+        "model": "test/model",
+        "status": "committed",
+        "finish_reason": "stop",
+        "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25},
+        "budget": None,
+    }
     commit = chat.store.wait_request("turn_commit_request")
-    assert (commit.user_text, commit.answer, commit.epoch, commit.seq) == (HELLO, "Check the pads.", 7, 1)
+    assert (commit.user_text, commit.answer, commit.epoch, commit.seq) == (
+        HELLO,
+        "Check the pads.",
+        7,
+        1,
+    )
     assert (commit.turn_id, commit.conversation, commit.verdict) == (turn, CONVERSATION, 2)
 
 
@@ -45,9 +58,16 @@ def test_a_message_is_answered_as_a_stream(chat):
     events = chat.client().stream(HELLO, turn_id=(turn := str(uuid.uuid4())))
     events.wait_end()
     assert [(e.name, e.id) for e in events.events] == [
-        ("started", f"{turn}:0"), ("delta", f"{turn}:6"), ("delta", f"{turn}:15"), ("done", f"{turn}:15")]
-    assert events.events[0].data == {"turn_id": turn, "conversation_id": CONVERSATION,
-                                     "model": "test/model"}
+        ("started", f"{turn}:0"),
+        ("delta", f"{turn}:6"),
+        ("delta", f"{turn}:15"),
+        ("done", f"{turn}:15"),
+    ]
+    assert events.events[0].data == {
+        "turn_id": turn,
+        "conversation_id": CONVERSATION,
+        "model": "test/model",
+    }
     assert events.find("done").data == {
         "status": "committed", "seq": 1, "finish_reason": "stop", "model": "test/model",
         "usage": {"prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25}, "budget": None}
@@ -76,7 +96,11 @@ def test_the_worker_is_asked_with_the_talk(chat):
         context=[{"by_user": 1, "text": "Hi"}, {"by_user": 0, "text": "Hello"}]))
     chat.client().say(HELLO)
     asked = chat.worker.wait_request("llm_answer_request")
-    assert [(one["by_user"], one["text"]) for one in asked.context] == [(1, "Hi"), (0, "Hello"), (1, HELLO)]
+    assert [(one["by_user"], one["text"]) for one in asked.context] == [
+        (1, "Hi"),
+        (0, "Hello"),
+        (1, HELLO),
+    ]
     assert (asked.model, asked.sealed_key, asked.stream) == ("chosen/model", b"sealed", 1)
 
 
@@ -89,8 +113,10 @@ def test_a_model_may_be_wished_for_one_turn(chat):
 def test_an_idempotency_key_names_the_turn(chat):
     anna, key = chat.client(), str(uuid.uuid4())
     assert anna.post("/chat", {"message": HELLO}, {"Idempotency-Key": key}).json()["turn_id"] == key
-    first, second = (anna.post("/chat", {"message": HELLO}, {"Idempotency-Key": "order 66"}).json()["turn_id"]
-                     for _ in range(2))
+    first, second = (
+        anna.post("/chat", {"message": HELLO}, {"Idempotency-Key": "order 66"}).json()["turn_id"]
+        for _ in range(2)
+    )
     assert first == second and uuid.UUID(first)
     assert chat.client().post("/chat", {"message": HELLO},
                               {"Idempotency-Key": "order 66"}).json()["turn_id"] != first
@@ -122,8 +148,14 @@ def test_what_depends_needs_a_talk_about_cars(chat, on_topic, greeting, status):
 
 
 @pytest.mark.parametrize("stream_wanted", [False, True])
-@pytest.mark.parametrize("failing, status, retryable", [
-    ("upstream_error", 502, True), ("upstream_timeout", 504, True), ("upstream_credit", 402, False)])
+@pytest.mark.parametrize(
+    "failing, status, retryable",
+    [
+        ("upstream_error", 502, True),
+        ("upstream_timeout", 504, True),
+        ("upstream_credit", 402, False),
+    ],
+)
 def test_a_failing_model_gives_the_text_back(chat, failing, status, retryable, stream_wanted):
     chat.worker.on("llm_answer_request", error(failing, 0, 2500, "Provider said no"))
     anna = chat.client()
@@ -178,7 +210,10 @@ def test_an_unfit_answer_is_retracted(chat):
 
 def test_an_answer_is_reviewed_while_it_is_written(chat):
     held(chat)
-    chat.filter.on("filter_review_request", in_turn(say("filter_review_reply", accepted=1), say("filter_review_reply", accepted=0)))
+    chat.filter.on(
+        "filter_review_request",
+        in_turn(say("filter_review_reply", accepted=1), say("filter_review_reply", accepted=0)),
+    )
     events = chat.client().stream(HELLO)
     asked = chat.worker.wait_request("llm_answer_request")
     for count in (1, 2):
@@ -192,7 +227,9 @@ def test_without_a_filter_nothing_passes(start_gateway, backend):
     chat = start_gateway(BUS_HEARTBEAT_MS=50)
     anna = chat.client()
     chat.filter.close()
-    wait_until(lambda: chat.stranger().get("/health").json()["services"]["filter"] == 0, "no filter")
+    wait_until(
+        lambda: chat.stranger().get("/health").json()["services"]["filter"] == 0, "no filter"
+    )
     response = anna.chat(HELLO)
     assert (response.status_code, code(response)) == (503, "filter_down")
     assert response.json()["error"]["text"] == HELLO
@@ -208,7 +245,9 @@ def test_what_the_store_refuses_is_told(chat, store_says, status):
     assert (response.status_code, code(response)) == (status, store_says)
     assert response.json()["error"]["retry_after"] == 12
     assert response.json()["error"]["text"] == HELLO
-    assert not any(asked.name in ("turn_abort_request", "turn_commit_request") for asked in chat.store.asked)
+    assert not any(
+        asked.name in ("turn_abort_request", "turn_commit_request") for asked in chat.store.asked
+    )
 
 
 def test_an_address_has_a_limit(chat):
@@ -235,12 +274,29 @@ def test_the_gateway_counts_while_the_store_cannot(start_gateway):
 
 
 def test_a_kept_turn_is_replayed_in_both_forms(chat):
-    chat.store.on("turn_begin_request", say("turn_begin_reply", outcome=2, conversation=CONVERSATION, seq=4, text="As said.",
-                                        status="stopped", model="old/model", finish_reason="stop",
-                                        prompt_tokens=1, completion_tokens=2, cost=0.5))
+    chat.store.on(
+        "turn_begin_request",
+        say(
+            "turn_begin_reply",
+            outcome=2,
+            conversation=CONVERSATION,
+            seq=4,
+            text="As said.",
+            status="stopped",
+            model="old/model",
+            finish_reason="stop",
+            prompt_tokens=1,
+            completion_tokens=2,
+            cost=0.5,
+        ),
+    )
     anna, turn = chat.client(), str(uuid.uuid4())
     answer = anna.say(HELLO, turn_id=turn)
-    assert (answer["response"], answer["status"], answer["model"]) == ("As said.", "stopped", "old/model")
+    assert (answer["response"], answer["status"], answer["model"]) == (
+        "As said.",
+        "stopped",
+        "old/model",
+    )
     events = anna.stream(HELLO, turn_id=turn)
     assert events.wait_end().data["usage"]["cost"] == 0.5
     assert answer["seq"] == events.wait_end().data["seq"] == 4
@@ -250,8 +306,15 @@ def test_a_kept_turn_is_replayed_in_both_forms(chat):
 
 def test_a_running_turn_is_joined_not_asked_again(chat):
     held(chat)
-    kept = say("turn_begin_reply", outcome=2, conversation=CONVERSATION, text="Check the pads.", status="committed")
-    chat.store.on("turn_begin_request", in_turn(granted(), kept))  # should the last one come too late to join
+    kept = say(
+        "turn_begin_reply",
+        outcome=2,
+        conversation=CONVERSATION,
+        text="Check the pads.",
+        status="committed",
+    )
+    # should the last one come too late to join
+    chat.store.on("turn_begin_request", in_turn(granted(), kept))
     anna, turn = chat.client(), str(uuid.uuid4())
     first = anna.stream(HELLO, turn_id=turn)
     asked = chat.worker.wait_request("llm_answer_request")
@@ -290,23 +353,43 @@ RUNS, KEPT, ABORTED, INTERRUPTED = range(4)
 
 
 def said(outcome, text="", **fields):
-    return say("turn_follow_reply", outcome=outcome, conversation=CONVERSATION, text=text, model="there/model", **fields)
+    return say(
+        "turn_follow_reply",
+        outcome=outcome,
+        conversation=CONVERSATION,
+        text=text,
+        model="there/model",
+        **fields,
+    )
 
 
 def test_a_turn_that_runs_at_another_gateway_is_followed(chat):
-    chat.store.on("turn_begin_request", say("turn_begin_reply", outcome=1, conversation=CONVERSATION))
-    follow = in_turn(said(RUNS), said(RUNS, "Check "), said(KEPT, "the pads.", status="committed", cost=0.5, seq=4))
+    chat.store.on(
+        "turn_begin_request", say("turn_begin_reply", outcome=1, conversation=CONVERSATION)
+    )
+    follow = in_turn(
+        said(RUNS),
+        said(RUNS, "Check "),
+        said(KEPT, "the pads.", status="committed", cost=0.5, seq=4),
+    )
     chat.store.on("turn_follow_request", follow)
     events = chat.client().stream(HELLO)
     end = events.wait_end()
-    assert (events.text, end.data["status"], end.data["usage"]["cost"]) == ("Check the pads.", "committed", 0.5)
+    assert (events.text, end.data["status"], end.data["usage"]["cost"]) == (
+        "Check the pads.",
+        "committed",
+        0.5,
+    )
     assert end.data["seq"] == 4
     assert [one.after for one in chat.store.asked if one.name == "turn_follow_request"] == [0, 0, 6]
     assert not chat.worker.asked and no_commit(chat)
 
 
 def test_a_turn_that_died_at_another_gateway_is_answered_here(chat):
-    chat.store.on("turn_begin_request", in_turn(say("turn_begin_reply", outcome=1, conversation=CONVERSATION), granted()))
+    chat.store.on(
+        "turn_begin_request",
+        in_turn(say("turn_begin_reply", outcome=1, conversation=CONVERSATION), granted()),
+    )
     chat.store.on("turn_follow_request", said(INTERRUPTED))
     assert chat.client().say(HELLO)["response"] == "Check the pads."
 
@@ -314,11 +397,22 @@ def test_a_turn_that_died_at_another_gateway_is_answered_here(chat):
 def test_who_only_listens_hears_how_it_ends_elsewhere(chat):
     anna, turn = chat.client(), str(uuid.uuid4())
     for outcome, code_ in ((ABORTED, "worker_down"), (INTERRUPTED, "interrupted")):
-        chat.store.on("turn_follow_request", in_turn(said(RUNS), said(RUNS, "Check", question=HELLO),
-                                                 said(outcome, code="worker_down", question=HELLO)))
+        chat.store.on(
+            "turn_follow_request",
+            in_turn(
+                said(RUNS),
+                said(RUNS, "Check", question=HELLO),
+                said(outcome, code="worker_down", question=HELLO),
+            ),
+        )
         events = anna.follow(turn)
         end = events.wait_end()
-        assert (end.name, end.data["code"], end.data["text"], events.text) == ("error", code_, HELLO, "Check")
+        assert (end.name, end.data["code"], end.data["text"], events.text) == (
+            "error",
+            code_,
+            HELLO,
+            "Check",
+        )
         assert end.data["retryable"] is True
 
 
@@ -350,7 +444,9 @@ def test_a_json_client_may_leave_too(chat):
         anna.http.post(chat.url + "/chat", json={"message": HELLO}, timeout=0.5,
                        headers={"X-CSRF-Token": anna.csrf})
     chat.process.wait_for_event("http.done", route="/chat")
-    chat.worker.wait_request("llm_answer_request").final("llm_answer_reply", text="Pads.", model="m")
+    chat.worker.wait_request("llm_answer_request").final(
+        "llm_answer_reply", text="Pads.", model="m"
+    )
     assert chat.store.wait_request("turn_commit_request").answer == "Pads."
 
 
@@ -373,7 +469,9 @@ def test_a_reader_may_say_where_it_was(chat):
     first.wait_for("delta")
     path = f"/chat/events/{turn}"
     with anna.get(path, headers={"Last-Event-ID": f"{turn}:4"}, stream=True) as response:
-        assert b'{"text":"k "}' in next(part for part in response.iter_content(4096) if b"delta" in part)
+        assert b'{"text":"k "}' in next(
+            part for part in response.iter_content(4096) if b"delta" in part
+        )
     assert anna.get(path, headers={"Last-Event-ID": "nonsense"}).status_code == 400
     assert anna.get(path + "?after=x").status_code == 400
     assert anna.get("/chat/events/nonsense").status_code == 404
@@ -470,14 +568,27 @@ def test_an_answer_that_cannot_be_kept_is_unsaved(chat):
     chat.store.on("turn_commit_request", error("store_down"))
     anna, turn = chat.client(), str(uuid.uuid4())
     answer = anna.say(HELLO, turn_id=turn)
-    assert (answer["status"], answer["response"], answer["turn_id"]) == ("unsaved", "Check the pads.", turn)
+    assert (answer["status"], answer["response"], answer["turn_id"]) == (
+        "unsaved",
+        "Check the pads.",
+        turn,
+    )
     assert anna.stream(HELLO).wait_end().data["status"] == "unsaved"
 
 
 def test_a_commit_is_tried_at_another_store(chat, backend):
     chat.store.on("turn_commit_request", busy)
-    second = backend("store", chat.bus).on("turn_commit_request", say("turn_commit_reply")).wait_welcome()
-    for message in ("limit_take_request", "turn_begin_request", "turn_renew_request", "session_open_request"):
+    second = (
+        backend("store", chat.bus)
+        .on("turn_commit_request", say("turn_commit_reply"))
+        .wait_welcome()
+    )
+    for message in (
+        "limit_take_request",
+        "turn_begin_request",
+        "turn_renew_request",
+        "session_open_request",
+    ):
         second.on(message, chat.store._scripts[message])
     for _ in range(4):  # whichever of the two is asked first
         assert chat.client().say(HELLO)["status"] == "committed"
@@ -503,14 +614,20 @@ def test_the_place_in_line_is_told(chat):
     assert waiting.wait_for("queued").data == {"position": 1}
     for one in asked:
         one.final("llm_answer_reply", text="Pads.", model="m")
-    chat.worker.wait_request("llm_answer_request", 5).final("llm_answer_reply", text="Pads.", model="m")
+    chat.worker.wait_request("llm_answer_request", 5).final(
+        "llm_answer_reply", text="Pads.", model="m"
+    )
     for events in (*running, waiting):
         assert events.wait_end().name == "done"
 
 
 def test_a_rest_is_told_and_the_model_asked_again(chat):
-    chat.worker.on("llm_answer_request", in_turn(error("upstream_rate_limited", retryable=1, retry_after_ms=1900),
-                                             stream(["Pads."])))
+    chat.worker.on(
+        "llm_answer_request",
+        in_turn(
+            error("upstream_rate_limited", retryable=1, retry_after_ms=1900), stream(["Pads."])
+        ),
+    )
     events = chat.client().stream(HELLO)
     assert events.wait_for("waiting").data["retry_after"] in (1, 2)
     assert events.wait_end().name == "done"
@@ -519,10 +636,20 @@ def test_a_rest_is_told_and_the_model_asked_again(chat):
 
 def test_what_one_worker_says_of_itself_is_no_wait(chat, backend):
     """Its breaker is open; another worker's is not."""
-    chat.worker.on("llm_answer_request",
-                   lambda asked: asked.finish("ERROR", wire.encode("error", code="upstream_error", retryable=1,
-                                                                   retry_after_ms=60_000, local=1)))
-    second = backend("llm-worker", chat.bus, slots=4).on("llm_answer_request", stream(["Pads."])).wait_welcome()
+    chat.worker.on(
+        "llm_answer_request",
+        lambda asked: asked.finish(
+            "ERROR",
+            wire.encode(
+                "error", code="upstream_error", retryable=1, retry_after_ms=60_000, local=1
+            ),
+        ),
+    )
+    second = (
+        backend("llm-worker", chat.bus, slots=4)
+        .on("llm_answer_request", stream(["Pads."]))
+        .wait_welcome()
+    )
     anna = chat.client()
     while not (chat.worker.asked and second.asked):  # whichever of the two is asked first
         events = anna.stream(HELLO)
@@ -544,7 +671,9 @@ def test_overload_is_said_before_a_turn_begins(start_gateway):
     assert sum(one.name == "turn_begin_request" for one in chat.store.asked) == begun
     for one in asked:
         one.final("llm_answer_reply", text="Pads.", model="m")
-    chat.worker.wait_request("llm_answer_request", 5).final("llm_answer_reply", text="Pads.", model="m")
+    chat.worker.wait_request("llm_answer_request", 5).final(
+        "llm_answer_reply", text="Pads.", model="m"
+    )
     for events in streams:
         events.wait_end()
 
@@ -628,8 +757,12 @@ def test_where_the_store_cannot_count_what_it_said_first_stands(chat):
 
 
 def test_a_replay_tells_what_is_left_too(chat):
-    chat.store.on("turn_begin_request", granted(outcome=2, text="Pads.", status="committed", cost=0.1,
-                                            has_budget=1, budget_left=0.4))
+    chat.store.on(
+        "turn_begin_request",
+        granted(
+            outcome=2, text="Pads.", status="committed", cost=0.1, has_budget=1, budget_left=0.4
+        ),
+    )
     answer = chat.client().say(HELLO)
     assert (answer["usage"]["cost"], answer["budget"]) == (0.1, {"left": 0.4})
 
@@ -637,7 +770,11 @@ def test_a_replay_tells_what_is_left_too(chat):
 def test_a_used_up_budget_is_402_and_gives_the_text_back(chat):
     chat.store.on("turn_begin_request", error("budget"))
     refused = chat.client().chat(HELLO)
-    assert (refused.status_code, code(refused), refused.json()["error"]["text"]) == (402, "budget", HELLO)
+    assert (refused.status_code, code(refused), refused.json()["error"]["text"]) == (
+        402,
+        "budget",
+        HELLO,
+    )
     end = chat.client().stream(HELLO).wait_end()
     assert (end.name, end.data["code"], end.data["text"]) == ("error", "budget", HELLO)
     assert not end.data["retryable"]

@@ -1,5 +1,5 @@
-"""What the gateway promises on its own bus: whoever dials in and whatever is sent, people get one clear
-answer, and the next one is good again."""
+"""What the gateway promises on its own bus: whoever dials in and whatever is sent, people get one
+clear answer, and the next one is good again."""
 
 import msgpack
 import pytest
@@ -24,10 +24,17 @@ def counts(gateway):
 
 GOOD = {
     "limit_take_request": ("store", "limit_take_reply", {"allowed": 1}),
-    "turn_begin_request": ("store", "turn_begin_reply", {"conversation": "c0ffee00-0000-4000-8000-000000000001",
-                                                   "epoch": 7, "seq": 1}),
+    "turn_begin_request": (
+        "store",
+        "turn_begin_reply",
+        {"conversation": "c0ffee00-0000-4000-8000-000000000001", "epoch": 7, "seq": 1},
+    ),
     "filter_check_request": ("filter", "filter_check_reply", {"verdict": 2, "reason": "test"}),
-    "llm_answer_request": ("worker", "llm_answer_reply", {"text": "Check the pads.", "finish_reason": "stop"}),
+    "llm_answer_request": (
+        "worker",
+        "llm_answer_reply",
+        {"text": "Check the pads.", "finish_reason": "stop"},
+    ),
     "filter_review_request": ("filter", "filter_review_reply", {"accepted": 1, "reason": "test"}),
     "turn_commit_request": ("store", "turn_commit_reply", {}),
 }
@@ -42,7 +49,9 @@ TORTURES = {
     "twice": lambda name, fields: twice(say(name, **fields)),
     "late": lambda name, fields: late(0.4, say(name, **fields)),
     "cut": cut,
-    "another message": lambda name, fields: say("done_reply" if name != "done_reply" else "models_list_reply"),
+    "another message": lambda name, fields: say(
+        "done_reply" if name != "done_reply" else "models_list_reply"
+    ),
     "an error": lambda name, fields: error("internal"),
     "an unknown error": lambda name, fields: error("error_of_a_newer_version"),
     "never": lambda name, fields: never,
@@ -87,10 +96,15 @@ def hostile(chat, backend):
 
 def frames_of(hostile):
     epoch = hostile.links[0].epoch
-    ready = wire.encode("ready", service="filter", instance="cut", boot=1, protocol_min=1, protocol_max=1, window=4)
+    ready = wire.encode(
+        "ready", service="filter", instance="cut", boot=1, protocol_min=1, protocol_max=1, window=4
+    )
     final = wire.encode("filter_check_reply", verdict=0, reason="hostile")
-    return [Frame("READY", body=ready), Frame("PING", epoch=epoch, body=wire.encode("ping", free=1)),
-            Frame("FINAL", epoch=epoch, id=7, attempt=1, body=final)]
+    return [
+        Frame("READY", body=ready),
+        Frame("PING", epoch=epoch, body=wire.encode("ping", free=1)),
+        Frame("FINAL", epoch=epoch, id=7, attempt=1, body=final),
+    ]
 
 
 def test_frames_cut_at_any_byte(chat, hostile):
@@ -109,8 +123,18 @@ def test_more_than_one_part(chat, hostile):
     assert chats(chat)
 
 
-@pytest.mark.parametrize("data", [bytes(range(256)), b"\x07", b"\x90", b"\x81\x01\x02", b"\xdd\xff\xff\xff\xff",
-                                  b"\x91" * 5000, msgpack.packb([1, 99, 0, 0, 0, 0, 0, "", b""])])
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes(range(256)),
+        b"\x07",
+        b"\x90",
+        b"\x81\x01\x02",
+        b"\xdd\xff\xff\xff\xff",
+        b"\x91" * 5000,
+        msgpack.packb([1, 99, 0, 0, 0, 0, 0, "", b""]),
+    ],
+)
 def test_what_is_no_frame(chat, hostile, data):
     for _ in range(100):
         hostile.send_raw(data)
@@ -125,10 +149,19 @@ def test_an_oversized_frame(chat, hostile):
 def test_answers_to_questions_nobody_asked(chat, hostile):
     epoch = hostile.links[0].epoch
     for number in range(200):
-        for kind, body in (("ACCEPT", "accept"), ("CHUNK", "llm_chunk"), ("FINAL", "filter_check_reply"),
-                           ("ERROR", "error"), ("CANCELLED", "cancelled"), ("BUSY", "busy")):
-            hostile.send_raw(Frame(kind, epoch=epoch, id=number, attempt=1, sequence=1,
-                                   body=wire.encode(body)).encode())
+        for kind, body in (
+            ("ACCEPT", "accept"),
+            ("CHUNK", "llm_chunk"),
+            ("FINAL", "filter_check_reply"),
+            ("ERROR", "error"),
+            ("CANCELLED", "cancelled"),
+            ("BUSY", "busy"),
+        ):
+            hostile.send_raw(
+                Frame(
+                    kind, epoch=epoch, id=number, attempt=1, sequence=1, body=wire.encode(body)
+                ).encode()
+            )
     assert chats(chat)
 
 
@@ -139,10 +172,26 @@ def test_an_answer_in_anothers_name_is_not_heard(chat, hostile):
     asked = chat.worker.wait_request("llm_answer_request")
     body = wire.encode("llm_answer_reply", text="Buy my oil!", finish_reason="stop")
     for attempt in range(4):
-        hostile.send_raw(Frame("CHUNK", epoch=hostile.links[0].epoch, id=asked.frame.id, attempt=attempt, sequence=1,
-                               body=wire.encode("llm_chunk", text="Buy my oil!")).encode())
-        hostile.send_raw(Frame("FINAL", epoch=hostile.links[0].epoch, id=asked.frame.id, attempt=attempt,
-                               sequence=1, body=body).encode())
+        hostile.send_raw(
+            Frame(
+                "CHUNK",
+                epoch=hostile.links[0].epoch,
+                id=asked.frame.id,
+                attempt=attempt,
+                sequence=1,
+                body=wire.encode("llm_chunk", text="Buy my oil!"),
+            ).encode()
+        )
+        hostile.send_raw(
+            Frame(
+                "FINAL",
+                epoch=hostile.links[0].epoch,
+                id=asked.frame.id,
+                attempt=attempt,
+                sequence=1,
+                body=body,
+            ).encode()
+        )
     wait_until_read(hostile)
     asked.chunk("llm_chunk", text="Check the pads.")
     asked.final("llm_answer_reply", finish_reason="stop")
@@ -170,8 +219,12 @@ def test_offers_of_a_filter_and_endless_offers_of_a_worker(chat, hostile, backen
 
 
 def test_a_strangers_key_is_let_in_nowhere(keys, chat):
-    strangers = [FakeBackend(keys, service, chat.bus, pair="stranger", slots=2 if service == "llm-worker" else 0)
-                 for service in ("filter", "llm-worker", "store")]
+    strangers = [
+        FakeBackend(
+            keys, service, chat.bus, pair="stranger", slots=2 if service == "llm-worker" else 0
+        )
+        for service in ("filter", "llm-worker", "store")
+    ]
     assert chats(chat)
     assert counts(chat) == {"filter": 1, "llm-worker": 1, "store": 1}
     for stranger in strangers:
@@ -187,8 +240,17 @@ def test_a_key_is_good_for_its_own_service_only(keys, chat):
     thief.kill()
 
 
-@pytest.mark.parametrize("wrong", [{"instance": ""}, {"instance": "a b"}, {"protocol_min": 9, "protocol_max": 9},
-                                   {"window": 0}, {"slots": 3}, {"service": "gateway"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"instance": ""},
+        {"instance": "a b"},
+        {"protocol_min": 9, "protocol_max": 9},
+        {"window": 0},
+        {"slots": 3},
+        {"service": "gateway"},
+    ],
+)
 def test_a_ready_that_cannot_be_is_refused(keys, chat, wrong):
     before = counts(chat)
     odd = FakeBackend(keys, "filter", chat.bus, ready=wrong)
@@ -201,7 +263,10 @@ def test_a_backend_that_begins_for_ever_fills_no_log(start_gateway):
     gateway = start_gateway()
     for _ in range(1000):
         gateway.filter.say_ready()
-    gateway.filter.wait(lambda: sum(f.type == "WELCOME" for f in gateway.filter.frames) >= 1000, "all to be taken in")
+    gateway.filter.wait(
+        lambda: sum(f.type == "WELCOME" for f in gateway.filter.frames) >= 1000,
+        "all to be taken in",
+    )
     lines = gateway.process.find_events("bus.link_up", peer="filter")
     assert 100 < len(lines) < 400, "a line for each READY"
     assert chats(gateway)

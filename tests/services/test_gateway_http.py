@@ -35,7 +35,11 @@ def test_health_tells_who_is_there(chat):
     assert response.status_code == 200
     health = response.json()
     assert health.pop("timestamp").endswith("Z")
-    assert health == {"status": "ok", "demo": False, "services": {"filter": 1, "llm-worker": 1, "store": 1}}
+    assert health == {
+        "status": "ok",
+        "demo": False,
+        "services": {"filter": 1, "llm-worker": 1, "store": 1},
+    }
     chat.worker.close()
     wait_until(lambda: chat.stranger().get("/health").json()["status"] == "degraded", "degraded")
     assert chat.stranger().get("/health").status_code == 200
@@ -47,7 +51,10 @@ def test_demo_answers_are_said_plainly(start_gateway):
     assert chat.client().open()["demo"] is True
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/chat/", "/static/none.js", "/../etc/passwd", "/%2e%2e/", "/health?x=1/../"])
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/chat/", "/static/none.js", "/../etc/passwd", "/%2e%2e/", "/health?x=1/../"],
+)
 def test_unknown_paths_are_told_in_json(chat, path):
     status, answer = chat.raw(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
     if path.startswith("/health?"):
@@ -56,12 +63,24 @@ def test_unknown_paths_are_told_in_json(chat, path):
         assert status == 404 and b'"code":"not_found"' in answer
 
 
-@pytest.mark.parametrize("method, path, allow", [
-    ("GET", "/chat", "POST"), ("POST", "/health", "GET, HEAD"), ("DELETE", "/get_session_data", "GET, HEAD"),
-    ("OPTIONS", "/chat", "POST"), ("BREW", "/save_settings", "POST"), ("PUT", "/", "GET, HEAD")])
+@pytest.mark.parametrize(
+    "method, path, allow",
+    [
+        ("GET", "/chat", "POST"),
+        ("POST", "/health", "GET, HEAD"),
+        ("DELETE", "/get_session_data", "GET, HEAD"),
+        ("OPTIONS", "/chat", "POST"),
+        ("BREW", "/save_settings", "POST"),
+        ("PUT", "/", "GET, HEAD"),
+    ],
+)
 def test_a_wrong_method_is_told_what_there_is(chat, method, path, allow):
     response = chat.stranger().http.request(method, chat.url + path, timeout=10)
-    assert (response.status_code, response.headers["Allow"], code(response)) == (405, allow, "method")
+    assert (response.status_code, response.headers["Allow"], code(response)) == (
+        405,
+        allow,
+        "method",
+    )
 
 
 def test_head_is_get_without_a_body(chat):
@@ -73,8 +92,13 @@ def test_head_is_get_without_a_body(chat):
 
 
 def test_every_reply_carries_the_security_headers(chat, anna):
-    for response in (anna.get("/health"), anna.get("/nothing"), anna.chat(HELLO), anna.post("/chat", {}),
-                     anna.get("/chat")):
+    for response in (
+        anna.get("/health"),
+        anna.get("/nothing"),
+        anna.chat(HELLO),
+        anna.post("/chat", {}),
+        anna.get("/chat"),
+    ):
         headers = response.headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "img-src 'self' data:" in policy
@@ -90,42 +114,55 @@ def test_every_reply_carries_the_security_headers(chat, anna):
 # ---- bodies -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body, status, says", [
-    (b"{", 400, "bad_request"),
-    (b"[]", 400, "bad_request"),
-    (b'"text"', 400, "bad_request"),
-    (b'{"message":"a"}x', 400, "bad_request"),
-    (b'{"message":"a"}{}', 400, "bad_request"),
-    (b'{"message":"a","message":"b"}', 400, "bad_request"),
-    (b'{"message":"\xff\xfe"}', 400, "bad_request"),
-    (b'{"message":"\\ud800"}', 400, "bad_request"),
-    (b'{"message":"a\\u0000b"}', 400, "bad_request"),
-    (b'{"message":"a\x00b"}', 400, "bad_request"),
-    (b"[" * 20000, 400, "bad_request"),
-    (b"{}", 400, "bad_request"),
-    (b"", 400, "bad_request"),
-    (b'{"message":""}', 400, "bad_request"),
-    (b'{"message":" \\n\\t "}', 400, "bad_request"),
-    (b'{"message":7}', 400, "bad_request"),
-    (b'{"message":null}', 400, "bad_request"),
-    (b'{"message":"a","turn_id":"x"}', 400, "bad_request"),
-    (b'{"message":"a","turn_id":7}', 400, "bad_request"),
-    (b'{"message":"a","conversation_id":"../../etc"}', 400, "bad_request"),
-    (b'{"message":"a","model":"<b>"}', 400, "bad_request"),
-    (b'{"message":"a","model":"sk-or-v1-5ca1ab1e"}', 400, "bad_request"),
-    (b'{"message":"a","model":"' + b"m" * 129 + b'"}', 400, "bad_request"),
-    (b'{"message":"a","after_seq":3}', 400, "bad_request"),
-    (b'{"message":"a","after_seq":3,"conversation_id":null}', 400, "bad_request"),
-    (b'{"message":"a","after_seq":-1,"conversation_id":"c0ffee00-0000-4000-8000-000000000001"}', 400, "bad_request"),
-    (b'{"message":"a","after_seq":"3","conversation_id":"c0ffee00-0000-4000-8000-000000000001"}', 400, "bad_request"),
-    (b'{"message":"' + b"x" * 8193 + b'"}', 413, "too_long"),
-    (b'{"message":"' + b"x" * 40000 + b'"}', 413, "too_long"),
-    (b'{"message":"' + b"x" * 2_000_000 + b'"}', 413, "too_long"),
-])
+@pytest.mark.parametrize(
+    "body, status, says",
+    [
+        (b"{", 400, "bad_request"),
+        (b"[]", 400, "bad_request"),
+        (b'"text"', 400, "bad_request"),
+        (b'{"message":"a"}x', 400, "bad_request"),
+        (b'{"message":"a"}{}', 400, "bad_request"),
+        (b'{"message":"a","message":"b"}', 400, "bad_request"),
+        (b'{"message":"\xff\xfe"}', 400, "bad_request"),
+        (b'{"message":"\\ud800"}', 400, "bad_request"),
+        (b'{"message":"a\\u0000b"}', 400, "bad_request"),
+        (b'{"message":"a\x00b"}', 400, "bad_request"),
+        (b"[" * 20000, 400, "bad_request"),
+        (b"{}", 400, "bad_request"),
+        (b"", 400, "bad_request"),
+        (b'{"message":""}', 400, "bad_request"),
+        (b'{"message":" \\n\\t "}', 400, "bad_request"),
+        (b'{"message":7}', 400, "bad_request"),
+        (b'{"message":null}', 400, "bad_request"),
+        (b'{"message":"a","turn_id":"x"}', 400, "bad_request"),
+        (b'{"message":"a","turn_id":7}', 400, "bad_request"),
+        (b'{"message":"a","conversation_id":"../../etc"}', 400, "bad_request"),
+        (b'{"message":"a","model":"<b>"}', 400, "bad_request"),
+        (b'{"message":"a","model":"sk-or-v1-5ca1ab1e"}', 400, "bad_request"),
+        (b'{"message":"a","model":"' + b"m" * 129 + b'"}', 400, "bad_request"),
+        (b'{"message":"a","after_seq":3}', 400, "bad_request"),
+        (b'{"message":"a","after_seq":3,"conversation_id":null}', 400, "bad_request"),
+        (
+            b'{"message":"a","after_seq":-1,"conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
+            400,
+            "bad_request",
+        ),
+        (
+            b'{"message":"a","after_seq":"3","conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
+            400,
+            "bad_request",
+        ),
+        (b'{"message":"' + b"x" * 8193 + b'"}', 413, "too_long"),
+        (b'{"message":"' + b"x" * 40000 + b'"}', 413, "too_long"),
+        (b'{"message":"' + b"x" * 2_000_000 + b'"}', 413, "too_long"),
+    ],
+)
 def test_bad_bodies_are_refused_and_nothing_is_asked(chat, anna, body, status, says):
     asked = len(chat.store.asked)
     try:
-        response = anna.http.post(chat.url + "/chat", data=body, headers=signed_headers(anna), timeout=10)
+        response = anna.http.post(
+            chat.url + "/chat", data=body, headers=signed_headers(anna), timeout=10
+        )
     except OSError:  # refused before it was all sent
         assert len(body) > 1_000_000
     else:
@@ -152,12 +189,22 @@ def test_control_characters_other_than_nul_pass(chat, anna):
     assert chat.store.wait_request("turn_begin_request").text == text
 
 
-@pytest.mark.parametrize("kind, status", [
-    ("text/plain", 415), ("application/jsonp", 415), ("", 415), ("application/x-www-form-urlencoded", 415),
-    ("application/json; charset=utf-8", 200), ("APPLICATION/JSON", 200)])
+@pytest.mark.parametrize(
+    "kind, status",
+    [
+        ("text/plain", 415),
+        ("application/jsonp", 415),
+        ("", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("application/json; charset=utf-8", 200),
+        ("APPLICATION/JSON", 200),
+    ],
+)
 def test_a_body_must_be_json_by_its_type(chat, anna, kind, status):
     headers = signed_headers(anna, **{"Content-Type": kind})
-    response = anna.http.post(chat.url + "/chat", data=b'{"message":"brakes"}', headers=headers, timeout=10)
+    response = anna.http.post(
+        chat.url + "/chat", data=b'{"message":"brakes"}', headers=headers, timeout=10
+    )
     assert response.status_code == status
 
 
@@ -169,7 +216,10 @@ def test_a_chunked_body_is_a_body(chat, anna):
     def pieces():
         yield b'{"message":'
         yield b'"brakes"}'
-    response = anna.http.post(chat.url + "/chat", data=pieces(), headers=signed_headers(anna), timeout=10)
+
+    response = anna.http.post(
+        chat.url + "/chat", data=pieces(), headers=signed_headers(anna), timeout=10
+    )
     assert response.status_code == 200
 
 
@@ -187,8 +237,17 @@ def test_a_cookie_we_did_not_make_is_nobody(chat, anna):
     good = anna.http.cookies["session"]
     who, key, mac = good.split(".")
     other = chat.client().http.cookies["session"]
-    forged = [f"{uuid.uuid4()}.{key}.{mac}", f"{who}.k2.{mac}", f"{who}.{key}.", who, f"{who}.{key}.{mac}A",
-              f"{who}.{key}.{other.split('.')[2]}", f"{who}.{key}.{mac[::-1]}", good.upper(), "x" * 4000]
+    forged = [
+        f"{uuid.uuid4()}.{key}.{mac}",
+        f"{who}.k2.{mac}",
+        f"{who}.{key}.",
+        who,
+        f"{who}.{key}.{mac}A",
+        f"{who}.{key}.{other.split('.')[2]}",
+        f"{who}.{key}.{mac[::-1]}",
+        good.upper(),
+        "x" * 4000,
+    ]
     for value in forged:
         response = anna.http.post(chat.url + "/chat", json={"message": HELLO}, timeout=10,
                                   headers={"Cookie": f"session={value}", "X-CSRF-Token": anna.csrf})
@@ -201,9 +260,18 @@ def test_a_wrong_csrf_token_changes_nothing(chat, anna, token):
     if token == "other":
         token = chat.client().csrf
     asked = len(chat.store.asked)
-    for path in ("/chat", "/chat/stop", "/save_settings", "/test_openrouter", "/clear_chat", "/clear_session"):
+    for path in (
+        "/chat",
+        "/chat/stop",
+        "/save_settings",
+        "/test_openrouter",
+        "/clear_chat",
+        "/clear_session",
+    ):
         headers = {"X-CSRF-Token": token} if token is not None else {}
-        response = anna.http.post(chat.url + path, json={"message": HELLO}, headers=headers, timeout=10)
+        response = anna.http.post(
+            chat.url + path, json={"message": HELLO}, headers=headers, timeout=10
+        )
         assert (response.status_code, code(response)) == (403, "csrf")
     assert len(chat.store.asked) == asked
 
@@ -271,8 +339,12 @@ def test_keys_may_be_changed_while_people_chat(start_gateway, keys):
     line = (keys.folder / "cookie.keys").read_text()
     (keys.folder / "cookie.keys").write_text("c2 " + "A" * 43 + "=\n" + line)
     new = start_gateway(label="new")
-    response = new.stranger().http.post(new.url + "/chat", json={"message": HELLO}, timeout=10, headers={
-        "Cookie": f"session={anna.http.cookies['session']}", "X-CSRF-Token": anna.csrf})
+    response = new.stranger().http.post(
+        new.url + "/chat",
+        json={"message": HELLO},
+        timeout=10,
+        headers={"Cookie": f"session={anna.http.cookies['session']}", "X-CSRF-Token": anna.csrf},
+    )
     assert response.status_code == 200
     assert ".c2." in new.client().http.cookies["session"]
 
@@ -301,15 +373,34 @@ def test_the_page_is_served_fresh_and_its_files_for_ever(page):
     script = browser.get("/static/app-1a2b.js", headers={"Accept-Encoding": "gzip"})
     assert (script.text, script.headers["Vary"]) == ("plain", "Accept-Encoding")
     assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    _, packed = page.raw("GET /static/app-1a2b.js HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br\r\n\r\n")
+    _, packed = page.raw(
+        "GET /static/app-1a2b.js HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br\r\n\r\n"
+    )
     assert b"brotli bytes" in packed and b"Content-Encoding: br" in packed
 
 
-@pytest.mark.parametrize("path", [
-    "/static/../secret.txt", "/static/..%2fsecret.txt", "/static/%2e%2e/secret.txt", "/static//../secret.txt",
-    "/static/../../secret.txt", "//secret.txt", "/secret.txt", "/static/..\\secret.txt", "/static/",
-    "/static/app-1a2b.js%00.html", "/static/./app-1a2b.js", "/static/app-1a2b.js/", "/index.html",
-    "/static/\x01", "/static/ä", "http://h/static/app-1a2b.js", "*"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../secret.txt",
+        "/static/..%2fsecret.txt",
+        "/static/%2e%2e/secret.txt",
+        "/static//../secret.txt",
+        "/static/../../secret.txt",
+        "//secret.txt",
+        "/secret.txt",
+        "/static/..\\secret.txt",
+        "/static/",
+        "/static/app-1a2b.js%00.html",
+        "/static/./app-1a2b.js",
+        "/static/app-1a2b.js/",
+        "/index.html",
+        "/static/\x01",
+        "/static/ä",
+        "http://h/static/app-1a2b.js",
+        "*",
+    ],
+)
 def test_no_path_leads_out_of_the_page(page, path):
     status, answer = page.raw(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
     assert status in (400, 404)
@@ -378,24 +469,35 @@ def test_a_reader_that_does_not_read_holds_nobody_up(chat, anna):
     body = f'{{"message":"brakes","turn_id":"{turn}"}}'.encode()
     deaf = chat.connect()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    deaf.sendall((f"POST /chat HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nX-CSRF-Token: {anna.csrf}\r\n"
-                  f"Cookie: session={anna.http.cookies['session']}\r\nContent-Type: application/json\r\n"
-                  f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
+    deaf.sendall(
+        (
+            f"POST /chat HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nX-CSRF-Token: {anna.csrf}\r\n"
+            f"Cookie: session={anna.http.cookies['session']}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        + body
+    )
     asked = chat.worker.wait_request("llm_answer_request")
     for _ in range(4):
         asked.chunk("llm_chunk", text="\u0001" * 16000, model="m")  # six bytes each in JSON
     asked.final("llm_answer_reply", model="m", finish_reason="stop")
     assert len(chat.store.wait_request("turn_commit_request").answer) == 64000
-    chat.worker.on("llm_answer_request", lambda one: one.final("llm_answer_reply", text="Pads.", model="m"))
+    chat.worker.on(
+        "llm_answer_request", lambda one: one.final("llm_answer_reply", text="Pads.", model="m")
+    )
     assert anna.say(HELLO)["response"] == "Pads."
 
 
 def test_a_body_may_be_announced(chat, anna):
     body = b'{"message":"brakes"}'
     with chat.connect() as connection:
-        connection.sendall((f"POST /chat HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-                            f"X-CSRF-Token: {anna.csrf}\r\nCookie: session={anna.http.cookies['session']}\r\n"
-                            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode())
+        connection.sendall(
+            (
+                f"POST /chat HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                f"X-CSRF-Token: {anna.csrf}\r\nCookie: session={anna.http.cookies['session']}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            ).encode()
+        )
         assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
         connection.sendall(body)
         assert status_of(read_reply(connection)) == 200

@@ -1,4 +1,5 @@
-"""What the gateway promises of sign-in: it believes a proxy it trusts, and nobody else; a cookie is good for one account."""
+"""What the gateway promises of sign-in: it believes a proxy it trusts, and nobody else; a cookie is
+good for one account."""
 
 import hashlib
 import uuid
@@ -12,8 +13,20 @@ HEADER = "X-Forwarded-User"
 PROXY = {"AUTH": "proxy", "TRUSTED_PROXIES": "127.0.0.1"}
 REQUIRED = {**PROXY, "AUTH": "required"}
 OPEN = ("/", "/health", "/static/none.js")  # to everybody, always
-GUARDED = ("/get_session_data", "/models", f"/chat/events/{uuid.uuid4()}", f"/conversations/{uuid.uuid4()}")
-CHANGING = ("/chat", "/chat/stop", "/clear_chat", "/clear_session", "/save_settings", "/test_openrouter")
+GUARDED = (
+    "/get_session_data",
+    "/models",
+    f"/chat/events/{uuid.uuid4()}",
+    f"/conversations/{uuid.uuid4()}",
+)
+CHANGING = (
+    "/chat",
+    "/chat/stop",
+    "/clear_chat",
+    "/clear_session",
+    "/save_settings",
+    "/test_openrouter",
+)
 
 
 def code(response):
@@ -26,8 +39,13 @@ def keeps_accounts(chat):
 
     def reply(asked):
         session = tied.setdefault(asked.account, asked.session) if asked.account else asked.session
-        asked.final("session_open_reply", created_at=1_700_000_000_000, expires_at=1_700_000_100_000,
-                    session=session)
+        asked.final(
+            "session_open_reply",
+            created_at=1_700_000_000_000,
+            expires_at=1_700_000_100_000,
+            session=session,
+        )
+
     chat.store.on("session_open_request", reply)
     return tied
 
@@ -62,7 +80,9 @@ def opened(chat):
 
 def is_closed(somebody):
     """Whether nothing opens with what this browser has, on any route."""
-    answers = [somebody.get(path) for path in GUARDED[1:]] + [somebody.post(path) for path in CHANGING]
+    answers = [somebody.get(path) for path in GUARDED[1:]] + [
+        somebody.post(path) for path in CHANGING
+    ]
     assert len({(answer.status_code, code(answer)) for answer in answers}) == 1, answers
     return (answers[0].status_code, code(answers[0])) == (401, "signed_out")
 
@@ -161,7 +181,8 @@ def test_required_closes_everything_but_what_tells_nothing(start_gateway):
     for answer in [nobody.get(path) for path in GUARDED] + [nobody.post(path) for path in CHANGING]:
         assert (answer.status_code, code(answer)) == (401, "sign_in")
         assert "Set-Cookie" not in answer.headers
-    assert [nobody.get(path).status_code for path in OPEN] == [404, 200, 404]  # there is no page here
+    # there is no page here
+    assert [nobody.get(path).status_code for path in OPEN] == [404, 200, 404]
     assert not chat.store.asked
 
 
@@ -273,10 +294,19 @@ def test_a_store_that_knows_no_accounts_counts_as_away(chat):
 # ---- configuration --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings, fault", [
-    ({"AUTH": "on"}, "AUTH:"), ({"TRUSTED_PROXIES": ""}, "AUTH: needs TRUSTED_PROXIES"),
-    ({"ACCOUNT_KEY_FILE": ""}, "ACCOUNT_KEY"), ({"AUTH_HEADER": "two words"}, "AUTH_HEADER"),
-    ({"ACCOUNT_KEY_FILE": "", "ACCOUNT_KEY": "a " + "A" * 43 + "=\nb " + "A" * 43 + "="}, "ACCOUNT_KEY: must be one")])
+@pytest.mark.parametrize(
+    "settings, fault",
+    [
+        ({"AUTH": "on"}, "AUTH:"),
+        ({"TRUSTED_PROXIES": ""}, "AUTH: needs TRUSTED_PROXIES"),
+        ({"ACCOUNT_KEY_FILE": ""}, "ACCOUNT_KEY"),
+        ({"AUTH_HEADER": "two words"}, "AUTH_HEADER"),
+        (
+            {"ACCOUNT_KEY_FILE": "", "ACCOUNT_KEY": "a " + "A" * 43 + "=\nb " + "A" * 43 + "="},
+            "ACCOUNT_KEY: must be one",
+        ),
+    ],
+)
 def test_what_would_let_anybody_in_is_no_configuration(harness, start_gateway, settings, fault):
     good = start_gateway(backends=False, **PROXY)
     env = {key: str(value) for key, value in {**good.env, **settings}.items() if value != ""}

@@ -51,9 +51,14 @@ class History:
 
     def change_text(self, role, text):
         """Of Ann's second turn, kept and shown alike."""
-        self.change(self.kept.messages, lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role),
-                    text=text)
-        self.change(self.shown, lambda l: (l.turn_id, l.role) == (self.turn.turn_id, role), text=text)
+        self.change(
+            self.kept.messages,
+            lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role),
+            text=text,
+        )
+        self.change(
+            self.shown, lambda l: (l.turn_id, l.role) == (self.turn.turn_id, role), text=text
+        )
 
     def lose(self):
         """Ann's second turn leaves no trace."""
@@ -104,7 +109,9 @@ def test_a_turn_that_is_kept_and_not_shown_is_hidden(history):
 
 
 def test_a_turn_that_is_kept_twice_is_doubled(history):
-    history.keep(ANN, "chat-ann", history.turn.turn_id, 3, history.turn.question, history.turn.answer)
+    history.keep(
+        ANN, "chat-ann", history.turn.turn_id, 3, history.turn.question, history.turn.answer
+    )
     history.change(history.kept.chats, lambda chat: chat.session == ANN, last_seq=3)
     assert history.kinds == ["doubled"]
 
@@ -118,7 +125,9 @@ def test_a_line_that_is_shown_twice_is_doubled(history):
 @pytest.mark.parametrize("end", ["committed", "unknown"])
 def test_a_turn_without_one_of_its_messages_is_half(history, role, end):
     history.turn.end_as(end, history.turn.conversation, history.turn.answer)
-    history.drop(history.kept.messages, lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role))
+    history.drop(
+        history.kept.messages, lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role)
+    )
     history.drop(history.shown, lambda l: (l.turn_id, l.role) == (history.turn.turn_id, role))
     assert history.kinds == ["half"]
 
@@ -196,19 +205,25 @@ def test_a_stopped_answer_may_be_the_beginning_of_one(history):
     answer = history.turn.answer[:-9]
     history.turn.end_as("stopped", history.turn.conversation, answer)
     history.change_text("assistant", answer)
-    history.change(history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped")
+    history.change(
+        history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped"
+    )
     assert history.kinds == []
 
 
 def test_a_stopped_answer_that_is_no_beginning_is_garbled(history):
     history.turn.end_as("stopped", history.turn.conversation, "Something else")
     history.change_text("assistant", "Something else")
-    history.change(history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped")
+    history.change(
+        history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped"
+    )
     assert history.kinds == ["garbled"]
 
 
 def test_another_status_than_was_told_is_named(history):
-    history.change(history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped")
+    history.change(
+        history.kept.turns, lambda row: row.turn_id == history.turn.turn_id, status="stopped"
+    )
     assert history.kinds == ["status"]
 
 
@@ -278,14 +293,21 @@ def test_a_committed_line_that_is_shown_and_not_kept_is_named(history):
 
 @pytest.fixture
 def interrupted(history):
-    """Ann's second turn was broken off: it is shown with the beginning of an answer, and not kept."""
+    """Ann's second turn was broken off: it is shown with the beginning of an answer, and not
+    kept."""
     history.turn.end_as("unknown")
     shown = list(history.shown)
     history.lose()
     history.shown = shown
-    history.change(shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "assistant",
-                   status="interrupted", text=numbered(7, history.turn.question)[:20])
-    history.change(shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "user", status=None)
+    history.change(
+        shown,
+        lambda l: l.turn_id == history.turn.turn_id and l.role == "assistant",
+        status="interrupted",
+        text=numbered(7, history.turn.question)[:20],
+    )
+    history.change(
+        shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "user", status=None
+    )
     return history
 
 
@@ -295,13 +317,18 @@ def test_a_turn_that_was_broken_off_may_be_shown_and_not_kept(interrupted):
 
 @pytest.mark.parametrize("role, kind", [("user", "question"), ("assistant", "garbled")])
 def test_a_turn_that_was_broken_off_is_shown_as_it_was(interrupted, role, kind):
-    interrupted.change(interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, role),
-                       text="What was never said")
+    interrupted.change(
+        interrupted.shown,
+        lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, role),
+        text="What was never said",
+    )
     assert interrupted.kinds == [kind]
 
 
 def test_a_turn_that_was_broken_off_is_shown_whole(interrupted):
-    interrupted.drop(interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, "user"))
+    interrupted.drop(
+        interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, "user")
+    )
     assert interrupted.kinds == ["half"]
 
 

@@ -17,13 +17,20 @@ def test_every_message_comes_back_as_sent():
     for name, shapes in wire.SHAPES.items():
         if name.startswith("part "):
             continue
-        fields = {shape.name: {"str": "ä", "bin": b"\0\xff", "u64": 1, "f64": 0.25, "list": []}[shape.type]
-                  for shape in shapes if shape.name != wire.RESERVED}
+        fields = {
+            shape.name: {"str": "ä", "bin": b"\0\xff", "u64": 1, "f64": 0.25, "list": []}[
+                shape.type
+            ]
+            for shape in shapes
+            if shape.name != wire.RESERVED
+        }
         assert wire.decode(wire.encode(name, **fields)) == fields
 
 
 def test_a_cut_frame_is_refused():
-    frame = wire.Frame("CREDIT", epoch=2**63, body=wire.encode("credit", bytes=70000, last=3)).encode()
+    frame = wire.Frame(
+        "CREDIT", epoch=2**63, body=wire.encode("credit", bytes=70000, last=3)
+    ).encode()
     for cut in wire.cuts(frame):
         with pytest.raises(BadFrame):
             wire.decode_frame(cut)
@@ -37,7 +44,9 @@ def test_a_newer_or_older_sender_is_understood():
 
 
 def test_a_question_is_answered(gateway, backend):
-    filter_ = backend("filter", gateway.address).on("filter_check_request", say("filter_check_reply", **VERDICT))
+    filter_ = backend("filter", gateway.address).on(
+        "filter_check_request", say("filter_check_reply", **VERDICT)
+    )
     assert gateway.ask("filter_check_request", text="My brakes squeal") == VERDICT
     assert filter_.wait_request("filter_check_request").text == "My brakes squeal"
 
@@ -50,7 +59,9 @@ def test_an_error_carries_its_reason(gateway, backend):
 
 
 def test_a_stream_uses_an_offer_and_gives_it_back(gateway, backend):
-    backend("llm-worker", gateway.address, slots=1).on("llm_answer_request", stream(["Check ", "the pads."]))
+    backend("llm-worker", gateway.address, slots=1).on(
+        "llm_answer_request", stream(["Check ", "the pads."])
+    )
     for _ in range(3):
         request = gateway.send("llm_answer_request", turn_id="t")
         assert request.wait().finish_reason == "stop"
@@ -73,7 +84,9 @@ def test_late_answers_and_cancel(gateway, backend):
 
 def test_an_answer_given_twice_is_noticed(gateway, backend):
     backend("filter", gateway.address).on(
-        "filter_check_request", in_turn(twice(say("filter_check_reply", **VERDICT)), say("filter_check_reply")))
+        "filter_check_request",
+        in_turn(twice(say("filter_check_reply", **VERDICT)), say("filter_check_reply")),
+    )
     gateway.ask("filter_check_request", text="x")
     gateway.ask("filter_check_request", text="y")
     assert gateway.faults == ["filter_check_request ended twice: FINAL"]
@@ -97,7 +110,9 @@ def test_a_stranger_is_kept_out(keys, gateway, backend):
 
 def test_a_gateway_that_comes_back_is_found_again(keys, backend):
     gateway = FakeGateway(keys)
-    filter_ = backend("filter", gateway.address).on("filter_check_request", say("filter_check_reply", **VERDICT))
+    filter_ = backend("filter", gateway.address).on(
+        "filter_check_request", say("filter_check_reply", **VERDICT)
+    )
     filter_.wait_welcome()
     gateway.kill()
     again = FakeGateway(keys, port=gateway.port)

@@ -259,8 +259,11 @@ def test_a_session_may_say_so_much_a_minute(start_store, person, postgres):
     refused("limited", ann.begin, "one more")
     assert ann.open().remaining == 0
     assert bob.begin().outcome == GRANTED
-    wait_until(lambda: postgres.query("SELECT count(*) FROM audit_log WHERE action = 'begin.refused'")
-               == [(1,)], "one line in the audit log")
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM audit_log WHERE action = 'begin.refused'")
+        == [(1,)],
+        "one line in the audit log",
+    )
 
 
 def test_a_refused_or_repeated_message_is_not_counted(start_store, person):

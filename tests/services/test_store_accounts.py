@@ -1,4 +1,5 @@
-"""What the store promises to people who are signed in: one session for each account, wherever they come from."""
+"""What the store promises to people who are signed in: one session for each account, wherever they
+come from."""
 
 import threading
 
@@ -75,15 +76,25 @@ def test_devices_that_come_at_once_get_one_session(start_store, gateway, postgre
 
 def test_what_was_said_before_is_taken_over(store, gateway, person, postgres, redis):
     guest = person()
-    guest.ask("session_save_request", key_change=1, sealed_key=b"\x02k1" + bytes(60), key_hint="hint", remember=1,
-              address_hash="address")
+    guest.ask(
+        "session_save_request",
+        key_change=1,
+        sealed_key=b"\x02k1" + bytes(60),
+        key_hint="hint",
+        remember=1,
+        address_hash="address",
+    )
     guest.say()
     ann, said = sign_in(gateway, former=guest.session)
     assert texts(said) == [QUESTION, ANSWER] and said.key_hint == "hint"
     assert ann.session != guest.session
     with redis.client() as client:
-        wait_until(lambda: not client.keys(f"*{guest.session}*"), "Redis to have forgotten the guest")
-    assert postgres.query("SELECT count(*) FROM audit_log WHERE session_id = %s", guest.session) == [(0,)]
+        wait_until(
+            lambda: not client.keys(f"*{guest.session}*"), "Redis to have forgotten the guest"
+        )
+    assert postgres.query(
+        "SELECT count(*) FROM audit_log WHERE session_id = %s", guest.session
+    ) == [(0,)]
 
 
 def test_the_cookie_of_before_opens_nothing_any_more(store, gateway, person):
@@ -237,4 +248,6 @@ def test_without_redis_devices_are_matched_and_nobody_is_taken_over(store, gatew
 
 def test_what_is_no_account_is_refused(store, gateway):
     for fields in ({"account": "x"}, {"account": "A" * 64}, {"account": ANN, "former": "x"}):
-        refused("bad_request", gateway.ask, "session_open_request", session=new_id(), create=1, **fields)
+        refused(
+            "bad_request", gateway.ask, "session_open_request", session=new_id(), create=1, **fields
+        )

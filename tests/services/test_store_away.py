@@ -259,7 +259,9 @@ def test_a_commit_whose_connection_breaks_is_sent_again(start_store, tcp, person
     assert postgres.query("SELECT count(*) FROM turns") == [(4,)]
 
 
-def test_an_answer_of_postgres_that_makes_no_sense_breaks_the_connection(start_store, tcp, person, postgres):
+def test_an_answer_of_postgres_that_makes_no_sense_breaks_the_connection(
+    start_store, tcp, person, postgres
+):
     start_store(PG_CONNECTIONS=1)
     turn = person().turn()
     tcp.postgres.stall(to="client")
@@ -280,7 +282,9 @@ def test_a_stalled_postgres_is_away(start_store, tcp, gateway):
     tcp.postgres.stall()
     refused("store_down", ann.begin)
     tcp.postgres.resume()
-    wait_until(lambda: store.find_events("pg.back") or not store.find_events("pg.away"), "its return")
+    wait_until(
+        lambda: store.find_events("pg.back") or not store.find_events("pg.away"), "its return"
+    )
     wait_until(lambda: ann.ask("session_open_request").from_cache == 0, "its return")
     assert ann.say().seq == 1
 

@@ -22,7 +22,11 @@ def told(somebody, chat, **fields):
 
 
 def asked(somebody, chat, **fields):
-    return [line.text for line in somebody.history(chat, **{"page": 100, **fields}).messages if line.by_user]
+    return [
+        line.text
+        for line in somebody.history(chat, **{"page": 100, **fields}).messages
+        if line.by_user
+    ]
 
 
 def talk(said):
@@ -47,7 +51,12 @@ def listed(somebody):
 
 
 def kept(postgres):
-    return [row[0] for row in postgres.query("SELECT content FROM messages WHERE message_role = 'user' ORDER BY 1")]
+    return [
+        row[0]
+        for row in postgres.query(
+            "SELECT content FROM messages WHERE message_role = 'user' ORDER BY 1"
+        )
+    ]
 
 
 def delete(somebody, chat):
@@ -121,7 +130,12 @@ def test_a_branch_of_a_branch_hangs_on_the_chat_that_has_the_turn(store, person,
     third = fork(ann, first, 1, "t2")
     fourth = fork(ann, first, 3, "u4")
     parents = dict(postgres.query("SELECT id::text, forked_from::text FROM conversations"))
-    assert [parents[chat] for chat in (first, second, third, fourth)] == [ann.chat, ann.chat, ann.chat, first]
+    assert [parents[chat] for chat in (first, second, third, fourth)] == [
+        ann.chat,
+        ann.chat,
+        ann.chat,
+        first,
+    ]
     assert asked(ann, second) == ["q1", "q2", "s3"]
     assert asked(ann, third) == ["q1", "t2"]
     assert asked(ann, fourth) == ["q1", "q2", "r3", "u4"]
@@ -149,8 +163,20 @@ def test_a_page_tells_which_turns_have_others_beside_them(store, person):
     ann.turn("v4", conversation=first).commit()
     assert others(ann, main) == [(3, main, 1), (3, first, 0), (3, second, 0)]
     assert others(ann, second) == [(3, main, 0), (3, first, 0), (3, second, 1)]
-    assert others(ann, first) == [(3, main, 0), (3, first, 1), (3, second, 0), (4, first, 1), (4, deeper, 0)]
-    assert others(ann, deeper) == [(3, main, 0), (3, deeper, 1), (3, second, 0), (4, first, 0), (4, deeper, 1)]
+    assert others(ann, first) == [
+        (3, main, 0),
+        (3, first, 1),
+        (3, second, 0),
+        (4, first, 1),
+        (4, deeper, 0),
+    ]
+    assert others(ann, deeper) == [
+        (3, main, 0),
+        (3, deeper, 1),
+        (3, second, 0),
+        (4, first, 0),
+        (4, deeper, 1),
+    ]
     assert others(ann, main, page=2) == []  # the fourth turn alone
     assert others(ann, main, page=2, before=4) == [(3, main, 1), (3, first, 0), (3, second, 0)]
     opened = ann.open()
@@ -214,7 +240,9 @@ def test_a_turn_of_a_branch_is_spooled_and_drained(start_store, person, postgres
     postgres.stop()
     assert turn.commit("b2", ttl_ms=15000).outcome == SPOOLED
     postgres.start()
-    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(4,)], "the turn to be kept", 20)
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM turns") == [(4,)], "the turn to be kept", 20
+    )
     assert told(ann, turn.chat) == ["q1", "a1", "another way", "b2"]
 
 
@@ -274,11 +302,16 @@ def test_deleting_a_chat_leaves_its_branches_what_they_show(store, person, postg
     delete(ann, ann.chat)
     refused("not_found", ann.history, ann.chat)
     assert asked(ann, first) == ["q1", "r2"] and asked(ann, second) == ["q1", "q2", "s3"]
-    assert [(chat.conversation, chat.forked_from) for chat in listed(ann)] == [(second, ""), (first, "")]
+    assert [(chat.conversation, chat.forked_from) for chat in listed(ann)] == [
+        (second, ""),
+        (first, ""),
+    ]
     assert kept(postgres) == ["q1", "q2", "r2", "s3"]
     assert talk(ann.begin("next", conversation=second)) == ["q1", "q2", "s3"]
     delete(ann, second)
-    wait_until(lambda: kept(postgres) == ["q1", "r2"], "what only the other one showed to be wiped", 10)
+    wait_until(
+        lambda: kept(postgres) == ["q1", "r2"], "what only the other one showed to be wiped", 10
+    )
     assert asked(ann, first) == ["q1", "r2"]
     delete(ann, first)
     wait_until(lambda: kept(postgres) == [], "the rest to be wiped", 10)
@@ -295,7 +328,11 @@ def test_a_branch_of_a_branch_outlives_both(store, person, postgres):
     third = fork(ann, second, 1, "t2")  # of a chat that nobody sees any more
     assert asked(ann, third) == ["q1", "t2"]
     delete(ann, second)
-    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(2,)], "what nobody shows to be wiped", 10)
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM turns") == [(2,)],
+        "what nobody shows to be wiped",
+        10,
+    )
     assert asked(ann, third) == ["q1", "t2"]
 
 
@@ -330,7 +367,11 @@ def test_a_branch_in_which_nothing_was_said_is_forgotten(start_store, person, po
     postgres.query("UPDATE conversations SET created_at = now() - interval '32 days'")
     start_store("second").wait_for_event("pg.up")
     if what == "nothing was said":
-        wait_until(lambda: postgres.query("SELECT count(*) FROM conversations") == [(1,)], "it to be gone", 10)
+        wait_until(
+            lambda: postgres.query("SELECT count(*) FROM conversations") == [(1,)],
+            "it to be gone",
+            10,
+        )
     else:
         assert told(ann, turn.chat)[-1] == "half"
 
@@ -340,4 +381,6 @@ def test_clearing_a_session_takes_its_branches_along(store, person, postgres):
     fork(ann, ann.chat, 1)
     fork(ann, ann.chat, 0)
     ann.ask("session_clear_request")
-    assert postgres.query("SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns)") == [(0, 0)]
+    assert postgres.query(
+        "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns)"
+    ) == [(0, 0)]

@@ -1,4 +1,5 @@
-"""What the store promises of a budget: never more than it holds is granted, and every cost counts once."""
+"""What the store promises of a budget: never more than it holds is granted, and every cost counts
+once."""
 
 import hashlib
 import os
@@ -110,7 +111,9 @@ def test_an_aborted_turn_gives_back_what_was_not_spent(limited, person, postgres
 @contextmanager
 def slow_reserves(postgres):
     """Whoever wants a reserve has to wait."""
-    with closing(psycopg2.connect(host=str(postgres.folder), user="chat", dbname=postgres.database)) as connection:
+    with closing(
+        psycopg2.connect(host=str(postgres.folder), user="chat", dbname=postgres.database)
+    ) as connection:
         connection.cursor().execute("LOCK TABLE reserves IN EXCLUSIVE MODE")
         yield
 
@@ -118,8 +121,13 @@ def slow_reserves(postgres):
 @contextmanager
 def frozen(postgres):
     """Every process that works for this database stands still."""
-    pids = [row[0] for row in postgres.query("SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <>"
-                                             " pg_backend_pid()", postgres.database)]
+    pids = [
+        row[0]
+        for row in postgres.query(
+            "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <>" " pg_backend_pid()",
+            postgres.database,
+        )
+    ]
     assert pids
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
@@ -139,23 +147,29 @@ def test_a_turn_given_up_while_its_reserve_is_taken_gives_all_back(limited, pers
     limited(0.5)
     ann, turn = person(), new_id()
     with slow_reserves(postgres):
-        request = ann.gateway.send("turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        request = ann.gateway.send(
+            "turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20
+        )
         wait_until(lambda: ann.open().running_turn == turn, "the lease")
         request.cancel()
         ann.open()  # the CANCEL has been read: frames keep their order
     assert request.wait_end().type != "FINAL"
     wait_until(lambda: nothing_is_held(ann, postgres), "lease and reserve given back")
-    assert ann.begin(turn=turn, text=QUESTION).outcome == GRANTED  # at once, for whoever tries again
+    # at once, for whoever tries again
+    assert ann.begin(turn=turn, text=QUESTION).outcome == GRANTED
 
 
 def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, postgres):
     limited(0.5)
     ann, turn = person(), new_id()
     with frozen(postgres):
-        request = ann.gateway.send("turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20)
+        request = ann.gateway.send(
+            "turn_begin_request", session=ann.session, turn_id=turn, text=QUESTION, window=20
+        )
         request.wait_accept()
         request.cancel()
-        ann.gateway.ask("limit_take_request", what="chat", address_hash="an address")  # the CANCEL has been read
+        # the CANCEL has been read
+        ann.gateway.ask("limit_take_request", what="chat", address_hash="an address")
     assert request.wait_end().type != "FINAL"
     wait_until(lambda: nothing_is_held(ann, postgres), "nothing held")
 
@@ -163,7 +177,13 @@ def test_a_turn_given_up_while_postgres_is_frozen_is_not_begun(limited, person, 
 def test_a_grant_that_two_were_told_of_is_given_back_by_the_last(limited, person, postgres):
     limited(0.5)
     ann, turn = person(), new_id()
-    asked = {"session": ann.session, "turn_id": turn, "text": QUESTION, "window": 20, "request_nonce": 7}
+    asked = {
+        "session": ann.session,
+        "turn_id": turn,
+        "text": QUESTION,
+        "window": 20,
+        "request_nonce": 7,
+    }
     with slow_reserves(postgres):
         first = ann.gateway.send("turn_begin_request", **asked)
         wait_until(lambda: ann.open().running_turn == turn, "the lease")
@@ -247,7 +267,8 @@ def test_two_owners_of_one_turn_settle_each_their_own(limited, person, redis):
     assert second.granted.outcome == GRANTED and second.epoch > first.epoch
     assert left(first.person) == 0.46
     assert second.commit(cost=0.001).outcome == OK
-    assert first.commit(cost=0.003).outcome == DUP  # it hears that it lost, and gives up what it spent
+    # it hears that it lost, and gives up what it spent
+    assert first.commit(cost=0.003).outcome == DUP
     first.abort(spent=1)
     assert left(first.person) == 0.479
 
@@ -291,7 +312,9 @@ def test_a_spooled_turn_is_settled_when_it_is_kept(limited, person, postgres):
     said = turn.commit(cost=0.01)
     assert (said.outcome, said.has_budget) == (SPOOLED, 0)  # nobody can count now
     postgres.start()
-    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the turn in Postgres", 20)
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the turn in Postgres", 20
+    )
     assert left(turn.person) == 0.49
     assert turn.commit(cost=0.01).budget_left == 0.49
 
@@ -333,19 +356,34 @@ def test_a_budget_set_later_knows_what_was_spent(start_store, limited, person):
 
 def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
     """As a store left it that knew of no budgets."""
-    postgres.query("CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL,"
-                   " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())")
-    for number, file in enumerate(sorted((ROOT / "services/store/migrations").glob("000[12]_*.sql")), start=1):
+    postgres.query(
+        "CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL,"
+        " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+    for number, file in enumerate(
+        sorted((ROOT / "services/store/migrations").glob("000[12]_*.sql")), start=1
+    ):
         postgres.query(file.read_text())
         postgres.query("INSERT INTO schema_migrations VALUES (%s, %s, %s)", number, file.name,
                        hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest())
     ann, chat = Person(gateway), new_id()
-    postgres.query("INSERT INTO users (session_id, session_hash) VALUES (%s, %s)", ann.session,
-                   hashlib.sha256(ann.session.encode()).digest())
-    postgres.query("INSERT INTO conversations (id, user_id, last_seq) SELECT %s, id, 2 FROM users", chat)
+    postgres.query(
+        "INSERT INTO users (session_id, session_hash) VALUES (%s, %s)",
+        ann.session,
+        hashlib.sha256(ann.session.encode()).digest(),
+    )
+    postgres.query(
+        "INSERT INTO conversations (id, user_id, last_seq) SELECT %s, id, 2 FROM users", chat
+    )
     for seq, cost in ((1, 0.1), (2, 0.2)):
-        postgres.query("INSERT INTO turns SELECT id, %s, %s, %s, 1, 'committed', 2, 'm', 'stop', '', 1, 1, %s, 0, now()"
-                       " FROM users", new_id(), chat, seq, cost)
+        postgres.query(
+            "INSERT INTO turns SELECT id, %s, %s, %s, 1, 'committed', 2, 'm', 'stop', '', 1, 1, %s, 0, now()"
+            " FROM users",
+            new_id(),
+            chat,
+            seq,
+            cost,
+        )
     limited(0.5)
     assert left(ann) == 0.2
 
@@ -354,7 +392,8 @@ def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
 
 
 def grab(person, stores, count=50):
-    """So many turns of one session begin at once, each in a chat of its own; returns the granted ones."""
+    """So many turns of one session begin at once, each in a chat of its own; returns the granted
+    ones."""
     person.ask("conversation_clear_request")
     won, refusals = [], []
     ready = threading.Barrier(count)
@@ -380,12 +419,15 @@ def grab(person, stores, count=50):
 
 
 def test_50_at_once_share_exactly_what_there_is(limited, gateway, person, redis):
-    """Exactly seven reserves fit; what they did not need goes round again, whatever dies meanwhile."""
+    """Exactly seven reserves fit; what they did not need goes round again, whatever dies
+    meanwhile."""
     dying = limited(7 * RESERVE, "store-1")
     first = gateway.wait_peer("store")
     limited(7 * RESERVE, "store-2")
-    second = gateway.wait(lambda: next((one for one in gateway.live("store") if one is not first), None),
-                          "the second store")
+    second = gateway.wait(
+        lambda: next((one for one in gateway.live("store") if one is not first), None),
+        "the second store",
+    )
     ann = person(to=second)
     won = grab(ann, [first, second])
     assert len(won) == 7

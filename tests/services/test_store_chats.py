@@ -86,7 +86,9 @@ def test_chats_are_listed_newest_touched_first(store, person):
 def test_the_list_is_turned_page_by_page(store, person, postgres):
     ann = person()
     chats = begin_chats(ann, *(f"question {number}" for number in range(7)))
-    postgres.query("UPDATE conversations SET touched_at = '2024-01-01' WHERE id = ANY(%s::uuid[])", chats[:5])
+    postgres.query(
+        "UPDATE conversations SET touched_at = '2024-01-01' WHERE id = ANY(%s::uuid[])", chats[:5]
+    )
     whole = ids(listed(ann))
     pages, behind = [], {}
     while True:
@@ -178,7 +180,8 @@ def test_a_deleted_chat_is_gone_and_the_others_stay(store, person, postgres, red
     assert "private" not in postgres.dump()
     with redis.client() as client:
         assert first not in str([client.hgetall(key) for key in client.keys("*:turns")])
-        assert client.exists(*client.keys("*:window")) == 1  # of the third, which is the current one
+        # of the third, which is the current one
+        assert client.exists(*client.keys("*:window")) == 1
     assert ids(listed(ann)) == [third, second]
     assert ann.open().conversation == third
     for ask, args in ((ann.history, (first,)), (delete, (ann, first)), (rename, (ann, first, "x"))):
@@ -196,7 +199,9 @@ def test_after_the_current_one_was_deleted_none_is(store, person):
     assert ids(listed(ann)) == [first]
 
 
-def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(store, person, postgres, redis):
+def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(
+    store, person, postgres, redis
+):
     ann = person()
     ann.say()
     lost = ann.turn("a private question")
@@ -214,8 +219,11 @@ def test_a_deleted_chat_takes_its_running_and_its_interrupted_turns_along(store,
 
 
 @pytest.mark.parametrize("what", ["conversation_delete_request", "conversation_clear_request"])
-def test_a_turn_that_is_kept_while_its_chat_is_deleted_is_gone_too(start_store, person, postgres, redis, what):
-    """Redis has forgotten the chat, Postgres not yet: then it was told of the turn, and showed it for an hour."""
+def test_a_turn_that_is_kept_while_its_chat_is_deleted_is_gone_too(
+    start_store, person, postgres, redis, what
+):
+    """Redis has forgotten the chat, Postgres not yet: then it was told of the turn, and showed it
+    for an hour."""
     start_store(PG_STATEMENT_MS=60000)
     ann = person()
     ann.say()
@@ -268,7 +276,9 @@ def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, p
     assert listed(ann) == []
     assert postgres.query("SELECT count(*) FROM turns")[0][0] > 0  # or this test says nothing
     ann.say("meanwhile", conversation="")
-    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the rest to be wiped", 25)
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the rest to be wiped", 25
+    )
     assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM bites") == [(True, 10000)]
     assert "private" not in postgres.dump()
 
@@ -309,8 +319,14 @@ def test_nobody_sees_renames_opens_or_deletes_what_is_somebody_elses(store, pers
     refused("not_found", rename, bob, ann.chat, "mine")
     refused("not_found", delete, bob, ann.chat)
     refused("not_found", bob.ask, "history_page_request", conversation=ann.chat, page=20, open=1)
-    refused("bad_request", bob.ask, "conversation_list_request", page=5, after_at=1, after_id="nobody")
-    assert ids(bob.ask("conversation_list_request", page=5, after_at=2**60, after_id=ann.chat).conversations) == [bob.chat]
+    refused(
+        "bad_request", bob.ask, "conversation_list_request", page=5, after_at=1, after_id="nobody"
+    )
+    assert ids(
+        bob.ask(
+            "conversation_list_request", page=5, after_at=2**60, after_id=ann.chat
+        ).conversations
+    ) == [bob.chat]
     assert running.commit().outcome == OK
     assert [chat.title for chat in listed(ann)] == [QUESTION]
     assert ann.begin("next").outcome == GRANTED

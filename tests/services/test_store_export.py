@@ -13,7 +13,12 @@ def exported(person, chat=None):
     """Every turn as (seq, question, answer, status), and how many parts it took."""
     turns, seq, lost, parts = [], 0, 0, 0
     while True:
-        part = person.ask("export_request", conversation=chat or person.chat, after_seq=seq, after_interrupted=lost)
+        part = person.ask(
+            "export_request",
+            conversation=chat or person.chat,
+            after_seq=seq,
+            after_interrupted=lost,
+        )
         if not part.messages:
             return turns, parts
         turns += [(one.seq, one.text, other.text, other.status)
@@ -22,19 +27,41 @@ def exported(person, chat=None):
 
 
 def interrupt(postgres, person, after, text):
-    postgres.query("INSERT INTO interrupted SELECT user_id, gen_random_uuid(), id, %s, %s, 'so far', 'm', now()"
-                   " FROM conversations WHERE id = %s", after, text, person.chat)
+    postgres.query(
+        "INSERT INTO interrupted SELECT user_id, gen_random_uuid(), id, %s, %s, 'so far', 'm', now()"
+        " FROM conversations WHERE id = %s",
+        after,
+        text,
+        person.chat,
+    )
 
 
 def brought(question, status="committed", **fields):
-    return {"question": question, "answer": f"answer to {question}", "status": status, "model": "b/model",
-            "finish_reason": "stop", "prompt_tokens": 5, "completion_tokens": 6, "asked_at": AT,
-            "answered_at": AT + 1000, "feedback": 2, **fields}
+    return {
+        "question": question,
+        "answer": f"answer to {question}",
+        "status": status,
+        "model": "b/model",
+        "finish_reason": "stop",
+        "prompt_tokens": 5,
+        "completion_tokens": 6,
+        "asked_at": AT,
+        "answered_at": AT + 1000,
+        "feedback": 2,
+        **fields,
+    }
 
 
 def bring(person, turns, chat, place=0, after=0):
-    return person.ask("import_request", conversation=chat, title="An  old\nchat", created_at=AT, position=place,
-                      after_seq=after, turns=turns)
+    return person.ask(
+        "import_request",
+        conversation=chat,
+        title="An  old\nchat",
+        created_at=AT,
+        position=place,
+        after_seq=after,
+        turns=turns,
+    )
 
 
 # ---- out ------------------------------------------------------------------------------------
@@ -66,8 +93,18 @@ def test_a_branch_is_exported_with_what_it_begins_with(store, person, postgres):
     turn = ann.turn("r3", conversation=main, branch=1, after_seq=2)
     turn.commit("b3")
     assert [(one[0], one[1]) for one in exported(ann, turn.chat)[0]] == [
-        (1, "q1"), (1, "lost early"), (2, "q2"), (3, "r3")]
-    assert [one[1] for one in exported(ann, main)[0]] == ["q1", "lost early", "q2", "q3", "lost late"]
+        (1, "q1"),
+        (1, "lost early"),
+        (2, "q2"),
+        (3, "r3"),
+    ]
+    assert [one[1] for one in exported(ann, main)[0]] == [
+        "q1",
+        "lost early",
+        "q2",
+        "q3",
+        "lost late",
+    ]
     ann.ask("conversation_delete_request", conversation=main)
     assert [one[1] for one in exported(ann, turn.chat)[0]] == ["q1", "lost early", "q2", "r3"]
 
@@ -85,14 +122,17 @@ def test_a_part_of_a_long_chat_costs_no_more_than_all_of_a_short_one(store, pers
         times = []
         for _ in range(7):
             begun = time.monotonic()
-            somebody.ask("export_request", conversation=somebody.chat, after_seq=10, after_interrupted=0)
+            somebody.ask(
+                "export_request", conversation=somebody.chat, after_seq=10, after_interrupted=0
+            )
             times.append(time.monotonic() - begun)
         return min(times)
     ann, bob = person(), person()
     for somebody, turns in ((ann, 40), (bob, 40000)):
         somebody.say()
         fill(postgres, somebody.chat, turns)
-    postgres.query("UPDATE conversations SET searched_seq = last_seq")  # the store has better things to do
+    # the store has better things to do
+    postgres.query("UPDATE conversations SET searched_seq = last_seq")
     postgres.query("ANALYZE")
     assert quickest_of(bob) < 4 * quickest_of(ann)
 
@@ -103,9 +143,19 @@ def test_what_is_told_of_a_turn(store, person):
     ann.chat = ann.open().conversation
     part = ann.ask("export_request", conversation=ann.chat)
     question, answer = part.messages
-    assert (part.title, question.text, answer.text, answer.status) == ("Why?", "Why?", "So.", "stopped")
-    assert (answer.model, answer.finish_reason, answer.prompt_tokens, answer.completion_tokens, answer.cost) == (
-        "a/model", "length", 11, 22, 0.5)
+    assert (part.title, question.text, answer.text, answer.status) == (
+        "Why?",
+        "Why?",
+        "So.",
+        "stopped",
+    )
+    assert (
+        answer.model,
+        answer.finish_reason,
+        answer.prompt_tokens,
+        answer.completion_tokens,
+        answer.cost,
+    ) == ("a/model", "length", 11, 22, 0.5)
     assert abs(answer.at - time.time() * 1000) < 60000 and abs(part.created_at - answer.at) < 60000
 
 
@@ -128,13 +178,23 @@ def test_an_imported_chat_is_a_chat(store, person, postgres):
     ann, chat = person(), new_id()
     bring(ann, [brought("one"), brought("two", "stopped"), brought("lost", "interrupted")], chat)
     bring(ann, [brought("three")], chat, place=3, after=2)
-    assert exported(ann, chat)[0] == [(1, "one", "answer to one", "committed"), (2, "two", "answer to two", "stopped"),
-                                      (2, "lost", "answer to lost", "interrupted"),
-                                      (3, "three", "answer to three", "committed")]
+    assert exported(ann, chat)[0] == [
+        (1, "one", "answer to one", "committed"),
+        (2, "two", "answer to two", "stopped"),
+        (2, "lost", "answer to lost", "interrupted"),
+        (3, "three", "answer to three", "committed"),
+    ]
     answer = ann.history(chat).messages[1]
-    assert (answer.at, answer.model, answer.prompt_tokens, answer.feedback) == (AT + 1000, "b/model", 5, 2)
+    assert (answer.at, answer.model, answer.prompt_tokens, answer.feedback) == (
+        AT + 1000,
+        "b/model",
+        5,
+        2,
+    )
     assert postgres.query("SELECT title FROM conversations") == [("An old chat",)]
-    assert postgres.query("SELECT now() - touched_at < interval '1 minute' FROM conversations") == [(True,)]
+    assert postgres.query("SELECT now() - touched_at < interval '1 minute' FROM conversations") == [
+        (True,)
+    ]
     ann.chat = chat
     assert [said["text"] for said in ann.begin("four").context][:2] == ["one", "answer to one"]
 

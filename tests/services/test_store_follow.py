@@ -1,8 +1,20 @@
-"""What the store tells of an answer that is written elsewhere, and what it makes of one whose gateway died."""
+"""What the store tells of an answer that is written elsewhere, and what it makes of one whose
+gateway died."""
 
 import pytest
 
-from support.store import ABORTED, ANSWER, GRANTED, INTERRUPTED, KEPT, OK, QUESTION, RUNNING, new_id, refused
+from support.store import (
+    ABORTED,
+    ANSWER,
+    GRANTED,
+    INTERRUPTED,
+    KEPT,
+    OK,
+    QUESTION,
+    RUNNING,
+    new_id,
+    refused,
+)
 from support.wait import wait_until
 
 SHORT = {"LEASE_MS": 1000}
@@ -14,10 +26,21 @@ SHORT = {"LEASE_MS": 1000}
 def test_a_running_answer_is_told_from_any_byte(store, person):
     turn = person().turn()
     first = turn.follow()
-    assert (first.outcome, first.conversation, first.question, first.text) == (RUNNING, turn.chat, QUESTION, "")
+    assert (first.outcome, first.conversation, first.question, first.text) == (
+        RUNNING,
+        turn.chat,
+        QUESTION,
+        "",
+    )
     turn.append(0, "Every ", model="a/model")
     turn.append(6, "15,000 km")
-    for after, text in ((0, "Every 15,000 km"), (3, "ry 15,000 km"), (6, "15,000 km"), (15, ""), (99, "")):
+    for after, text in (
+        (0, "Every 15,000 km"),
+        (3, "ry 15,000 km"),
+        (6, "15,000 km"),
+        (15, ""),
+        (99, ""),
+    ):
         said = turn.follow(after)
         assert (said.outcome, said.text, said.model) == (RUNNING, text, "a/model")
 
@@ -173,7 +196,11 @@ def test_another_question_under_an_interrupted_id_replaces_all_of_it(start_store
     interrupted(turn)
     turn.epoch = turn.again("two").epoch
     turn.append(0, "answer two")
-    wait_until(lambda: turn.follow().text == "answer two" and turn.follow().outcome == INTERRUPTED, "the second end", 6)
+    wait_until(
+        lambda: turn.follow().text == "answer two" and turn.follow().outcome == INTERRUPTED,
+        "the second end",
+        6,
+    )
     assert turn.follow().question == "two"
     assert [text for _, text, _, _ in lines(ann, turn.chat)] == ["two", "answer two"]
 
@@ -185,15 +212,26 @@ def test_a_turn_whose_worker_died_is_kept_as_interrupted_at_once(store, person):
     ann = person()
     ann.say("first")
     turn = ann.turn("second")
-    kept = {"interrupted": 1, "seq": turn.seq, "user_text": "second", "answer": "Half an\0swer", "model": "a/model"}
+    kept = {
+        "interrupted": 1,
+        "seq": turn.seq,
+        "user_text": "second",
+        "answer": "Half an\0swer",
+        "model": "a/model",
+    }
     turn.abort(**kept)
     turn.abort(**kept)  # said twice it is kept once
-    assert lines(ann, turn.chat)[2:] == [(1, "second", "interrupted", 1), (0, "Half an", "interrupted", 1)]
+    assert lines(ann, turn.chat)[2:] == [
+        (1, "second", "interrupted", 1),
+        (0, "Half an", "interrupted", 1),
+    ]
     again = turn.again()
     assert again.outcome == GRANTED and again.epoch > turn.epoch
 
 
-def test_without_postgres_a_turn_whose_worker_died_waits_for_the_sweep(start_store, person, postgres):
+def test_without_postgres_a_turn_whose_worker_died_waits_for_the_sweep(
+    start_store, person, postgres
+):
     start_store(**SHORT)
     turn = person().turn()
     turn.append(0, "Half an")
@@ -213,7 +251,10 @@ def interrupted(turn, timeout=6.0):
 
 
 def lines(person, chat):
-    return [(line.by_user, line.text, line.status, line.seq) for line in person.history(chat=chat).messages]
+    return [
+        (line.by_user, line.text, line.status, line.seq)
+        for line in person.history(chat=chat).messages
+    ]
 
 
 def test_a_turn_whose_gateway_died_is_kept_as_interrupted(start_store, person):
@@ -223,10 +264,19 @@ def test_a_turn_whose_gateway_died_is_kept_as_interrupted(start_store, person):
     turn = ann.turn("second")
     turn.append(0, "Half an", model="a/model")
     said = interrupted(turn)
-    assert (said.text, said.question, said.model, said.conversation) == ("Half an", "second", "a/model", turn.chat)
+    assert (said.text, said.question, said.model, said.conversation) == (
+        "Half an",
+        "second",
+        "a/model",
+        turn.chat,
+    )
     assert turn.follow(4).text == " an"
-    assert lines(ann, turn.chat) == [(1, "first", "committed", 1), (0, ANSWER, "committed", 1),
-                                     (1, "second", "interrupted", 1), (0, "Half an", "interrupted", 1)]
+    assert lines(ann, turn.chat) == [
+        (1, "first", "committed", 1),
+        (0, ANSWER, "committed", 1),
+        (1, "second", "interrupted", 1),
+        (0, "Half an", "interrupted", 1),
+    ]
     assert ann.open(page=20).running_turn == ""
 
 
@@ -238,7 +288,14 @@ def test_an_interrupted_turn_is_no_context_and_takes_no_place(start_store, perso
     third = ann.turn("third")
     assert (third.seq, [said.text for said in third.granted.context]) == (2, ["first", ANSWER])
     third.commit()
-    assert [text for _, text, _, _ in lines(ann, third.chat)] == ["first", ANSWER, "second", "", "third", ANSWER]
+    assert [text for _, text, _, _ in lines(ann, third.chat)] == [
+        "first",
+        ANSWER,
+        "second",
+        "",
+        "third",
+        ANSWER,
+    ]
 
 
 def test_an_interrupted_turn_begins_anew_and_is_then_kept_once(start_store, person):
@@ -260,8 +317,13 @@ def test_a_chat_that_begins_with_an_interrupted_turn_is_there(start_store, perso
     turn = ann.turn("  How   old is\nmy car?")
     interrupted(turn)
     opened = ann.open(page=20)
-    assert (opened.conversation, [line.status for line in opened.messages]) == (turn.chat, ["interrupted"] * 2)
-    assert postgres.query("SELECT title, last_seq FROM conversations") == [("How old is my car?", 0)]
+    assert (opened.conversation, [line.status for line in opened.messages]) == (
+        turn.chat,
+        ["interrupted"] * 2,
+    )
+    assert postgres.query("SELECT title, last_seq FROM conversations") == [
+        ("How old is my car?", 0)
+    ]
     ann.chat = turn.chat
     assert ann.turn("next").commit().outcome == OK
 
@@ -288,7 +350,12 @@ def test_one_that_stood_still_does_not_overwrite_what_came_after(start_store, pe
     assert turn.renew().lost
     newer.commit("the newer answer")
     refused("conflict", turn.commit, "the old answer")
-    assert [text for _, text, _, _ in lines(ann, turn.chat)] == ["slow", "", "newer", "the newer answer"]
+    assert [text for _, text, _, _ in lines(ann, turn.chat)] == [
+        "slow",
+        "",
+        "newer",
+        "the newer answer",
+    ]
 
 
 def test_of_two_answers_to_one_turn_the_first_is_kept_and_the_other_one_told(start_store, person):
@@ -331,7 +398,9 @@ def test_what_was_forgotten_is_not_kept_as_interrupted(start_store, person, post
     ann.ask(what, **({"delete": 1} if what == "conversation_clear_request" else {}))
     redis.put_back(copy)
     with redis.client() as client:
-        wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
+        wait_until(
+            lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6
+        )
     refused("signed_out" if what == "session_clear_request" else "not_found", turn.follow)
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
 
@@ -353,7 +422,9 @@ def test_an_old_copy_of_redis_interrupts_nothing_that_is_kept(start_store, perso
     with redis.client() as client:
         client.flushall()
         redis.put_back(copy)
-        wait_until(lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6)
+        wait_until(
+            lambda: not any(client.zcard(key) for key in client.keys("*:leases")), "the sweep", 6
+        )
     assert postgres.query("SELECT count(*) FROM interrupted") == [(0,)]
     assert turn.follow().outcome == KEPT
 
@@ -368,13 +439,20 @@ def test_dead_turns_wait_for_postgres(start_store, person, postgres):
     assert interrupted(turn, 20).text == "Half an"
 
 
-def test_a_turn_of_an_emptied_redis_is_interrupted_with_what_was_told_again(start_store, person, redis):
+def test_a_turn_of_an_emptied_redis_is_interrupted_with_what_was_told_again(
+    start_store, person, redis
+):
     start_store(**SHORT)
     turn = person().turn()
     with redis.client() as client:
         client.flushall()
     assert turn.append(0, "Half").question_missing == 1
-    assert turn.append(0, "Half an", user_text=QUESTION, seq=turn.seq, asked_at=1_700_000_000_000).question_missing == 0
+    assert (
+        turn.append(
+            0, "Half an", user_text=QUESTION, seq=turn.seq, asked_at=1_700_000_000_000
+        ).question_missing
+        == 0
+    )
     assert turn.renew().question_missing == 0
     said = interrupted(turn)
     assert (said.question, said.text) == (QUESTION, "Half an")
@@ -385,7 +463,9 @@ def test_two_stores_interrupt_once(start_store, person):
     turns = [person().turn() for _ in range(8)]
     for turn in turns:
         interrupted(turn)
-    told = [int(event["turns"]) for store in stores for event in store.find_events("sweep.interrupted")]
+    told = [
+        int(event["turns"]) for store in stores for event in store.find_events("sweep.interrupted")
+    ]
     assert sum(told) == len(turns)
 
 
@@ -397,7 +477,17 @@ def test_a_page_shows_interrupted_turns_where_they_belong(start_store, person):
         lost = ann.turn(f"lost {number}")
         interrupted(lost)
     newest = ann.history(page=4)
-    assert [line.text for line in newest.messages if line.by_user] == ["q3", "lost 3", "q4", "lost 4"]
+    assert [line.text for line in newest.messages if line.by_user] == [
+        "q3",
+        "lost 3",
+        "q4",
+        "lost 4",
+    ]
     older = ann.history(before=newest.more_before, page=4)
-    assert [line.text for line in older.messages if line.by_user] == ["q1", "lost 1", "q2", "lost 2"]
+    assert [line.text for line in older.messages if line.by_user] == [
+        "q1",
+        "lost 1",
+        "q2",
+        "lost 2",
+    ]
     assert older.more_before == 0

@@ -37,7 +37,9 @@ def test_feedback_is_shown_in_every_branch_and_gone_with_the_last(store, person,
         assert [line.feedback for line in ann.history(chat).messages] == [0, 1, 0, 0]
     for chat in (ann.chat, other.chat):
         ann.ask("conversation_delete_request", conversation=chat)
-    wait_until(lambda: postgres.query("SELECT count(*) FROM turns") == [(0,)], "the chats to be wiped")
+    wait_until(
+        lambda: postgres.query("SELECT count(*) FROM turns") == [(0,)], "the chats to be wiped"
+    )
     refused("not_found", ann.ask, "feedback_request", turn_id=first.id, feedback=1)
 
 
@@ -52,14 +54,28 @@ def test_usage_is_counted_by_day_and_model(store, person, postgres):
     for _ in range(2):
         ann.turn().commit(cost=0.5, model="b/model")
     bob.say()
-    days = postgres.query("SELECT to_char(d, 'YYYY-MM-DD') FROM (SELECT (now() AT TIME ZONE 'UTC')::date - n AS d"
-                          " FROM generate_series(0, 9) n) s")
+    days = postgres.query(
+        "SELECT to_char(d, 'YYYY-MM-DD') FROM (SELECT (now() AT TIME ZONE 'UTC')::date - n AS d"
+        " FROM generate_series(0, 9) n) s"
+    )
     for turn, age in ((old, 9), (gone, 10)):
-        postgres.query("UPDATE turns SET committed_at = (date_trunc('day', now() AT TIME ZONE 'UTC')"
-                       " - %s * interval '1 day') AT TIME ZONE 'UTC' WHERE turn_id = %s", age, turn.id)
+        postgres.query(
+            "UPDATE turns SET committed_at = (date_trunc('day', now() AT TIME ZONE 'UTC')"
+            " - %s * interval '1 day') AT TIME ZONE 'UTC' WHERE turn_id = %s",
+            age,
+            turn.id,
+        )
     said = ann.ask("usage_request", days=10)
-    assert rows(said) == [(days[0][0], "b/model", 2, 22, 44, 1.0), (days[9][0], "a/model", 1, 11, 22, 0.000123)]
-    assert (said.turns, said.prompt_tokens, said.completion_tokens, round(said.cost, 6)) == (3, 33, 66, 1.000123)
+    assert rows(said) == [
+        (days[0][0], "b/model", 2, 22, 44, 1.0),
+        (days[9][0], "a/model", 1, 11, 22, 0.000123),
+    ]
+    assert (said.turns, said.prompt_tokens, said.completion_tokens, round(said.cost, 6)) == (
+        3,
+        33,
+        66,
+        1.000123,
+    )
     assert said.is_truncated == 0
 
 
@@ -76,8 +92,11 @@ def test_usage_of_nothing_is_nothing(store, person):
 def test_too_many_rows_are_cut_and_the_sum_is_not(store, person, postgres, turns, cut):
     ann = person()
     ann.say()
-    postgres.query("INSERT INTO turns SELECT user_id, gen_random_uuid(), conversation_id, 1 + n, epoch, status, verdict,"
-                   " 'model ' || n, finish_reason, generation_id, 1, 1, 0.5, 0, asked_at, committed_at"
-                   " FROM turns, generate_series(1, %s) n", turns - 1)
+    postgres.query(
+        "INSERT INTO turns SELECT user_id, gen_random_uuid(), conversation_id, 1 + n, epoch, status, verdict,"
+        " 'model ' || n, finish_reason, generation_id, 1, 1, 0.5, 0, asked_at, committed_at"
+        " FROM turns, generate_series(1, %s) n",
+        turns - 1,
+    )
     said = ann.ask("usage_request", days=1)
     assert (len(said.rows), said.turns, said.is_truncated) == (1000, turns, cut)

@@ -1,4 +1,5 @@
-"""What the store promises of the schema: made once, forward only, and never one that is not ours."""
+"""What the store promises of the schema: made once, forward only, and never one that is not
+ours."""
 
 import pytest
 
@@ -37,7 +38,9 @@ def test_a_second_start_changes_nothing(start_store, postgres, person):
     again = start_store("again")
     assert not again.find_events("pg.migrated")
     assert migrations(postgres) == rows
-    assert postgres.query("SELECT content FROM messages WHERE message_role = 'user'") == [(QUESTION,)]
+    assert postgres.query("SELECT content FROM messages WHERE message_role = 'user'") == [
+        (QUESTION,)
+    ]
 
 
 def test_a_schema_with_another_past_is_refused(start_store, postgres):
@@ -80,14 +83,21 @@ def test_what_is_of_no_use_any_more_goes(start_store, postgres, person):
     bob.say(conversation="")
     cid.say()
     store.stop()
-    for column, table in (("cleared_at", "users"), ("deleted_at", "conversations"), ("at", "audit_log")):
-        postgres.query(f"UPDATE {table} SET {column} = now() - interval '31 days 1 minute'"
-                       f" WHERE {column} IS NOT NULL")
+    for column, table in (
+        ("cleared_at", "users"),
+        ("deleted_at", "conversations"),
+        ("at", "audit_log"),
+    ):
+        postgres.query(
+            f"UPDATE {table} SET {column} = now() - interval '31 days 1 minute'"
+            f" WHERE {column} IS NOT NULL"
+        )
     again = start_store("again", AUDIT_DAYS=31)
     assert again.wait_for_event("store.forgot")["rows"] == "4"
-    assert postgres.query("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM conversations),"
-                          " (SELECT count(*) FROM audit_log), (SELECT count(*) FROM turns)"
-                          ) == [(2, 2, 0, 2)]
+    assert postgres.query(
+        "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM conversations),"
+        " (SELECT count(*) FROM audit_log), (SELECT count(*) FROM turns)"
+    ) == [(2, 2, 0, 2)]
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit"])
@@ -113,7 +123,13 @@ def test_faults_in_the_configuration_are_told_at_once(harness):
     status, output = harness.run("store", "--check-config", env={
         "REDIS_URL": "http://elsewhere", "POSTGRES_URL": "postgresql://%%%", "MESSAGES_PER_MINUTE": "many"})
     assert status == EX_CONFIG
-    for name in ("REDIS_URL", "POSTGRES_URL", "MESSAGES_PER_MINUTE", "BUS_GATEWAYS", "BUS_SECRET_KEY"):
+    for name in (
+        "REDIS_URL",
+        "POSTGRES_URL",
+        "MESSAGES_PER_MINUTE",
+        "BUS_GATEWAYS",
+        "BUS_SECRET_KEY",
+    ):
         assert name in output
 
 

@@ -1,4 +1,5 @@
-"""What the store promises of searching: a person's own chats, found by word, beginning, stem and phrase."""
+"""What the store promises of searching: a person's own chats, found by word, beginning, stem and
+phrase."""
 
 import re
 
@@ -21,48 +22,71 @@ def found(person, text):
 def settled(postgres):
     """settled() waits until everything that was kept can be found."""
     def wait():
-        wait_until(lambda: postgres.query("SELECT count(*) FROM conversations WHERE searched_seq < last_seq"
-                                          " AND deleted_at IS NULL") == [(0,)], "the search to be filled")
+        wait_until(
+            lambda: postgres.query(
+                "SELECT count(*) FROM conversations WHERE searched_seq < last_seq"
+                " AND deleted_at IS NULL"
+            )
+            == [(0,)],
+            "the search to be filled",
+        )
+
     return wait
 
 
 @pytest.fixture
 def ann(store, person, settled):
     ann = person()
-    for question in ("My brakes squeal loudly", "Which oil-filter for 5W-30?", "Die Bremsen meiner Häuser",
-                     "Squeal and brakes, in another order", "Freins bruyants à l'arrière"):
+    for question in (
+        "My brakes squeal loudly",
+        "Which oil-filter for 5W-30?",
+        "Die Bremsen meiner Häuser",
+        "Squeal and brakes, in another order",
+        "Freins bruyants à l'arrière",
+    ):
         ann.say(question, "OK.")
     settled()
     return ann
 
 
-@pytest.mark.parametrize("text, questions", [
-    ("brakes", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
-    ("BRAKING ", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
-    ("sque", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
-    ("sque ", []),
-    ("sque loudly", []),
-    ("brakes lou", ["My brakes squeal loudly"]),
-    ('"brakes squeal"', ["My brakes squeal loudly"]),
-    ('"squeal brakes"', []),
-    ('squeal -"brakes squeal"', ["Squeal and brakes, in another order"]),
-    ("squeal -loudly", ["Squeal and brakes, in another order"]),
-    ("-squeal", []),
-    ("bremse ", ["Die Bremsen meiner Häuser"]),
-    ("häuser", ["Die Bremsen meiner Häuser"]),
-    ("Haus ", ["Die Bremsen meiner Häuser"]),
-    ("bruyants arrière ", ["Freins bruyants à l'arrière"]),
-    ("5w-30", ["Which oil-filter for 5W-30?"]),
-    ("oil-filter", ["Which oil-filter for 5W-30?"]),
-    ("gearbox", []), ("", []), ('"', []), ("- -- \"\" ''", []), ("a:* & !b | (@", []), ("\\ % _ ' $1", []),
-])
+@pytest.mark.parametrize(
+    "text, questions",
+    [
+        ("brakes", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
+        ("BRAKING ", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
+        ("sque", ["Squeal and brakes, in another order", "My brakes squeal loudly"]),
+        ("sque ", []),
+        ("sque loudly", []),
+        ("brakes lou", ["My brakes squeal loudly"]),
+        ('"brakes squeal"', ["My brakes squeal loudly"]),
+        ('"squeal brakes"', []),
+        ('squeal -"brakes squeal"', ["Squeal and brakes, in another order"]),
+        ("squeal -loudly", ["Squeal and brakes, in another order"]),
+        ("-squeal", []),
+        ("bremse ", ["Die Bremsen meiner Häuser"]),
+        ("häuser", ["Die Bremsen meiner Häuser"]),
+        ("Haus ", ["Die Bremsen meiner Häuser"]),
+        ("bruyants arrière ", ["Freins bruyants à l'arrière"]),
+        ("5w-30", ["Which oil-filter for 5W-30?"]),
+        ("oil-filter", ["Which oil-filter for 5W-30?"]),
+        ("gearbox", []),
+        ("", []),
+        ('"', []),
+        ("- -- \"\" ''", []),
+        ("a:* & !b | (@", []),
+        ("\\ % _ ' $1", []),
+    ],
+)
 def test_words_are_found(ann, text, questions):
     assert found(ann, text) == questions
 
 
 def test_a_hit_tells_where_and_shows_what(store, person, settled):
     ann = person()
-    first = ann.say("How is the weather?", "I know of cars only. " * 20 + "Ask me about BRAKES, or a brake. " + "x" * 999)
+    first = ann.say(
+        "How is the weather?",
+        "I know of cars only. " * 20 + "Ask me about BRAKES, or a brake. " + "x" * 999,
+    )
     second = ann.say("My brakes\nsqueal \x02")
     settled()
     older, newer = reversed(search(ann, "brake").hits)
@@ -135,7 +159,8 @@ def test_a_turn_of_several_branches_is_found_once(store, person, settled):
 
 
 def test_a_hit_opens_in_a_chat_that_shows_it(store, person, settled):
-    """Of a deleted chat, what its branches begin with is found there; the rest is not found at all."""
+    """Of a deleted chat, what its branches begin with is found there; the rest is not found at
+    all."""
     ann = person()
     for number in (1, 2, 3):
         ann.say(f"brake {number}", "OK.")
@@ -163,7 +188,9 @@ def test_a_branch_in_which_nothing_was_said_shows_nothing(store, person, settled
     assert places(ann, "brakes") == []
 
 
-def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(start_store, person, settled, postgres):
+def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(
+    start_store, person, settled, postgres
+):
     """As in a database from before there was a search."""
     store = start_store()
     ann = person()
@@ -182,10 +209,15 @@ def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(start
 
 def test_what_is_searched_lies_apart_for_each_block_of_turns(ann, postgres):
     """As if there had been thousands of turns between them."""
-    postgres.query("UPDATE search SET no = no + 5000, words = search_vector(search_prefix(user_id, (no + 5000) / 1024),"
-                   " (SELECT string_agg(content, ' ') FROM messages m WHERE m.conversation_id = search.conversation_id"
-                   "     AND m.seq = search.seq)) WHERE no > 2")
-    assert found(ann, "brakes") == ["Squeal and brakes, in another order", "My brakes squeal loudly"]
+    postgres.query(
+        "UPDATE search SET no = no + 5000, words = search_vector(search_prefix(user_id, (no + 5000) / 1024),"
+        " (SELECT string_agg(content, ' ') FROM messages m WHERE m.conversation_id = search.conversation_id"
+        "     AND m.seq = search.seq)) WHERE no > 2"
+    )
+    assert found(ann, "brakes") == [
+        "Squeal and brakes, in another order",
+        "My brakes squeal loudly",
+    ]
     ann.say("brakes again")
     wait_until(lambda: len(found(ann, "brakes")) == 3, "the new one to be found")
     assert postgres.query("SELECT max(no) FROM search") == [(5005,)]
@@ -195,7 +227,10 @@ def test_a_phrase_that_takes_long_is_looked_for_piece_by_piece(store, person, se
     ann, phrase = person(), "pads brakes " * 8 + "pads pads"  # all of it but the end is everywhere
     chat = ann.say(phrase, "OK.").chat
     fill(postgres, chat, 200)
-    postgres.query("UPDATE messages SET content = %s WHERE seq > 1 AND message_role = 'assistant'", "pads brakes " * 5000)
+    postgres.query(
+        "UPDATE messages SET content = %s WHERE seq > 1 AND message_role = 'assistant'",
+        "pads brakes " * 5000,
+    )
     settled()
     hits, before, pages = [], 0, 0
     while before or not pages:
@@ -207,12 +242,18 @@ def test_a_phrase_that_takes_long_is_looked_for_piece_by_piece(store, person, se
 
 
 def test_one_plan_reads_every_block_from_the_index(ann, postgres):
-    """However little there is.  A plan for one block would have its words in the place of $ and a number."""
+    """However little there is.  A plan for one block would have its words in the place of $ and a
+    number."""
     postgres.query("VACUUM ANALYZE search")  # now it is known how little
-    plans = [plan for plan in postgres.plans("SELECT search_turns(min(user_id), 'brakes', 4, 21) FROM search")
-             if "WITH found" in plan]
+    plans = [
+        plan
+        for plan in postgres.plans("SELECT search_turns(min(user_id), 'brakes', 4, 21) FROM search")
+        if "WITH found" in plan
+    ]
     assert len(plans) == 1
-    assert re.search(r"Bitmap Index Scan on search_words .*\n.*\(words @@ \(replace\(\$\d", plans[0])
+    assert re.search(
+        r"Bitmap Index Scan on search_words .*\n.*\(words @@ \(replace\(\$\d", plans[0]
+    )
     assert "Seq Scan" not in plans[0]
 
 
@@ -222,7 +263,10 @@ def test_nobody_waits_behind_heaps(store, person, postgres):
     ann = person()
     ann.say("Where is the jack?")
     wait_until(lambda: found(ann, "jack"), "the newest message")
-    assert postgres.query("SELECT count(*) FROM conversations WHERE searched_seq < last_seq")[0][0] >= 7
+    assert (
+        postgres.query("SELECT count(*) FROM conversations WHERE searched_seq < last_seq")[0][0]
+        >= 7
+    )
 
 
 def test_turns_from_before_there_was_a_search_are_found(start_store, person, settled, postgres):

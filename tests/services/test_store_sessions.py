@@ -26,7 +26,12 @@ def test_a_new_session_knows_nothing(start_store, gateway):
     assert before - 1000 <= said.created_at <= before + 10000
     assert said.expires_at == said.created_at + 24 * 3600 * 1000
     assert (said.model, said.sealed_key, said.key_hint) == ("", b"", "")
-    assert (said.conversation, said.running_turn, said.messages, said.more_before) == ("", "", [], 0)
+    assert (said.conversation, said.running_turn, said.messages, said.more_before) == (
+        "",
+        "",
+        [],
+        0,
+    )
     assert (said.remaining, said.from_cache) == (20, 0)
 
 
@@ -180,8 +185,14 @@ def test_an_unknown_chat_has_no_history(store, person):
 
 
 def save_key(somebody, key=SEALED, remember=1, **fields):
-    somebody.ask("session_save_request", key_change=1, sealed_key=key, key_hint=HINT, remember=remember,
-                 **fields)
+    somebody.ask(
+        "session_save_request",
+        key_change=1,
+        sealed_key=key,
+        key_hint=HINT,
+        remember=remember,
+        **fields,
+    )
 
 
 def test_a_key_that_is_remembered_is_in_postgres(store, person, postgres, redis):
@@ -189,8 +200,9 @@ def test_a_key_that_is_remembered_is_in_postgres(store, person, postgres, redis)
     save_key(ann)
     assert (ann.open().sealed_key, ann.open().key_hint) == (SEALED, HINT)
     assert ann.begin().sealed_key == SEALED
-    assert postgres.query("SELECT encode(encrypted_key, 'hex'), key_id, key_hint FROM api_keys") == [
-        (SEALED.hex(), "k1", HINT)]
+    assert postgres.query(
+        "SELECT encode(encrypted_key, 'hex'), key_id, key_hint FROM api_keys"
+    ) == [(SEALED.hex(), "k1", HINT)]
     assert SEALED not in redis.dump()
 
 
@@ -200,7 +212,9 @@ def test_a_key_that_is_not_remembered_is_in_redis_only(store, person, postgres):
     save_key(ann, SEALED, remember=0)
     assert (ann.open().sealed_key, ann.open().key_hint) == (SEALED, HINT)
     assert ann.begin().sealed_key == SEALED
-    assert postgres.query("SELECT encrypted_key, key_id, key_hint FROM api_keys") == [(None, "", "")]
+    assert postgres.query("SELECT encrypted_key, key_id, key_hint FROM api_keys") == [
+        (None, "", "")
+    ]
 
 
 def test_a_newer_key_replaces_either_kind(store, person):
@@ -392,11 +406,25 @@ def test_nobody_reaches_what_is_somebody_elses(store, person, postgres):
     refused("not_found", bob.begin, conversation=ann.chat)
     refused("not_found", bob.ask, "turn_stop_request", turn_id=running.id)
     bob.ask("turn_abort_request", epoch=running.epoch + 1, reason="x", **theirs)
-    refused("conflict", bob.ask, "turn_commit_request", epoch=99, seq=2, user_text="mine", answer="mine",
-            status="committed", **theirs)
+    refused(
+        "conflict",
+        bob.ask,
+        "turn_commit_request",
+        epoch=99,
+        seq=2,
+        user_text="mine",
+        answer="mine",
+        status="committed",
+        **theirs,
+    )
     bob.ask("conversation_clear_request", delete=1)
     said = bob.open()
-    assert (said.conversation, said.running_turn, said.sealed_key, said.messages) == ("", "", b"", [])
+    assert (said.conversation, said.running_turn, said.sealed_key, said.messages) == (
+        "",
+        "",
+        b"",
+        [],
+    )
     again = bob.begin("another private question", turn=running.id)
     assert again.outcome == GRANTED and again.conversation != running.chat
 
@@ -412,8 +440,16 @@ def test_the_same_turn_id_of_two_people_is_two_turns(store, person):
     for somebody in (ann, bob):
         begun = somebody.begin(turn=turn)
         assert begun.outcome == GRANTED
-        somebody.ask("turn_commit_request", conversation=begun.conversation, turn_id=turn,
-                     epoch=begun.epoch, seq=1, user_text=QUESTION, answer=ANSWER, status="committed")
+        somebody.ask(
+            "turn_commit_request",
+            conversation=begun.conversation,
+            turn_id=turn,
+            epoch=begun.epoch,
+            seq=1,
+            user_text=QUESTION,
+            answer=ANSWER,
+            status="committed",
+        )
     assert ann.open().conversation != bob.open().conversation
 
 

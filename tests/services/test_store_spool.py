@@ -163,7 +163,9 @@ def test_two_stores_drain_once(start_store, person, postgres, redis):
     postgres.start()
     wait_drained(redis)
     assert postgres.query("SELECT count(*), count(DISTINCT turn_id) FROM turns") == [(20, 20)]
-    kept = sum(int(event["kept"]) for store in stores for event in store.find_events("spool.drained"))
+    kept = sum(
+        int(event["kept"]) for store in stores for event in store.find_events("spool.drained")
+    )
     assert kept == 20
 
 
@@ -204,7 +206,9 @@ def test_a_turn_that_was_spooled_with_another_answer_is_a_conflict(store, person
     assert [line.text for line in ann.history().messages] == [QUESTION, ANSWER, "second", ANSWER]
 
 
-def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(store, person, postgres, redis):
+def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(
+    store, person, postgres, redis
+):
     turn = person().turn()
     go_away(store, postgres)
     assert turn.commit().outcome == SPOOLED
@@ -213,7 +217,9 @@ def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(store, pe
         client.copy(spool, spool + "-again")
         come_back(store, postgres)
         wait_drained(redis)
-        postgres.query("UPDATE messages SET content = 'Another answer' WHERE message_role = 'assistant'")
+        postgres.query(
+            "UPDATE messages SET content = 'Another answer' WHERE message_role = 'assistant'"
+        )
         client.rename(spool + "-again", spool)
         wait_drained(redis)
         assert client.xlen(spool.replace("spool", "refused")) == 1
@@ -221,7 +227,8 @@ def test_a_spooled_turn_that_was_kept_with_another_answer_is_put_aside(store, pe
 
 
 def test_a_turn_whose_place_was_taken_is_kept_behind(store, person, postgres, redis):
-    """Only a Redis that lost a lease lets this happen; the person was told that it will be saved."""
+    """Only a Redis that lost a lease lets this happen; the person was told that it will be
+    saved."""
     ann = person()
     ann.say()
     turn = ann.turn("spooled")
@@ -263,9 +270,17 @@ def test_what_was_forgotten_meanwhile_is_not_brought_back(store, person, postgre
 
 
 def commit_of(turn):
-    return {"session": turn.person.session, "conversation": turn.chat, "turn_id": turn.id,
-            "epoch": turn.epoch, "seq": turn.seq, "user_text": turn.text, "answer": "a private answer",
-            "status": "committed", "verdict": 2}
+    return {
+        "session": turn.person.session,
+        "conversation": turn.chat,
+        "turn_id": turn.id,
+        "epoch": turn.epoch,
+        "seq": turn.seq,
+        "user_text": turn.text,
+        "answer": "a private answer",
+        "status": "committed",
+        "verdict": 2,
+    }
 
 
 def test_what_makes_no_sense_is_put_aside(store, redis, person, postgres):

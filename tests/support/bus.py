@@ -2,7 +2,8 @@
 
 FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by:
 
-    gateway = FakeGateway(keys)                      # start the store with BUS_GATEWAYS=gateway.address
+    gateway = FakeGateway(keys)                      # start the store with
+    BUS_GATEWAYS=gateway.address
     say = gateway.ask("session_open_request", session=ID, create=1, page=20)
     assert say.remaining == 20                       # BusError if it ends otherwise
 
@@ -194,7 +195,9 @@ class Request:
             self._send("CREDIT", bytes=self._taken, last=self._last)
 
     def _send(self, kind, **fields):
-        frame = Frame(kind, id=self.id, attempt=self.attempt, body=wire.encode(kind.lower(), **fields))
+        frame = Frame(
+            kind, id=self.id, attempt=self.attempt, body=wire.encode(kind.lower(), **fields)
+        )
         self.gateway.send_frame(self.peer, frame)
 
     def _take(self, frame):
@@ -211,7 +214,9 @@ class Request:
         elif frame.type in ENDS:
             self.ends.append(frame)
             if frame.type in ("FINAL", "ERROR") and frame.sequence != len(self.chunks):
-                self.gateway.faults.append(f"{frame.type} counts {frame.sequence} chunks of {len(self.chunks)}")
+                self.gateway.faults.append(
+                    f"{frame.type} counts {frame.sequence} chunks of {len(self.chunks)}"
+                )
             if len(self.ends) > 1:
                 self.gateway.faults.append(f"{self.message} ended twice: {frame.type}")
 
@@ -453,7 +458,12 @@ class Asked:
 
     def send(self, kind, body, **head):
         """One frame about this request; head may make it wrong on purpose."""
-        head = {"epoch": self.link.epoch, "id": self.frame.id, "attempt": self.frame.attempt, **head}
+        head = {
+            "epoch": self.link.epoch,
+            "id": self.frame.id,
+            "attempt": self.frame.attempt,
+            **head,
+        }
         self.backend.send_raw(Frame(kind, body=body, **head).encode(), link=self.link)
 
     def finish(self, kind, body):
@@ -514,7 +524,8 @@ class FakeBackend(_Speaker):
         self._end()
 
     def on(self, message, reply):
-        """From now on this message is answered with reply(asked); see say, error and so on below."""
+        """From now on this message is answered with reply(asked); see say, error and so on
+        below."""
         self._scripts[message] = reply
         return self
 
@@ -633,7 +644,11 @@ class FakeBackend(_Speaker):
         if turn:
             mine = [asked for asked in mine if asked.message.get("turn_id") == turn]
         else:
-            mine = [asked for asked in mine if (asked.frame.id, asked.attempt) == (frame.id, frame.attempt)]
+            mine = [
+                asked
+                for asked in mine
+                if (asked.frame.id, asked.attempt) == (frame.id, frame.attempt)
+            ]
         for asked in mine:
             if frame.type == "CREDIT":
                 asked.credit = frame.message.bytes

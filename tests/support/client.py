@@ -88,7 +88,9 @@ class Stream:
         """The first event with that name."""
         def found():
             event = self.find(name)
-            assert event or not self.closed.is_set(), f"the stream ended without {name}: {self.events}"
+            assert (
+                event or not self.closed.is_set()
+            ), f"the stream ended without {name}: {self.events}"
             return event
         return wait_until(found, f"the event {name}; so far {self.events}", timeout)
 
@@ -137,7 +139,9 @@ class Client:
         page = self.open()
         lines = page["chat_history"]
         while page["more"]:
-            page = self.get(f"/conversations/{page['conversation_id']}?cursor={page['more']}").json()
+            page = self.get(
+                f"/conversations/{page['conversation_id']}?cursor={page['more']}"
+            ).json()
             lines = page["chat_history"] + lines
         return [(line["role"], line["content"]) for line in lines]
 

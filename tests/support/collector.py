@@ -1,4 +1,5 @@
-"""A small OpenTelemetry collector: takes OTLP over HTTP as JSON, and holds it against OTLP's form."""
+"""A small OpenTelemetry collector: takes OTLP over HTTP as JSON, and holds it against OTLP's
+form."""
 
 import json
 import threading
@@ -11,13 +12,30 @@ from support.wait import wait_until
 VALUE = {
     "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
     "properties": {
-        "stringValue": {"type": "string"}, "boolValue": {"type": "boolean"},
-        "intValue": {"type": "string", "pattern": "^-?[0-9]+$"}, "doubleValue": {"type": "number"},
-        "arrayValue": {"type": "object", "required": ["values"], "additionalProperties": False,
-                       "properties": {"values": {"type": "array", "items": {"$ref": "#/$defs/value"}}}}}}
-ATTRIBUTES = {"type": "array", "items": {
-    "type": "object", "required": ["key", "value"], "additionalProperties": False,
-    "properties": {"key": {"type": "string", "minLength": 1}, "value": {"$ref": "#/$defs/value"}}}}
+        "stringValue": {"type": "string"},
+        "boolValue": {"type": "boolean"},
+        "intValue": {"type": "string", "pattern": "^-?[0-9]+$"},
+        "doubleValue": {"type": "number"},
+        "arrayValue": {
+            "type": "object",
+            "required": ["values"],
+            "additionalProperties": False,
+            "properties": {"values": {"type": "array", "items": {"$ref": "#/$defs/value"}}},
+        },
+    },
+}
+ATTRIBUTES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["key", "value"],
+        "additionalProperties": False,
+        "properties": {
+            "key": {"type": "string", "minLength": 1},
+            "value": {"$ref": "#/$defs/value"},
+        },
+    },
+}
 NANOSECONDS = {"type": "string", "pattern": "^[1-9][0-9]{18}$"}
 SPAN = {
     "type": "object", "additionalProperties": False,
@@ -73,7 +91,10 @@ def plain_value(value):
 
 
 def senders(body):
-    return {plain(one["resource"]["attributes"])["service.name"] for one in json.loads(body)["resourceSpans"]}
+    return {
+        plain(one["resource"]["attributes"])["service.name"]
+        for one in json.loads(body)["resourceSpans"]
+    }
 
 
 class Collector:

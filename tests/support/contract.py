@@ -1,6 +1,7 @@
 """docs/openapi.yaml, and whether an answer is one that it allows.
 
-Run as a program it tells where that page differs from the tables of the code: scripts/check does so.
+Run as a program it tells where that page differs from the tables of the code: scripts/check does
+so.
 """
 
 import re
@@ -49,10 +50,14 @@ class Contract:
                 for method, operation in methods.items()}
 
     def find(self, method, path):
-        """The operation that serves this, or None; what is named wholly goes before what has a parameter."""
+        """The operation that serves this, or None; what is named wholly goes before what has a
+        parameter."""
         method = "GET" if method == "HEAD" else method
-        fitting = [(template.count("{"), operation) for (its, template), operation in self.operations().items()
-                   if its == method and re.fullmatch(_pattern(template), path)]
+        fitting = [
+            (template.count("{"), operation)
+            for (its, template), operation in self.operations().items()
+            if its == method and re.fullmatch(_pattern(template), path)
+        ]
         return min(fitting, key=lambda one: one[0])[1] if fitting else None
 
     def look_up(self, node):
@@ -65,7 +70,9 @@ class Contract:
         validator = jsonschema.Draft202012Validator(schema, resolver=self._resolver)
         fault = jsonschema.exceptions.best_match(validator.iter_errors(value))
         if fault:
-            raise Breach(f"{where}: {'/'.join(map(str, fault.absolute_path)) or 'all of it'}: {fault.message[:500]}")
+            raise Breach(
+                f"{where}: {'/'.join(map(str, fault.absolute_path)) or 'all of it'}: {fault.message[:500]}"
+            )
 
     def check_answer(self, method, path, status, kind, body):
         """kind: the Content-Type; body: its JSON if it is JSON, else whether there is one."""
@@ -84,7 +91,9 @@ class Contract:
             return
         is_read, kind = not kind.endswith(UNREAD), kind.removesuffix(UNREAD)
         if kind not in kinds and "*/*" not in kinds:
-            raise Breach(f"{where}: it comes as {kind or 'nothing'}, not as one of {', '.join(kinds)}")
+            raise Breach(
+                f"{where}: it comes as {kind or 'nothing'}, not as one of {', '.join(kinds)}"
+            )
         if kind == "application/json" and is_read:
             self.check(kinds[kind]["schema"], body, where)
 
@@ -108,15 +117,21 @@ class Contract:
         return [*self._route_faults(lines or routes()), *self._code_faults(), *self._form_faults()]
 
     def _route_faults(self, lines):
-        wanted, known = set(lines), {(method, re.sub(r"{\w+}", "*", path)) for method, path in self.operations()}
-        return [*(f"{' '.join(one)} is in routes.def only" for one in sorted(wanted - known)),
-                *(f"{' '.join(one)} is in openapi.yaml only" for one in sorted(known - wanted))]
+        wanted, known = set(lines), {
+            (method, re.sub(r"{\w+}", "*", path)) for method, path in self.operations()
+        }
+        return [
+            *(f"{' '.join(one)} is in routes.def only" for one in sorted(wanted - known)),
+            *(f"{' '.join(one)} is in openapi.yaml only" for one in sorted(known - wanted)),
+        ]
 
     def _code_faults(self):
         parts, faults = self.page["components"], []
         codes = error_codes()
         listed = {one["const"] for one in parts["schemas"]["ErrorCode"]["oneOf"]}
-        faults += [f"ErrorCode and errors.def differ in {code}" for code in sorted(listed ^ set(codes))]
+        faults += [
+            f"ErrorCode and errors.def differ in {code}" for code in sorted(listed ^ set(codes))
+        ]
         for status in sorted(set(codes.values())):
             mine = {code for code, its in codes.items() if its == status}
             page = set(_codes_of(parts["responses"].get(f"E{status}")))
@@ -163,7 +178,9 @@ def check_response(response, *_, stream=False, **__):
     else:
         body = bool(response.content)
     request = response.request
-    contract().check_answer(request.method, urlsplit(request.url).path, response.status_code, kind, body)
+    contract().check_answer(
+        request.method, urlsplit(request.url).path, response.status_code, kind, body
+    )
 
 
 def _pattern(template):

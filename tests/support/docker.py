@@ -1,7 +1,8 @@
 """A Docker engine of the tests' own, and the chat in it as deploy/compose has it.
 
-The engine keeps its images in CACHE from one run to the next, and nothing else: containers, networks and volumes
-end with the run.  Debian's packages are all that it needs (scripts/install compose).
+The engine keeps its images in CACHE from one run to the next, and nothing else: containers,
+networks and volumes end with the run.  Debian's packages are all that it needs (scripts/install
+compose).
 """
 
 import fcntl
@@ -21,7 +22,8 @@ from support.wait import wait_until
 
 CACHE = Path(os.environ.get("DOCKER_CACHE", "/var/cache/automotive-chat"))
 DOCKER, DOCKERD = "/usr/bin/docker", "/usr/sbin/dockerd"
-COMPOSE = os.environ.get("DOCKER_COMPOSE", "/usr/bin/docker-compose")  # Debian 12's is 1.29; another may be tried
+# Debian 12's is 1.29; another may be tried
+COMPOSE = os.environ.get("DOCKER_COMPOSE", "/usr/bin/docker-compose")
 BASE = "debian:trixie-slim"
 PROJECT = "chat-test"
 FOREIGN = ("redis", "postgres", "nginx", "prometheus")  # tests/compose/Dockerfile
@@ -35,7 +37,12 @@ class Engine:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.socket = f"unix://{self.folder}/docker.sock"
-        self.env = {**os.environ, "DOCKER_HOST": self.socket, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0"}
+        self.env = {
+            **os.environ,
+            "DOCKER_HOST": self.socket,
+            "DOCKER_BUILDKIT": "0",
+            "COMPOSE_DOCKER_CLI_BUILD": "0",
+        }
         self.daemon = self.lock = None
 
     def start(self):
@@ -49,12 +56,29 @@ class Engine:
         fcntl.flock(self.lock, fcntl.LOCK_EX)  # one at a time: they would share a bridge
         with (self.folder / "dockerd.log").open("wb") as log:
             self.daemon = subprocess.Popen(
-                [DOCKERD, "--data-root", CACHE / "docker", "--exec-root", self.folder / "exec", "--host", self.socket,
-                 "--pidfile", self.folder / "pid", "--default-ulimit", "nofile=10000:10000"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                [
+                    DOCKERD,
+                    "--data-root",
+                    CACHE / "docker",
+                    "--exec-root",
+                    self.folder / "exec",
+                    "--host",
+                    self.socket,
+                    "--pidfile",
+                    self.folder / "pid",
+                    "--default-ulimit",
+                    "nofile=10000:10000",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         wait_until(self._is_up_or_ended, "dockerd", 30)
         if self.daemon.poll() is not None:
-            raise NoEngine("dockerd ended: " + (self.folder / "dockerd.log").read_text().splitlines()[-1])
+            raise NoEngine(
+                "dockerd ended: " + (self.folder / "dockerd.log").read_text().splitlines()[-1]
+            )
         self._clear()
         try:
             self._need_base()
@@ -76,9 +100,18 @@ class Engine:
 
     def run(self, *command, timeout=60, **env):
         """A command's standard output; a failure shows all it said."""
-        done = subprocess.run([str(part) for part in command], env={**self.env, **env}, cwd=ROOT, timeout=timeout,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        done = subprocess.run(
+            [str(part) for part in command],
+            env={**self.env, **env},
+            cwd=ROOT,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert (
+            done.returncode == 0
+        ), f"{command}: {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 
     def docker(self, *args, **options):
@@ -98,12 +131,19 @@ class Engine:
         authorities = Path("/etc/ssl/certs/ca-certificates.crt").read_bytes()
         (root / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
         (root / "etc/ssl/certs/of-the-host.crt").write_bytes(authorities)
-        self.run("sh", "-c", f"tar -C {root} --exclude='./proc/*' --exclude='./sys/*' --exclude='./var/cache/apt/*' -c ."
-                 f" | {DOCKER} import -c 'CMD [\"bash\"]' -c 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/of-the-host.crt'"
-                 f" - {BASE}", timeout=120)
+        self.run(
+            "sh",
+            "-c",
+            f"tar -C {root} --exclude='./proc/*' --exclude='./sys/*' --exclude='./var/cache/apt/*' -c ."
+            f" | {DOCKER} import -c 'CMD [\"bash\"]' -c 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/of-the-host.crt'"
+            f" - {BASE}",
+            timeout=120,
+        )
 
     def build(self, target, name, file="deploy/Dockerfile", context=".", timeout=900):
-        self.docker("build", "-q", "-f", file, "--target", target, "-t", name, context, timeout=timeout)
+        self.docker(
+            "build", "-q", "-f", file, "--target", target, "-t", name, context, timeout=timeout
+        )
 
     def inspect(self, *names):
         return json.loads(self.docker("inspect", *names)) if names else []
@@ -111,7 +151,12 @@ class Engine:
     def _is_up_or_ended(self):
         if self.daemon.poll() is not None:
             return True
-        return subprocess.run([DOCKER, "version"], env=self.env, capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run(
+                [DOCKER, "version"], env=self.env, capture_output=True, check=False
+            ).returncode
+            == 0
+        )
 
     def _clear(self):
         """Containers, networks and volumes; of a run that was killed, too."""
@@ -131,17 +176,28 @@ class Stack(Entrance):
     def __init__(self, engine, folder):
         self.engine, self.secrets, port = engine, Path(folder) / "secrets", free_port()
         super().__init__(port, self.secrets / "tls.crt")
-        self.env = {"SECRETS": str(self.secrets), "LISTEN": "127.0.0.1", "HTTPS_PORT": str(port),
-                    "HTTP_PORT": str(free_port()), "OPENROUTER_API_KEY": KEY, "STANDIN_KEY": KEY, "SLOTS": "4",
-                    "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1", "DOCKER": DOCKER,
-                    "MESSAGES_PER_MINUTE": "100000", "ADDRESS_PER_MINUTE": "100000",
-                    "PROMETHEUS_PORT": str(free_port()),
-                    **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN}}
+        self.env = {
+            "SECRETS": str(self.secrets),
+            "LISTEN": "127.0.0.1",
+            "HTTPS_PORT": str(port),
+            "HTTP_PORT": str(free_port()),
+            "OPENROUTER_API_KEY": KEY,
+            "STANDIN_KEY": KEY,
+            "SLOTS": "4",
+            "OPENROUTER_BASE_URL": "http://openrouter:8099/api/v1",
+            "DOCKER": DOCKER,
+            "MESSAGES_PER_MINUTE": "100000",
+            "ADDRESS_PER_MINUTE": "100000",
+            "PROMETHEUS_PORT": str(free_port()),
+            **{f"{name.upper()}_IMAGE": f"test-{name}" for name in FOREIGN},
+        }
 
     def prepare(self):
-        with ThreadPoolExecutor(1) as beside:  # what fetches packages waits, and what compiles does not
+        # what fetches packages waits, and what compiles does not
+        with ThreadPoolExecutor(1) as beside:
             foreign = beside.map(self._build_foreign, FOREIGN)
-            self.engine.build("build", "automotive-chat-build")  # a name of its own keeps it for the next time
+            # a name of its own keeps it for the next time
+            self.engine.build("build", "automotive-chat-build")
             list(foreign)
         self.engine.run("deploy/compose/prepare", "--demo", timeout=900, **self.env)
         return self
@@ -151,17 +207,30 @@ class Stack(Entrance):
 
     @property
     def command(self):
-        return (f"{COMPOSE} -p {PROJECT} -f deploy/compose/docker-compose.yml -f tests/compose/override.yml"
-                " --profile demo")
+        return (
+            f"{COMPOSE} -p {PROJECT} -f deploy/compose/docker-compose.yml -f tests/compose/override.yml"
+            " --profile demo"
+        )
 
     def compose(self, *args, timeout=120):
         return self.engine.run(*self.command.split(), *args, timeout=timeout, **self.env)
 
     def shell(self, script, folder, timeout=180):
-        """Commands of docs/operations.md, in a folder of their own; $compose is what that page says."""
-        return self.engine.run("bash", "-euo", "pipefail", "-c", f"cd {ROOT}\n{script}", timeout=timeout,
-                               compose=self.command, secrets=str(self.secrets), backup=str(folder), new=str(folder),
-                               **self.env)
+        """Commands of docs/operations.md, in a folder of their own; $compose is what that page
+        says."""
+        return self.engine.run(
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            f"cd {ROOT}\n{script}",
+            timeout=timeout,
+            compose=self.command,
+            secrets=str(self.secrets),
+            backup=str(folder),
+            new=str(folder),
+            **self.env,
+        )
 
     def up(self, *args):
         self.compose("up", "-d", *args)
@@ -174,7 +243,8 @@ class Stack(Entrance):
     # -- containers
 
     def containers(self, service=None, ended=False):
-        """What docker inspect says of each that runs, of one service or of all; or of those too that have ended."""
+        """What docker inspect says of each that runs, of one service or of all; or of those too
+        that have ended."""
         which = ["--filter", f"label=com.docker.compose.service={service}"] if service else []
         ids = self.engine.docker("ps", "-q", *(["-a"] if ended else []), "--filter",
                                  f"label=com.docker.compose.project={PROJECT}", *which).split()
@@ -195,8 +265,13 @@ class Stack(Entrance):
 
     def events(self, container, event):
         """Lines of its log with that event."""
-        done = subprocess.run([DOCKER, "logs", container["Id"]], env=self.engine.env, capture_output=True, text=True,
-                              check=True)
+        done = subprocess.run(
+            [DOCKER, "logs", container["Id"]],
+            env=self.engine.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
         return [line for line in lines if line.get("event") == event]
 

@@ -1,4 +1,5 @@
-"""The https address by which people come to a chat behind nginx, and what can be seen from before it."""
+"""The https address by which people come to a chat behind nginx, and what can be seen from before
+it."""
 
 import time
 
@@ -52,5 +53,9 @@ class Entrance:
     def wait_whole(self, timeout=40.0, **counts):
         """Until all gateways see all services; returns how long it took."""
         since = time.monotonic()
-        wait_until(lambda: self.see(**{"filter": 2, "llm_worker": 2, "store": 2, **counts}), f"the chat {counts}", timeout)
+        wait_until(
+            lambda: self.see(**{"filter": 2, "llm_worker": 2, "store": 2, **counts}),
+            f"the chat {counts}",
+            timeout,
+        )
         return time.monotonic() - since

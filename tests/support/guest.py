@@ -32,8 +32,13 @@ class Guest(threading.Thread):
 def all_say_more(guests, timeout=10.0):
     """Each of them two turns from now on: the first may have begun before."""
     seen = [len(guest.done) + len(guest.failed) for guest in guests]
-    wait_until(lambda: all(len(guest.done) + len(guest.failed) >= count + 2
-                           for guest, count in zip(guests, seen)), "two more turns of everybody", timeout)
+    wait_until(
+        lambda: all(
+            len(guest.done) + len(guest.failed) >= count + 2 for guest, count in zip(guests, seen)
+        ),
+        "two more turns of everybody",
+        timeout,
+    )
 
 
 def ask_stream(client, text):

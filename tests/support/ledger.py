@@ -8,8 +8,8 @@
     assert not found, report(found)
 
 check() is given plain data and looks at nothing else. It knows what it finds by the names in KINDS.
-The model of these turns is MODEL of the stand-in: it says the question between two marks, so an answer
-tells whose it is, whether it is whole and whether it is only one.
+The model of these turns is MODEL of the stand-in: it says the question between two marks, so an
+answer tells whose it is, whether it is whole and whether it is only one.
 """
 
 import http.client
@@ -39,7 +39,8 @@ KINDS = {
     "shown": "a turn is shown otherwise than it is kept",
 }
 
-# What a client saw at the end -> how that turn must be kept. After any other end it may be kept or not.
+# What a client saw at the end -> how that turn must be kept. After any other end it may be kept or
+# not.
 KEPT_AS = {"committed": "committed", "spooled": "committed", "stopped": "stopped"}
 
 Violation = namedtuple("Violation", "kind session turn_id detail")
@@ -58,7 +59,12 @@ class Turn:
     """One turn as its client saw it, however often it was sent."""
 
     def __init__(self, session, turn_id, question, speaker):
-        self.session, self.turn_id, self.question, self.speaker = session, turn_id, question, speaker
+        self.session, self.turn_id, self.question, self.speaker = (
+            session,
+            turn_id,
+            question,
+            speaker,
+        )
         self.conversation = self.answer = None
         self.end = "unknown"
         self.again = []  # (end, answer) of what came when it was sent again though it was kept
@@ -176,7 +182,9 @@ class _Check:
 
     def question(self, turn, text):
         if text != turn.question:
-            self.note("question", turn.session, turn.turn_id, f"kept {text!r}, asked {turn.question!r}")
+            self.note(
+                "question", turn.session, turn.turn_id, f"kept {text!r}, asked {turn.question!r}"
+            )
         self.owner(turn, text)
 
     def answer(self, turn, text, is_whole, where):
@@ -211,14 +219,17 @@ class _Check:
             self.note("elsewhere", turn.session, turn.turn_id,
                       f"kept in {row.conversation}, told {turn.conversation}")
         if row.status != KEPT_AS[turn.end]:
-            self.note("status", turn.session, turn.turn_id, f"kept as {row.status}, told {turn.end}")
+            self.note(
+                "status", turn.session, turn.turn_id, f"kept as {row.status}, told {turn.end}"
+            )
         for text in self.texts[row.conversation, row.seq]:
             if text.role == "assistant" and text.text != turn.answer:
                 self.note("answer", turn.session, turn.turn_id,
                           f"kept {text.text!r}, told {turn.answer!r}")
 
     def order(self):
-        """A speaker asks one after the other. What was spooled may be kept behind others; see spool.c."""
+        """A speaker asks one after the other. What was spooled may be kept behind others; see
+        spool.c."""
         newest = defaultdict(int)
         for turn in self.asked:
             if not turn.is_kept or turn.end == "spooled":
@@ -332,7 +343,9 @@ def read_shown(url, ledger):
 def _read_chat(line, session, cookie, conversation):
     lines, more = [], "0"
     while more:
-        line.request("GET", f"/conversations/{conversation}?cursor={more}", headers={"Cookie": cookie})
+        line.request(
+            "GET", f"/conversations/{conversation}?cursor={more}", headers={"Cookie": cookie}
+        )
         response = line.getresponse()
         body = response.read()
         assert response.status == 200, f"history of {session}: {response.status} {body!r}"
@@ -340,5 +353,9 @@ def _read_chat(line, session, cookie, conversation):
         assert not page.get("from_cache"), f"history of {session} comes from Redis"
         lines = page["chat_history"] + lines
         more = page["more"]
-    return [ShownLine(session, conversation, one["turn_id"], one["role"], one["content"], one.get("status"))
-            for one in lines]
+    return [
+        ShownLine(
+            session, conversation, one["turn_id"], one["role"], one["content"], one.get("status")
+        )
+        for one in lines
+    ]

@@ -9,12 +9,22 @@ from support.processes import ROOT
 
 K8S = ROOT / "deploy/k8s"
 SERVICES = ("gateway", "filter", "llm-worker", "store")
-PRIVATE = {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
+PRIVATE = {
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+}
 SECRET_NAMES = re.compile(r"(KEYS?|PASSWORD|REDIS_URL|POSTGRES_URL)$")
 NAMES = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 EDGE = {"namespaceSelector": {"matchLabels": {"chat-edge": "true"}}}
 MONITORING = {"namespaceSelector": {"matchLabels": {"chat-monitoring": "true"}}}
-MEMBERS, GATEWAYS = ({"podSelector": {"matchLabels": {name: value}}} for name, value in (("bus", "member"), ("app", "gateway")))
+MEMBERS, GATEWAYS = (
+    {"podSelector": {"matchLabels": {name: value}}}
+    for name, value in (("bus", "member"), ("app", "gateway"))
+)
 INTERNET = "0.0.0.0/0"
 ANYBODY = None
 # What fails without it, for whom, which way, to or from whom, and the port.
@@ -75,14 +85,25 @@ def all_files():
 def render(folder):
     """What kubectl makes of a folder; None where there is no kubectl that can."""
     try:
-        told = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True,
-                              check=True, timeout=20).stdout
+        told = subprocess.run(
+            ["kubectl", "version", "--client", "-o", "json"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        ).stdout
         version = yaml.safe_load(told)["clientVersion"]
     except (OSError, subprocess.CalledProcessError):
         return None
     if (int(version["major"]), int(re.match(r"\d+", version["minor"])[0])) < (1, 21):
         return None
-    done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [document for document in yaml.safe_load_all(done.stdout) if document]
 
@@ -99,15 +120,27 @@ def environment(container):
 
 
 def faults(documents):
-    workloads = [one for one in documents if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job")]
+    workloads = [
+        one for one in documents if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job")
+    ]
     found = []
     for one in workloads:
         pod = one["spec"]["template"]["spec"]
         for rule in (confined, healthy, bounded, quiet, drained):
             found += [f"{one['metadata']['name']}: {fault}" for fault in rule(pod)]
-    return found + [*counted(workloads, documents), *measured(documents), *disrupted(workloads, documents), *walled(documents),
-                    *joined(documents, NEEDED), *fronted(documents),
-                    *(f"a Secret is in the tree: {one['metadata']['name']}" for one in documents if one["kind"] == "Secret")]
+    return found + [
+        *counted(workloads, documents),
+        *measured(documents),
+        *disrupted(workloads, documents),
+        *walled(documents),
+        *joined(documents, NEEDED),
+        *fronted(documents),
+        *(
+            f"a Secret is in the tree: {one['metadata']['name']}"
+            for one in documents
+            if one["kind"] == "Secret"
+        ),
+    ]
 
 
 def unfinished(documents):
@@ -211,7 +244,10 @@ def measured(documents):
     """KEDA, unless told otherwise, takes a query without an answer for a zero."""
     for one in documents:
         for trigger in one["spec"]["triggers"] if one["kind"] == "ScaledObject" else []:
-            if trigger["type"] == "prometheus" and trigger["metadata"].get("ignoreNullValues") != "false":
+            if (
+                trigger["type"] == "prometheus"
+                and trigger["metadata"].get("ignoreNullValues") != "false"
+            ):
                 yield f"{one['metadata']['name']}: shrinks when nobody can say how much there is to do"
 
 
@@ -223,7 +259,10 @@ def disrupted(workloads, documents):
             continue
         if name not in guarded:
             yield f"{name}: no disruption budget"
-        if one["spec"].get("strategy", {}).get("rollingUpdate") != {"maxSurge": 1, "maxUnavailable": 0}:
+        if one["spec"].get("strategy", {}).get("rollingUpdate") != {
+            "maxSurge": 1,
+            "maxUnavailable": 0,
+        }:
             yield f"{name}: an update takes one away before another is there"
         if not one["spec"]["template"]["spec"].get("topologySpreadConstraints"):
             yield f"{name}: all may be on one node"
@@ -248,19 +287,28 @@ def walled(documents):
 
 def wall(app, way, ports, peer):
     block = peer.get("ipBlock", {})
-    if block.get("cidr") == "0.0.0.0/0" and (app != "llm-worker" or not PRIVATE <= set(block.get("except", []))):
+    if block.get("cidr") == "0.0.0.0/0" and (
+        app != "llm-worker" or not PRIVATE <= set(block.get("except", []))
+    ):
         yield f"{app} reaches private networks"
-    if way == "ingress" and 5555 in ports and peer != {"podSelector": {"matchLabels": {"bus": "member"}}}:
+    if (
+        way == "ingress"
+        and 5555 in ports
+        and peer != {"podSelector": {"matchLabels": {"bus": "member"}}}
+    ):
         yield "the bus is open to others"
     if way == "egress" and ports & {6379, 5432} and app != "store":
         yield f"{app} reaches the databases"
 
 
 def fronted(documents):
-    """The edge of the cluster: TLS only, as long as a turn may last, and nobody is who they say they are."""
+    """The edge of the cluster: TLS only, as long as a turn may last, and nobody is who they say
+    they are."""
     for one in documents:
         if one["kind"] == "HTTPRoute" and one["spec"]["rules"][0].get("backendRefs"):
-            yield from routed(one["spec"], [other["spec"] for other in documents if other["kind"] == "HTTPRoute"])
+            yield from routed(
+                one["spec"], [other["spec"] for other in documents if other["kind"] == "HTTPRoute"]
+            )
         if one["kind"] == "Ingress":
             said = one["metadata"].get("annotations", {})
             for fault, name, value in OF_INGRESS:
@@ -272,17 +320,29 @@ def fronted(documents):
 
 def routed(route, all_routes):
     rule = route["rules"][0]
-    headers = [one.get("responseHeaderModifier", {}).get("set", []) for one in rule.get("filters", [])]
+    headers = [
+        one.get("responseHeaderModifier", {}).get("set", []) for one in rule.get("filters", [])
+    ]
     if HSTS not in [header for some in headers for header in some]:
         yield "the route does not ask for TLS"
-    taken_out = [one.get("requestHeaderModifier", {}).get("remove", []) for one in rule.get("filters", [])]
+    taken_out = [
+        one.get("requestHeaderModifier", {}).get("remove", []) for one in rule.get("filters", [])
+    ]
     if WHO not in [name for some in taken_out for name in some]:
         yield "the route lets people say who they are"
-    if {int(rule.get("timeouts", {}).get(name, "15s").rstrip("s")) for name in ("request", "backendRequest")} != {200}:
+    if {
+        int(rule.get("timeouts", {}).get(name, "15s").rstrip("s"))
+        for name in ("request", "backendRequest")
+    } != {200}:
         yield "the route ends before a turn may"
     if {parent.get("sectionName") for parent in route["parentRefs"]} != {"https"}:
         yield "the route answers without TLS"
-    redirects = [one for other in all_routes for one in other["rules"][0].get("filters", []) if one["type"] == "RequestRedirect"]
+    redirects = [
+        one
+        for other in all_routes
+        for one in other["rules"][0].get("filters", [])
+        if one["type"] == "RequestRedirect"
+    ]
     if [one["requestRedirect"].get("scheme") for one in redirects] != ["https"]:
         yield "nobody sends people from http to https"
 
@@ -291,16 +351,24 @@ def joined(documents, needed):
     """Network: what is meant to be open is."""
     for fault, names, way, whom, port in needed:
         for name in names:
-            if not any(port == other and whom in (ANYBODY, peer) for peer, other in ways(documents, name, way)):
+            if not any(
+                port == other and whom in (ANYBODY, peer)
+                for peer, other in ways(documents, name, way)
+            ):
                 yield f"{name}: {fault}"
 
 
 def ways(documents, name, way):
-    """(peer, port) of all that a service may reach or be reached by; of a network only which it is."""
+    """(peer, port) of all that a service may reach or be reached by; of a network only which it
+    is."""
     labels = find(documents, "Deployment", name)["spec"]["template"]["metadata"]["labels"]
     for spec in (one["spec"] for one in documents if one["kind"] == "NetworkPolicy"):
         is_meant = spec["podSelector"].get("matchLabels", {}).items() <= labels.items()
-        for rule in spec.get(way, []) if is_meant and way.capitalize() in spec["policyTypes"] else []:
+        for rule in (
+            spec.get(way, []) if is_meant and way.capitalize() in spec["policyTypes"] else []
+        ):
             for peer in rule.get({"ingress": "from", "egress": "to"}[way], []):
                 for port in rule.get("ports", []):
-                    yield peer.get("ipBlock", {}).get("cidr", peer), f"{port.get('protocol', 'TCP')} {port['port']}"
+                    yield peer.get("ipBlock", {}).get(
+                        "cidr", peer
+                    ), f"{port.get('protocol', 'TCP')} {port['port']}"

@@ -23,7 +23,11 @@ class Metrics:
 
     def find(self, name, **labels):
         """The values of all series with these labels."""
-        return [value for found, has, value in self.samples if found == name and labels.items() <= has.items()]
+        return [
+            value
+            for found, has, value in self.samples
+            if found == name and labels.items() <= has.items()
+        ]
 
     def sum(self, name, **labels):
         return sum(self.find(name, **labels))

@@ -43,7 +43,8 @@ class Pools:
         self.rounds, self._people = 0, []
 
     def run(self, plan, shared):
-        """The waits of a round, in seconds: from the POST to the moment the question is with the model."""
+        """The waits of a round, in seconds: from the POST to the moment the question is with the
+        model."""
         self.rounds += 1
         while len(self._people) < len(plan.visits):
             self._people.append(self.system.client())
@@ -62,8 +63,10 @@ class Pools:
             threads[-1].start()
         for thread in threads:
             thread.join(60)
-        come = {line["body"]["messages"][-1]["content"]: datetime.fromisoformat(line["at"]).timestamp()
-                for line in self.standin.journal("request", method="POST")}
+        come = {
+            line["body"]["messages"][-1]["content"]: datetime.fromisoformat(line["at"]).timestamp()
+            for line in self.standin.journal("request", method="POST")
+        }
         waits = [come[text] - at for text, at in asked.items()]
         assert len(waits) == len(plan.visits)
         unloaded = statistics.median(waits)  # most find a free slot

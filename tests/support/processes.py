@@ -33,7 +33,8 @@ def program(name):
 
 
 def _ports():
-    """Below those that connections get, and of each test runner its own: nobody takes one before it is used."""
+    """Below those that connections get, and of each test runner its own: nobody takes one before it
+    is used."""
     runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     first, count = 10000 + runner % 4 * 5000, 5000
     start = random.randrange(count)
@@ -173,7 +174,10 @@ class Process:
                 return lines[count - 1]
             assert self.is_running(), f"{self.name} ended with {self.child.poll()}:\n{self.tail()}"
             return None
-        return wait_until(found, f"{count} x {event} {fields or ''} in the log of {self.name}", timeout)
+
+        return wait_until(
+            found, f"{count} x {event} {fields or ''} in the log of {self.name}", timeout
+        )
 
     def tail(self, lines=25):
         return "\n".join(self.log_text.splitlines()[-lines:])
@@ -206,8 +210,13 @@ class Harness:
 
     def run(self, name, *args, env=None):
         """Runs a program to its end: (exit status, all it printed)."""
-        done = subprocess.run([str(program(name)), *args], env={"PATH": os.environ["PATH"], **(env or {})},
-                              capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            [str(program(name)), *args],
+            env={"PATH": os.environ["PATH"], **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
         return done.returncode, done.stdout + done.stderr
 
     def close(self):

@@ -12,12 +12,23 @@ class Prometheus(Process):
 
     def __init__(self, harness, folder, processes):
         self.url = f"http://127.0.0.1:{free_port()}"
-        super().__init__(harness, "prometheus", [
-            "prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address={self.url.removeprefix('http://')}", "--log.level=warn"], folder)
+        super().__init__(
+            harness,
+            "prometheus",
+            [
+                "prometheus",
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
+                f"--web.listen-address={self.url.removeprefix('http://')}",
+                "--log.level=warn",
+            ],
+            folder,
+        )
         config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-        config["rule_files"] = [str(ROOT / "deploy/prometheus" / name) for name in config["rule_files"]]
+        config["rule_files"] = [
+            str(ROOT / "deploy/prometheus" / name) for name in config["rule_files"]
+        ]
         for job in config["scrape_configs"]:
             del job["dns_sd_configs"]
             job["static_configs"] = [{"targets": [

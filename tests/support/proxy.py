@@ -21,7 +21,8 @@ WAYS = ("target", "client")
 
 class Proxy:
     def __init__(self, target, listen=None, tls=None):
-        """target: a port of 127.0.0.1, or the path of a unix socket; listen: a path, else a free port.
+        """target: a port of 127.0.0.1, or the path of a unix socket; listen: a path, else a free
+        port.
 
         With tls (a server's SSLContext) it speaks TLS on the port it listens on."""
         self.target, self.listen, self.tls = target, listen, tls
@@ -124,7 +125,9 @@ class Proxy:
         both = {writer, there[1]}
         self._open |= both
         try:
-            await asyncio.gather(self._pump(reader, there[1], "target"), self._pump(there[0], writer, "client"))
+            await asyncio.gather(
+                self._pump(reader, there[1], "target"), self._pump(there[0], writer, "client")
+            )
         finally:
             for end in both:
                 end.close()
@@ -160,6 +163,10 @@ class Proxy:
     def _reset(self, writer):
         """RST instead of FIN: the other side sees an error, not an end."""
         connection = writer.get_extra_info("socket")
-        if connection is not None and connection.fileno() >= 0 and connection.family != socket.AF_UNIX:
+        if (
+            connection is not None
+            and connection.fileno() >= 0
+            and connection.family != socket.AF_UNIX
+        ):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()

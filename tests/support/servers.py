@@ -85,7 +85,9 @@ class Nginx(Server):
     def __init__(self, harness, folder, ports):
         self.port = free_port()
         gateways = " ".join(f"127.0.0.1:{port}" for port in ports)
-        super().__init__(harness, "nginx", [ROOT / "deploy/local/nginx", folder, self.port, gateways], folder)
+        super().__init__(
+            harness, "nginx", [ROOT / "deploy/local/nginx", folder, self.port, gateways], folder
+        )
 
     @property
     def url(self):
@@ -118,20 +120,25 @@ class Postgres(Server):
                 return cursor.fetchall() if cursor.description else []
 
     def plans(self, sql, *values, database=None):
-        """Runs one statement; returns the plans of what its functions ask, as auto_explain tells them."""
+        """Runs one statement; returns the plans of what its functions ask, as auto_explain tells
+        them."""
         with closing(psycopg2.connect(host=str(self.folder), user="chat",
                                       dbname=database or self.database)) as connection:
             cursor = connection.cursor()
-            cursor.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
-                           " SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;"
-                           " SET auto_explain.log_nested_statements = on; SET client_min_messages = log")
+            cursor.execute(
+                "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
+                " SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;"
+                " SET auto_explain.log_nested_statements = on; SET client_min_messages = log"
+            )
             cursor.execute(sql, values or None)
             return list(connection.notices)
 
     @contextmanager
     def hold(self, sql):
         """Keeps what the statement locks until the end of the block."""
-        with closing(psycopg2.connect(host=str(self.folder), user="chat", dbname=self.database)) as connection:
+        with closing(
+            psycopg2.connect(host=str(self.folder), user="chat", dbname=self.database)
+        ) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
             yield

@@ -40,9 +40,15 @@ class Standin(Process):
     def journal(self, event=None, **fields):
         """What it received ("request") and how answers ended ("end"), oldest first."""
         path = self.folder / "journal"
-        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        return [line for line in lines if event in (None, line["event"])
-                and all(line.get(key) == value for key, value in fields.items())]
+        lines = (
+            [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        )
+        return [
+            line
+            for line in lines
+            if event in (None, line["event"])
+            and all(line.get(key) == value for key, value in fields.items())
+        ]
 
     def wait_journal(self, event, count=1, timeout=10.0, **fields):
         """The count-th entry of that kind."""

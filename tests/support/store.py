@@ -52,7 +52,9 @@ class Person:
         return self.ask("session_open_request", create=create, page=page)
 
     def history(self, chat=None, before=0, page=20):
-        return self.ask("history_page_request", conversation=chat or self.chat, before=before, page=page)
+        return self.ask(
+            "history_page_request", conversation=chat or self.chat, before=before, page=page
+        )
 
     def follow(self, turn, after=0):
         return self.ask("turn_follow_request", turn_id=turn, after=after)
@@ -102,10 +104,14 @@ class Turn:
         return self.person.ask("turn_renew_request", **self.fields(**changes))
 
     def append(self, offset, text, **changes):
-        return self.person.ask("turn_append_request", offset=offset, text=text, **self.fields(**changes))
+        return self.person.ask(
+            "turn_append_request", offset=offset, text=text, **self.fields(**changes)
+        )
 
     def abort(self, **changes):
-        return self.person.ask("turn_abort_request", reason="upstream_error", **self.fields(**changes))
+        return self.person.ask(
+            "turn_abort_request", reason="upstream_error", **self.fields(**changes)
+        )
 
     def follow(self, after=0):
         return self.person.follow(self.id, after)
@@ -115,4 +121,6 @@ class Turn:
 
     def again(self, text=None, **fields):
         """The same turn begun once more."""
-        return self.person.begin(text or self.text, self.id, **{"conversation": self.chat, **fields})
+        return self.person.begin(
+            text or self.text, self.id, **{"conversation": self.chat, **fields}
+        )

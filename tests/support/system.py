@@ -1,4 +1,5 @@
-"""The whole chat on real processes: gateways, filters, workers, stores, Redis, Postgres, stand-in."""
+"""The whole chat on real processes: gateways, filters, workers, stores, Redis, Postgres,
+stand-in."""
 
 
 import requests
@@ -64,8 +65,15 @@ class System:
             "FALLBACK_MODELS": "none", **settings})  # so that a failure stays one
 
     def add_store(self, **settings):
-        store = self._backend(self.stores, "store", {
-            "REDIS_URL": f"unix:{self.redis.socket}", "POSTGRES_URL": self.postgres.url, **settings})
+        store = self._backend(
+            self.stores,
+            "store",
+            {
+                "REDIS_URL": f"unix:{self.redis.socket}",
+                "POSTGRES_URL": self.postgres.url,
+                **settings,
+            },
+        )
         store.wait_for_event("redis.up")
         store.wait_for_event("pg.up")
         return store
@@ -104,8 +112,12 @@ class System:
 
     def wait_ready(self):
         for number in range(len(self.gateways)):
-            self.wait_services(number, filter=self._running(self.filters), store=self._running(self.stores),
-                               llm_worker=self._running(self.workers))
+            self.wait_services(
+                number,
+                filter=self._running(self.filters),
+                store=self._running(self.stores),
+                llm_worker=self._running(self.workers),
+            )
 
     @property
     def services(self):
@@ -114,7 +126,8 @@ class System:
     def close(self):
         for client in self._clients:
             client.close()
-        # Gateways first, so that no worker finishes an answer for nobody; stores before their databases.
+        # Gateways first, so that no worker finishes an answer for nobody; stores before their
+        # databases.
         stuck = []
         for process in self.services:
             if process.is_running() and not process.stops():

@@ -37,7 +37,10 @@ class Talker(threading.Thread):
             except requests.RequestException:
                 self.pause.wait(0.05)
                 continue
-            if response.status_code == 200 and response.json()["status"] in ("committed", "spooled"):
+            if response.status_code == 200 and response.json()["status"] in (
+                "committed",
+                "spooled",
+            ):
                 return True
             if response.status_code == 200 and response.json()["status"] == "unsaved":
                 self.unsaved += 1

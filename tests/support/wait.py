@@ -9,7 +9,8 @@ PATIENCE = 4
 
 
 def wait_until(condition, what, timeout=10.0):
-    """Returns the first true value of condition(); fails when none came in PATIENCE * timeout seconds."""
+    """Returns the first true value of condition(); fails when none came in PATIENCE * timeout
+    seconds."""
     deadline = time.monotonic() + PATIENCE * timeout
     while True:
         value = condition()

@@ -51,8 +51,11 @@ def test_an_unknown_conversation(client):
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("cookie", ["nonsense", "", "c0ffee00-0000-4000-8000-000000000001", "x" * 3000],
-                         ids=["nonsense", "empty", "an id without a seal", "long"])
+@pytest.mark.parametrize(
+    "cookie",
+    ["nonsense", "", "c0ffee00-0000-4000-8000-000000000001", "x" * 3000],
+    ids=["nonsense", "empty", "an id without a seal", "long"],
+)
 def test_a_wrong_cookie_is_no_session(client, cookie):
     name = next(iter(client.http.cookies.get_dict()))
     client.http.cookies.clear()

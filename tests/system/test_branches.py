@@ -41,7 +41,9 @@ def test_an_earlier_message_is_edited_and_both_ways_stay(system):
     assert said == [*shared, "Which brake pads are good?", second["response"],
                     "How do I change the brake pads?", third["response"]]
     assert [line["seq"] for line in page["chat_history"]] == [1, 1, 2, 2, 3, 3]
-    assert [one["conversation_id"] for one in ann.get("/conversations").json()["conversations"]] == [branch, chat]
+    assert [
+        one["conversation_id"] for one in ann.get("/conversations").json()["conversations"]
+    ] == [branch, chat]
     assert ann.open()["conversation_id"] == branch
 
 
@@ -67,7 +69,9 @@ def test_a_branch_outlives_the_chat_it_was_forked_from(system):
     ann = system.client()
     chat = ann.say("My brakes squeal")["conversation_id"]
     ann.say("Which brake pads are good?")
-    branch = ann.say("Which brake discs are good?", conversation_id=chat, after_seq=1)["conversation_id"]
+    branch = ann.say("Which brake discs are good?", conversation_id=chat, after_seq=1)[
+        "conversation_id"
+    ]
     headers = {"X-CSRF-Token": ann.csrf}
     assert ann.http.delete(f"{ann.url}/conversations/{chat}", headers=headers).status_code == 200
     assert ann.get(f"/conversations/{chat}").status_code == 404
@@ -82,7 +86,9 @@ def test_a_new_chat_begins_beside_the_current_one(system):
     system.start()
     ann = system.client()
     chat = ann.say("My brakes squeal")["conversation_id"]
-    fresh = ann.say("How often is the oil changed in a car?", conversation_id=None)["conversation_id"]
+    fresh = ann.say("How often is the oil changed in a car?", conversation_id=None)[
+        "conversation_id"
+    ]
     assert fresh != chat
     assert contexts(system, "How often is the oil changed in a car?") == [[]]
     assert ann.post(f"/conversations/{chat}").status_code == 200

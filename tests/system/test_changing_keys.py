@@ -1,4 +1,5 @@
-"""The key that signs cookies is changed as docs/operations.md says, one gateway after the other, while people come and go."""
+"""The key that signs cookies is changed as docs/operations.md says, one gateway after the other,
+while people come and go."""
 
 import base64
 import os
@@ -16,7 +17,8 @@ def replace(system, number, lines):
 
 
 def chat_everywhere(system, person):
-    """With each gateway, as the page that the other one gave it: then it loads, which signs the cookie anew."""
+    """With each gateway, as the page that the other one gave it: then it loads, which signs the
+    cookie anew."""
     for number in (0, 1, 0):
         before, person.url = person.history, system.url(number)
         person.say("My brakes squeal")

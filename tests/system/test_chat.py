@@ -12,7 +12,11 @@ LONG = "standin/ok@tokens=500,delay=20"
 
 def test_an_answer_as_json(client):
     said = client.say(BRAKES)
-    assert (said["response"], said["status"], said["finish_reason"]) == (ANSWER, "committed", "stop")
+    assert (said["response"], said["status"], said["finish_reason"]) == (
+        ANSWER,
+        "committed",
+        "stop",
+    )
     assert said["model"] == "standin/ok" and said["usage"]["completion_tokens"] > 0
     assert client.history == [("user", BRAKES), ("assistant", ANSWER)]
 
@@ -20,7 +24,11 @@ def test_an_answer_as_json(client):
 def test_an_answer_as_a_stream(client):
     stream = client.stream(BRAKES)
     end = stream.wait_end()
-    assert (end.name, end.data["status"], end.data["finish_reason"]) == ("done", "committed", "stop")
+    assert (end.name, end.data["status"], end.data["finish_reason"]) == (
+        "done",
+        "committed",
+        "stop",
+    )
     assert stream.text == ANSWER
     assert client.history == [("user", BRAKES), ("assistant", ANSWER)]
 

@@ -22,7 +22,9 @@ def test_all_faults_are_listed(harness, service):
 def test_the_address_of_a_collector_has_no_password(harness, service):
     for address in ("http://me:secret@collector:4318", "http://collector:4318?key=secret", "collector:4318"):
         status, said = harness.run(service, env={"OTEL_EXPORTER_OTLP_ENDPOINT": address})
-        assert status == 78 and "OTEL_EXPORTER_OTLP_ENDPOINT" in said and "secret" not in said, address
+        assert (
+            status == 78 and "OTEL_EXPORTER_OTLP_ENDPOINT" in said and "secret" not in said
+        ), address
     said = harness.run(service, env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/"})[1]
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in said
 

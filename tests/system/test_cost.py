@@ -75,7 +75,11 @@ def test_a_used_up_budget_refuses_and_leaves_history_alone(limited, standin):
     history, asked = client.history, len(standin.completions)
     refused = client.chat("My engine knocks")
     error = refused.json()["error"]
-    assert (refused.status_code, error["code"], error["text"]) == (402, "budget", "My engine knocks")
+    assert (refused.status_code, error["code"], error["text"]) == (
+        402,
+        "budget",
+        "My engine knocks",
+    )
     end = client.stream("My engine knocks").wait_end()
     assert (end.name, end.data["code"], end.data["text"]) == ("error", "budget", "My engine knocks")
     assert client.history == history and len(standin.completions) == asked

@@ -8,7 +8,9 @@ def test_what_was_exported_comes_back_as_it_was(system):
     anna.post("/feedback", {"turn_id": said[1]["turn_id"], "value": -1})
     chat = said[0]["conversation_id"]
     first = anna.get(f"/conversations/{chat}/export?format=json").json()
-    assert [turn["answer"]["content"] for turn in first["turns"]] == [one["response"] for one in said]
+    assert [turn["answer"]["content"] for turn in first["turns"]] == [
+        one["response"] for one in said
+    ]
 
     response = bob.post("/conversations/import", first)
     assert response.status_code == 200, response.text
@@ -23,12 +25,29 @@ def test_what_was_exported_comes_back_as_it_was(system):
 def test_a_long_chat_leaves_whole_to_a_slow_reader(system):
     system.start()
     anna = system.client()
-    turn = {"status": "committed", "question": {"content": "q", "at": "2026-01-31T10:15:30.123Z"},
-            "answer": {"content": "", "at": "2026-01-31T10:15:33.456Z", "model": "a/model", "finish_reason": "stop",
-                       "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0}, "feedback": 0}}
-    turns = [{**turn, "answer": {**turn["answer"], "content": f"{number} " * 4000}} for number in range(45)]
-    whole = {"format": "automotive-chat", "version": 1, "title": "Long", "created_at": "2026-01-31T10:15:30.123Z",
-             "turns": turns}
+    turn = {
+        "status": "committed",
+        "question": {"content": "q", "at": "2026-01-31T10:15:30.123Z"},
+        "answer": {
+            "content": "",
+            "at": "2026-01-31T10:15:33.456Z",
+            "model": "a/model",
+            "finish_reason": "stop",
+            "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0},
+            "feedback": 0,
+        },
+    }
+    turns = [
+        {**turn, "answer": {**turn["answer"], "content": f"{number} " * 4000}}
+        for number in range(45)
+    ]
+    whole = {
+        "format": "automotive-chat",
+        "version": 1,
+        "title": "Long",
+        "created_at": "2026-01-31T10:15:30.123Z",
+        "turns": turns,
+    }
     chat = anna.post("/conversations/import", whole).json()["conversation_id"]
     with anna.get(f"/conversations/{chat}/export?format=json", stream=True) as response:
         pieces = list(response.iter_content(1000))

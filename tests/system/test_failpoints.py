@@ -1,9 +1,10 @@
 """Whatever point of a turn a process dies at, nothing is lost and nothing is there twice.
 
-Two people chat, one asking for JSON and one for a stream of events, through gateways, filters, workers
-and stores of which there are two each. One process is armed with one point of failpoints.def, dies
-there, and is started again; both people send what was not answered again, under the same id, until it
-is. Then the ledger, the budget and what the model was asked must agree with each other.
+Two people chat, one asking for JSON and one for a stream of events, through gateways, filters,
+workers and stores of which there are two each. One process is armed with one point of
+failpoints.def, dies there, and is started again; both people send what was not answered again,
+under the same id, until it is. Then the ledger, the budget and what the model was asked must agree
+with each other.
 """
 
 import subprocess
@@ -49,12 +50,21 @@ class Person:
     def cookie(self):
         return f"session={self.client.http.cookies['session']}"
 
-    def say(self, text="My brakes squeal", model=QUICK, wanted=("committed", "spooled", "stopped"), begin=None):
-        """One turn; begin(turn, model) sends it for the first time, if that is not to be as always."""
+    def say(
+        self,
+        text="My brakes squeal",
+        model=QUICK,
+        wanted=("committed", "spooled", "stopped"),
+        begin=None,
+    ):
+        """One turn; begin(turn, model) sends it for the first time, if that is not to be as
+        always."""
         turn = self.ask(text)
         last = begin(turn, model) if begin else None
         if not last or last[0] not in wanted:
-            last = wait_until(lambda: self.send_again(turn, model, wanted), f"an end of {turn.question!r}", 15)
+            last = wait_until(
+                lambda: self.send_again(turn, model, wanted), f"an end of {turn.question!r}", 15
+            )
         turn.end_as("error" if last[0] == "retracted" else last[0], *last[1:])
         return turn
 
@@ -65,7 +75,8 @@ class Person:
         return self.place.ledger.ask(session, str(uuid.uuid4()), f"{text} {uuid.uuid4().hex[:8]}")
 
     def send_again(self, turn, model, wanted):
-        """At the first gateway, and if that does not end it, at the other one; None: neither did."""
+        """At the first gateway, and if that does not end it, at the other one; None: neither
+        did."""
         for number in range(len(self.place.system.gateways)):
             self.client.url = self.place.system.url(number)
             last = self.send(turn, model)
@@ -76,7 +87,11 @@ class Person:
     def send(self, turn, model):
         """Once: how it ended, in which chat, with what answer; None: nobody can tell."""
         try:
-            return self.read_events(self.stream(turn, model)) if self.as_events else self.read_json(turn, model)
+            return (
+                self.read_events(self.stream(turn, model))
+                if self.as_events
+                else self.read_json(turn, model)
+            )
         except requests.RequestException:
             return None
 
@@ -144,7 +159,8 @@ class Place:
             act(person)
 
     def arm(self, point, passes=1, alone=False):
-        """Starts a process of its service that will die at that point; alone: it is the only one."""
+        """Starts a process of its service that will die at that point; alone: it is the only
+        one."""
         kind = {"gateway": self.system.gateways, "filter": self.system.filters,
                 "llm-worker": self.system.workers, "store": self.system.stores}[point.service]
         self.asleep = kind[1:] if alone else []
@@ -163,7 +179,10 @@ class Place:
         if victim.is_running():
             meanwhile.result()  # tells why it ended
         assert victim.child.returncode == SIGKILLED, victim.tail()
-        assert victim.events[-1]["event"] == "failpoint.hit" and victim.events[-1]["name"] == point.name
+        assert (
+            victim.events[-1]["event"] == "failpoint.hit"
+            and victim.events[-1]["name"] == point.name
+        )
         victim.expected.add(SIGKILLED)
         self.revive(victim)
 
@@ -213,26 +232,42 @@ class Place:
 
     def wait_drained(self):
         with self.system.redis.client() as client:
-            wait_until(lambda: not sum(client.xlen(key) for key in client.keys("*:spool")), "an empty spool", 15)
+            wait_until(
+                lambda: not sum(client.xlen(key) for key in client.keys("*:spool")),
+                "an empty spool",
+                15,
+            )
 
     def check_asked(self, point):
-        """The model is asked again only where nobody can know what it said, and for that turn alone."""
+        """The model is asked again only where nobody can know what it said, and for that turn
+        alone."""
         asked = Counter(body["messages"][-1]["content"] for body in self.system.standin.completions)
-        again = {turn.question: asked[turn.question] for turn in self.ledger.turns if asked[turn.question] != 1}
+        again = {
+            turn.question: asked[turn.question]
+            for turn in self.ledger.turns
+            if asked[turn.question] != 1
+        }
         assert not again or (point.name in ASKED_AGAIN and list(again.values()) == [2]), again
 
     def check_budget(self, point):
-        """What counts is what answers cost, and a reserve for each of unknown cost. Of deleted ones only it knows."""
+        """What counts is what answers cost, and a reserve for each of unknown cost. Of deleted ones
+        only it knows."""
         for counted, held, cost in self.system.postgres.query(
-                "SELECT s.nanos,"
-                "       (SELECT count(*) FROM reserves r WHERE r.user_id = s.user_id),"
-                "       (SELECT coalesce(sum(round(t.cost * 1e9)), 0) FROM turns t WHERE t.user_id = s.user_id)"
-                "  FROM spending s WHERE NOT EXISTS (SELECT FROM conversations c"
-                "       WHERE c.user_id = s.user_id AND c.deleted_at IS NOT NULL)"):
+            "SELECT s.nanos,"
+            "       (SELECT count(*) FROM reserves r WHERE r.user_id = s.user_id),"
+            "       (SELECT coalesce(sum(round(t.cost * 1e9)), 0) FROM turns t WHERE t.user_id = s.user_id)"
+            "  FROM spending s WHERE NOT EXISTS (SELECT FROM conversations c"
+            "       WHERE c.user_id = s.user_id AND c.deleted_at IS NOT NULL)"
+        ):
             reserved, rest = divmod(counted - int(cost), round(RESERVE * 1e9))
             assert rest == 0, f"{counted} is counted, {cost} was spent"
-            assert reserved == held or (point.name in UNPRICED and reserved > held), (reserved, held)
-            assert held == 0 or (point.name in HELD and held == 1), f"{held} reserves are still held"
+            assert reserved == held or (point.name in UNPRICED and reserved > held), (
+                reserved,
+                held,
+            )
+            assert held == 0 or (
+                point.name in HELD and held == 1
+            ), f"{held} reserves are still held"
 
 
 # ---- the walks ------------------------------------------------------------------------------
@@ -249,13 +284,23 @@ def be_retracted(place, point, passes):
         return person.say("My brakes squeal like a pancake", wanted=("retracted",))
     place.walk_past(place.arm(point, passes), point, say)
     place.each(Person.say)
-    assert place.system.postgres.query("SELECT content FROM messages WHERE content LIKE '%pancake%'") == []
+    assert (
+        place.system.postgres.query("SELECT content FROM messages WHERE content LIKE '%pancake%'")
+        == []
+    )
 
 
 def stop(place, point, passes, via=0):
     """Stops an answer at its first word; if that does not reach it, it is as well whole."""
-    place.walk_past(place.arm(point, passes), point, lambda person: person.say(
-        "My brakes squeal" + " and squeal" * 20, SLOW, begin=lambda *sent: stopped(place, person, via, *sent)))
+    place.walk_past(
+        place.arm(point, passes),
+        point,
+        lambda person: person.say(
+            "My brakes squeal" + " and squeal" * 20,
+            SLOW,
+            begin=lambda *sent: stopped(place, person, via, *sent),
+        ),
+    )
     place.each(Person.say)
 
 
@@ -277,12 +322,17 @@ def stop_elsewhere(place, point, passes):
 
 def take_long(place, point, passes):
     """Long enough for the lease to be renewed on the way."""
-    place.walk_past(place.arm(point, passes), point, lambda person: person.say("My brakes squeal" + " and squeal" * 5, SLOW))
+    place.walk_past(
+        place.arm(point, passes),
+        point,
+        lambda person: person.say("My brakes squeal" + " and squeal" * 5, SLOW),
+    )
     place.each(Person.say)
 
 
 def lose_gateway(place, point, passes):
-    """The gateway dies in the middle of an answer, and the only store while it deals with what is left of that."""
+    """The gateway dies in the middle of an answer, and the only store while it deals with what is
+    left of that."""
     victim = place.arm(point, passes, alone=True)
     person, gateway = place.people[1], place.system.gateways[0]
 
@@ -321,14 +371,18 @@ def branch(place, point, passes):
     for person, turn in zip(place.people, place.ledger.turns):
         person.where = {"conversation_id": turn.conversation, "after_seq": 0}
     chat(place, point, passes)
-    assert place.system.postgres.query("SELECT count(*) FROM conversations WHERE last_seq <> 1") == [(0,)]
+    assert place.system.postgres.query(
+        "SELECT count(*) FROM conversations WHERE last_seq <> 1"
+    ) == [(0,)]
 
 
 def say_again(place, point, passes):
     """A turn that was kept is asked for once more."""
     def twice(person):
         turn = person.say()
-        again = wait_until(lambda: person.send_again(turn, QUICK, ("committed",)), "the turn again", 20)
+        again = wait_until(
+            lambda: person.send_again(turn, QUICK, ("committed",)), "the turn again", 20
+        )
         assert again == ("committed", turn.conversation, turn.answer)
     place.walk_past(place.arm(point, passes), point, twice)
     place.each(Person.say)
@@ -347,7 +401,9 @@ def be_spooled(place, point, passes):
         postgres.kill()
         return person.read_events(stream)
 
-    speaking = place.pool.submit(lambda: person.say("My brakes squeal" + " and squeal" * 5, SLOW, begin=send))
+    speaking = place.pool.submit(
+        lambda: person.say("My brakes squeal" + " and squeal" * 5, SLOW, begin=send)
+    )
     if not point.name.startswith("store_drain"):
         place.wait_dead(victim, point)
     assert speaking.result(20).end == "spooled"
@@ -366,7 +422,10 @@ def save(place, point, passes):
     place.each(Person.say)
     for person in place.people:
         settings = person.client.open()
-        assert (settings["api_key_hint"][-3:], settings["model"]) == (OTHER_KEY[-3:], "standin/ok"), settings
+        assert (settings["api_key_hint"][-3:], settings["model"]) == (
+            OTHER_KEY[-3:],
+            "standin/ok",
+        ), settings
     for turn in place.ledger.turns[-2:]:
         (asked,) = [line for line in place.system.standin.journal("request", method="POST")
                     if line["body"]["messages"][-1]["content"] == turn.question]
@@ -410,7 +469,9 @@ def migrate(place, point, passes):
         place.wait_dead(store, point)
         store.wait_for_event("pg.up")
         ran = [event["file"] for event in store.find_events("pg.migrated")]
-        rows = postgres.query("SELECT name FROM schema_migrations ORDER BY number", database="migrating")
+        rows = postgres.query(
+            "SELECT name FROM schema_migrations ORDER BY number", database="migrating"
+        )
         assert len(ran) == len(set(ran)) > 1 and [name for (name,) in rows] == ran
     finally:
         store.kill()
@@ -419,45 +480,104 @@ def migrate(place, point, passes):
 
 # How a point is passed; all others are passed by an ordinary chat.
 WALKS = {
-    "gateway_abort_due": be_retracted, "gateway_abort_requested": be_retracted, "gateway_abort_answered": be_retracted,
-    "gateway_stop_received": stop, "gateway_renew_requested": take_long, "gateway_renew_answered": take_long,
-    "gateway_replay_due": say_again, "gateway_follow_answered": follow,
-    "store_forked": branch, "store_abort_done": be_retracted, "store_renewed": take_long, "store_stop_flagged": stop_elsewhere,
-    "store_spool_due": be_spooled, "store_spooled": be_spooled, "store_drain_read": be_spooled,
-    "store_drain_saved": be_spooled, "store_drain_done": be_spooled,
-    "store_sweep_found": lose_gateway, "store_sweep_due": lose_gateway, "store_sweep_saved": lose_gateway,
+    "gateway_abort_due": be_retracted,
+    "gateway_abort_requested": be_retracted,
+    "gateway_abort_answered": be_retracted,
+    "gateway_stop_received": stop,
+    "gateway_renew_requested": take_long,
+    "gateway_renew_answered": take_long,
+    "gateway_replay_due": say_again,
+    "gateway_follow_answered": follow,
+    "store_forked": branch,
+    "store_abort_done": be_retracted,
+    "store_renewed": take_long,
+    "store_stop_flagged": stop_elsewhere,
+    "store_spool_due": be_spooled,
+    "store_spooled": be_spooled,
+    "store_drain_read": be_spooled,
+    "store_drain_saved": be_spooled,
+    "store_drain_done": be_spooled,
+    "store_sweep_found": lose_gateway,
+    "store_sweep_due": lose_gateway,
+    "store_sweep_saved": lose_gateway,
     "store_sweep_done": lose_gateway,
-    "store_settings_saved": save, "store_settings_done": save,
-    "store_clear_deleted": forget_session, "store_clear_done": forget_session,
-    "store_conversation_dropped": forget_chat, "store_conversation_done": forget_chat, "store_migrated_one": migrate,
+    "store_settings_saved": save,
+    "store_settings_done": save,
+    "store_clear_deleted": forget_session,
+    "store_clear_done": forget_session,
+    "store_conversation_dropped": forget_chat,
+    "store_conversation_done": forget_chat,
+    "store_migrated_one": migrate,
     "worker_cancelled": stop,
 }
 
 # In the middle of an answer, and not only at its first piece.
-LATER = [(point, 4) for point in POINTS if point.name in ("gateway_chunk_forwarded", "worker_chunk_sent")]
+LATER = [
+    (point, 4) for point in POINTS if point.name in ("gateway_chunk_forwarded", "worker_chunk_sent")
+]
 
-# The answer died with the process, or was given up: who sends the turn again has the model asked again.
+# The answer died with the process, or was given up: who sends the turn again has the model asked
+# again.
 ASKED_AGAIN = {
-    "gateway_answer_requested", "gateway_chunk_received", "gateway_chunk_forwarded", "gateway_answer_complete",
-    "gateway_review_requested", "gateway_review_passed", "gateway_commit_requested", "gateway_abort_due",
-    "gateway_abort_requested", "gateway_abort_answered", "gateway_stop_received", "gateway_renew_requested",
-    "gateway_renew_answered", "worker_headers_received", "worker_chunk_sent", "worker_final_due",
-    "worker_final_sent", "store_sweep_found", "store_sweep_due", "store_sweep_saved", "store_sweep_done",
+    "gateway_answer_requested",
+    "gateway_chunk_received",
+    "gateway_chunk_forwarded",
+    "gateway_answer_complete",
+    "gateway_review_requested",
+    "gateway_review_passed",
+    "gateway_commit_requested",
+    "gateway_abort_due",
+    "gateway_abort_requested",
+    "gateway_abort_answered",
+    "gateway_stop_received",
+    "gateway_renew_requested",
+    "gateway_renew_answered",
+    "worker_headers_received",
+    "worker_chunk_sent",
+    "worker_final_due",
+    "worker_final_sent",
+    "store_sweep_found",
+    "store_sweep_due",
+    "store_sweep_saved",
+    "store_sweep_done",
 }
 
 # The gateway that would settle it is dead, or never heard of it: see budget.h.
 HELD = {
-    "gateway_both_requested", "gateway_granted", "gateway_joined", "gateway_answer_requested", "gateway_chunk_received",
-    "gateway_chunk_forwarded", "gateway_answer_complete", "gateway_review_requested", "gateway_review_passed",
-    "gateway_commit_requested", "gateway_abort_due", "gateway_abort_requested", "gateway_stop_received",
-    "gateway_renew_requested", "gateway_renew_answered", "store_begin_reserved",
-    "store_sweep_found", "store_sweep_due", "store_sweep_saved", "store_sweep_done",
+    "gateway_both_requested",
+    "gateway_granted",
+    "gateway_joined",
+    "gateway_answer_requested",
+    "gateway_chunk_received",
+    "gateway_chunk_forwarded",
+    "gateway_answer_complete",
+    "gateway_review_requested",
+    "gateway_review_passed",
+    "gateway_commit_requested",
+    "gateway_abort_due",
+    "gateway_abort_requested",
+    "gateway_stop_received",
+    "gateway_renew_requested",
+    "gateway_renew_answered",
+    "store_begin_reserved",
+    "store_sweep_found",
+    "store_sweep_due",
+    "store_sweep_saved",
+    "store_sweep_done",
 }
 
-# An answer was stopped, retracted or broke off: nobody knows its price, so its reserve counts as that.
+# An answer was stopped, retracted or broke off: nobody knows its price, so its reserve counts as
+# that.
 UNPRICED = {
-    "gateway_abort_due", "gateway_abort_requested", "gateway_abort_answered", "gateway_stop_received",
-    "store_abort_done", "store_stop_flagged", "worker_cancelled", "worker_chunk_sent", "worker_final_due",
+    "gateway_abort_due",
+    "gateway_abort_requested",
+    "gateway_abort_answered",
+    "gateway_stop_received",
+    "store_abort_done",
+    "store_stop_flagged",
+    "worker_cancelled",
+    "worker_chunk_sent",
+    "worker_final_due",
     "worker_final_sent",
 }
 
@@ -468,11 +588,23 @@ def running(short_folder, postgres_server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("failpoints")
     harness = Harness(folder)
     postgres_server.fresh_database()
-    system = System(harness, Keys(folder / "keys"),
-                    Redis(harness, Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))).start(),
-                    postgres_server, Standin(harness, folder / "standin").start())
-    system.start(workers=2, gateways=2, filters=2, stores=2, LEASE_MS=LEASE_MS, SESSION_BUDGET=1000,
-                 TURN_RESERVE=RESERVE, REVIEW_TEST_WORD="pancake")
+    system = System(
+        harness,
+        Keys(folder / "keys"),
+        Redis(harness, Path(tempfile.mkdtemp(prefix="redis-", dir=short_folder))).start(),
+        postgres_server,
+        Standin(harness, folder / "standin").start(),
+    )
+    system.start(
+        workers=2,
+        gateways=2,
+        filters=2,
+        stores=2,
+        LEASE_MS=LEASE_MS,
+        SESSION_BUDGET=1000,
+        TURN_RESERVE=RESERVE,
+        REVIEW_TEST_WORD="pancake",
+    )
     with ThreadPoolExecutor(4) as pool:
         yield Place(system, pool)
     if not postgres_server.is_running():
@@ -515,6 +647,9 @@ def test_a_release_holds_no_points():
     for service in SERVICES:
         release = (ROOT / "build/release/services" / service / service).read_bytes()
         assert b"config_start" in release  # so names would be seen, if there were any
-        assert not [word for word in (b"failpoint", b"FAILPOINT", *(point.name.encode() for point in POINTS))
-                    if word in release]
+        assert not [
+            word
+            for word in (b"failpoint", b"FAILPOINT", *(point.name.encode() for point in POINTS))
+            if word in release
+        ]
         assert b"failpoint" in program(service).read_bytes()

@@ -1,4 +1,5 @@
-"""An answer belongs to its turn: it is followed, stopped and asked again at any gateway, and outlives its own."""
+"""An answer belongs to its turn: it is followed, stopped and asked again at any gateway, and
+outlives its own."""
 
 import time
 import uuid
@@ -73,7 +74,9 @@ def test_a_follower_hears_words_as_they_come(system):
     second.wait_end()
     assert second.text == first.text
     assert sum(event.name == "delta" for event in second.events) >= 5, "not in one piece at the end"
-    assert [event.id for event in second.events if event.name == "delta"][-1] == f"{turn_id}:{len(first.text.encode())}"
+    assert [event.id for event in second.events if event.name == "delta"][
+        -1
+    ] == f"{turn_id}:{len(first.text.encode())}"
 
 
 def test_the_same_message_with_another_text_is_refused_everywhere(system):
@@ -93,7 +96,11 @@ def test_a_failure_reaches_whoever_follows(system):
     second = tab_of(system, client, 1).follow(turn_id)
     assert second.status == 200  # the answer has not failed yet
     one, other = first.wait_end(), second.wait_end()
-    assert (one.name, one.data["code"], one.data["text"]) == (other.name, other.data["code"], other.data["text"])
+    assert (one.name, one.data["code"], one.data["text"]) == (
+        other.name,
+        other.data["code"],
+        other.data["text"],
+    )
 
 
 # ---- reading it again ------------------------------------------------------------------------
@@ -175,11 +182,19 @@ def test_a_turn_whose_gateway_died_is_interrupted_and_asked_again(system, standi
     seen = stream.text
     lines = settled(other, "interrupted", timeout=20)
     assert time.monotonic() - died < at_this_load(17.5)
-    assert (lines[-2]["role"], lines[-2]["content"], lines[-1]["turn_id"]) == ("user", BRAKES, turn_id)
+    assert (lines[-2]["role"], lines[-2]["content"], lines[-1]["turn_id"]) == (
+        "user",
+        BRAKES,
+        turn_id,
+    )
     kept = lines[-1]["content"]
     assert kept and (seen.startswith(kept) or kept.startswith(seen))
-    assert len(seen.encode()) - len(kept.encode()) < 500, "what was told in the last half second may be missing"
-    assert standin.wait_journal("end", count=2, scenario="ok")["end"] == "peer closed", "the worker gave it up"
+    assert (
+        len(seen.encode()) - len(kept.encode()) < 500
+    ), "what was told in the last half second may be missing"
+    assert (
+        standin.wait_journal("end", count=2, scenario="ok")["end"] == "peer closed"
+    ), "the worker gave it up"
 
     assert follower.wait_end().data["code"] == "interrupted"
     again = other.say(BRAKES, turn_id=turn_id)
@@ -187,7 +202,11 @@ def test_a_turn_whose_gateway_died_is_interrupted_and_asked_again(system, standi
     assert other.history == [("user", "My engine knocks"), ("assistant", ANSWER), ("user", BRAKES),
                              ("assistant", again["response"])]
     talk = standin.completions[-1]["messages"]
-    assert [one["content"] for one in talk if one["role"] != "system"] == ["My engine knocks", ANSWER, BRAKES]
+    assert [one["content"] for one in talk if one["role"] != "system"] == [
+        "My engine knocks",
+        ANSWER,
+        BRAKES,
+    ]
 
 
 def test_who_followed_a_turn_whose_gateway_died_is_told(system):

@@ -1,4 +1,5 @@
-"""A part that hangs without dying: a stopped process answers nothing, but its connections stay open.
+"""A part that hangs without dying: a stopped process answers nothing, but its connections stay
+open.
 
 The same from outside: a network that stalls, throws away or crawls between a gateway and a backend.
 """
@@ -52,8 +53,15 @@ def two_of(kind):
 
 
 @LONGER
-@pytest.mark.parametrize("name, seconds", [*((name, 1) for name in PARTS), *((name, 6) for name in PARTS),
-                                           ("gateway", 20), ("store", 20)])
+@pytest.mark.parametrize(
+    "name, seconds",
+    [
+        *((name, 1) for name in PARTS),
+        *((name, 6) for name in PARTS),
+        ("gateway", 20),
+        ("store", 20),
+    ],
+)
 def test_nothing_is_lost_while_a_process_stands_still(system, name, seconds):
     system.start(workers=1)
     talkers = [Talker(system.client(), number) for number in range(3)]
@@ -63,7 +71,11 @@ def test_nothing_is_lost_while_a_process_stands_still(system, name, seconds):
         wait_until(lambda t=talker: len(t.done) >= 2, "two answers")
     freeze_for(system.part(name), seconds)
     for talker, count in [(talker, len(talker.done)) for talker in talkers]:
-        wait_until(lambda t=talker, c=count: len(t.done) >= c + 3 or t.strange, "answers after it", timeout=30)
+        wait_until(
+            lambda t=talker, c=count: len(t.done) >= c + 3 or t.strange,
+            "answers after it",
+            timeout=30,
+        )
     for talker in talkers:
         talker.enough.set()
     for talker in talkers:
@@ -116,7 +128,8 @@ def test_a_worker_that_freezes_before_its_first_word_is_replaced(system, standin
 
 @pytest.mark.parametrize("seconds", [2, 6])
 def test_a_worker_that_wakes_up_asks_nothing_that_is_long_over(system, standin, seconds):
-    """The questions that were put to it meanwhile lie in its socket, and others have answered them."""
+    """The questions that were put to it meanwhile lie in its socket, and others have answered
+    them."""
     system.start(workers=1)
     client = system.client()
     client.say(BRAKES)
@@ -132,14 +145,17 @@ def test_a_worker_that_wakes_up_asks_nothing_that_is_long_over(system, standin, 
     system.workers[1].stop()
     assert client.say("My engine knocks")["status"] == "committed"  # by the one that slept
     questions = [body["messages"][-1]["content"] for body in standin.completions]
-    assert sorted(questions) == sorted([BRAKES, "My engine knocks", *(f"Tyre question {n}" for n in range(6))])
+    assert sorted(questions) == sorted(
+        [BRAKES, "My engine knocks", *(f"Tyre question {n}" for n in range(6))]
+    )
 
 
 # ---- a gateway that was thought dead ----------------------------------------------------------
 
 
 def said_at_last(client, *words, **fields):
-    """Who had begun to follow the answer that breaks off is told so, and sends the message again."""
+    """Who had begun to follow the answer that breaks off is told so, and sends the message
+    again."""
     response = client.chat(*words, **fields)
     if response.status_code == 502 and response.json()["error"]["code"] == "interrupted":
         response = client.chat(*words, **fields)
@@ -148,7 +164,9 @@ def said_at_last(client, *words, **fields):
 
 
 @LONGER
-@pytest.mark.parametrize("when", ["before the first word", "in mid answer", "at the end of the answer"])
+@pytest.mark.parametrize(
+    "when", ["before the first word", "in mid answer", "at the end of the answer"]
+)
 def test_a_gateway_that_wakes_up_overwrites_nothing(system, standin, when):
     system.start(gateways=2, workers=2, LEASE_MS=2000)
     client, turn_id = system.client(0), str(uuid.uuid4())
@@ -170,7 +188,9 @@ def test_a_gateway_that_wakes_up_overwrites_nothing(system, standin, when):
     read = client.follow(turn_id)
     assert (read.wait_end().name, read.text) == ("done", answered["response"])
     end = stream.wait_end()
-    assert end.name == "error" or stream.text == answered["response"], "it was told of a text that is not kept"
+    assert (
+        end.name == "error" or stream.text == answered["response"]
+    ), "it was told of a text that is not kept"
     system.wait_services(0, llm_worker=2)
     assert client.history == history
     assert client.say("Which tyres for winter?")["status"] == "committed"
@@ -192,7 +212,11 @@ def test_a_frozen_database_holds_nobody_up_for_ever(system, name):
         if response.status_code == 503:
             assert response.json()["error"]["text"] == "My engine knocks"
     # A turn that nobody could give up meanwhile holds the chat until its lease runs out.
-    wait_until(lambda: client.chat("Which tyres for winter?").status_code == 200, "the next answer", timeout=30)
+    wait_until(
+        lambda: client.chat("Which tyres for winter?").status_code == 200,
+        "the next answer",
+        timeout=30,
+    )
 
 
 # ---- the line between a gateway and a backend -------------------------------------------------
@@ -232,4 +256,6 @@ def test_a_bad_line_to_one_backend_costs_little(system, proxy, kind, line):
         assert time.monotonic() - began < at_this_load(FAILOVER + SPARE)
     between.heal()
     system.wait_services(**count)
-    assert [text for role, text in client.history if role == "user"] == [f"Tyre question {n}" for n in range(6)]
+    assert [text for role, text in client.history if role == "user"] == [
+        f"Tyre question {n}" for n in range(6)
+    ]

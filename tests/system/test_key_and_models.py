@@ -11,19 +11,37 @@ UNKNOWN = "sk-or-v1-" + "00000000" * 8
 
 @pytest.fixture
 def standin(harness, tmp_path):
-    return Standin(harness, tmp_path / "standin", "--key", f"{FREE},free-tier", "--key", f"{FAILING},failing").start()
+    return Standin(
+        harness, tmp_path / "standin", "--key", f"{FREE},free-tier", "--key", f"{FAILING},failing"
+    ).start()
 
 
 def test_what_is_left_of_a_key_is_told(client):
     told = client.post("/test_openrouter", {"api_key": f' "{KEY}"\n'}).json()
     assert told["ok"] is True and told["label"] == f"{KEY[:12]}...{KEY[-3:]}"
-    assert told["limit_remaining"] > 0 and told["is_free_tier"] is False and told["free_requests_left"] > 0
+    assert (
+        told["limit_remaining"] > 0
+        and told["is_free_tier"] is False
+        and told["free_requests_left"] > 0
+    )
     assert client.post("/test_openrouter", {"api_key": FREE}).json()["is_free_tier"] is True
 
 
-@pytest.mark.parametrize("key, code, message", [
-    (UNKNOWN, "upstream_key", "OpenRouter did not accept the key. Check it in the settings. (User not found.)"),
-    (FAILING, "upstream_error", "The model provider returned an error. Try again. (Internal Server Error)")])
+@pytest.mark.parametrize(
+    "key, code, message",
+    [
+        (
+            UNKNOWN,
+            "upstream_key",
+            "OpenRouter did not accept the key. Check it in the settings. (User not found.)",
+        ),
+        (
+            FAILING,
+            "upstream_error",
+            "The model provider returned an error. Try again. (Internal Server Error)",
+        ),
+    ],
+)
 def test_a_key_that_does_not_work_is_explained(client, key, code, message):
     refused = client.post("/test_openrouter", {"api_key": key})
     error = refused.json()["error"]

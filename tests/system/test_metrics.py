@@ -24,7 +24,9 @@ def test_metrics_tell_of_a_chat(system):
     assert told.sum("chat_http_requests_total", route="/chat", outcome="refused") == 1
     assert told.sum("chat_turns_total", outcome="committed", fault="none") == 1
     assert told.sum("chat_turns_total", outcome="off_topic", fault="client") == 1
-    assert told.sum("chat_turn_first_token_seconds_count") == told.sum("chat_turn_seconds_count") == 1
+    assert (
+        told.sum("chat_turn_first_token_seconds_count") == told.sum("chat_turn_seconds_count") == 1
+    )
     assert 0 < told.sum("chat_turn_first_token_seconds_sum") <= told.sum("chat_turn_seconds_sum")
     for ask in ("filter_check_request", "turn_begin_request"):
         assert told.sum("chat_bus_reply_seconds_count", request=ask, outcome="ok") == 2
@@ -48,7 +50,9 @@ def test_metrics_tell_of_a_chat(system):
     assert told.find("chat_bus_gateways") == [1]
 
     told = store.metrics()
-    assert told.sum("chat_commits_total", outcome="committed") == told.sum("chat_commits_total") == 1
+    assert (
+        told.sum("chat_commits_total", outcome="committed") == told.sum("chat_commits_total") == 1
+    )
     assert told.sum("chat_store_seconds_count", request="turn_abort_request", outcome="ok") == 1
     assert told.sum("chat_pg_connections", state="up") == 4
     assert told.find("chat_redis_up") == [1]
@@ -57,8 +61,12 @@ def test_metrics_tell_of_a_chat(system):
         told = process.metrics()
         assert told.find("chat_ready") == [1]
         assert told.sum("process_resident_memory_bytes") > 1e6
-        wait_until(lambda one=process: count(one, "chat_loop_lag_seconds_count") > 1, "looks at the clock")
-        lint = subprocess.run(["promtool", "check", "metrics"], input=told.text, capture_output=True, text=True)
+        wait_until(
+            lambda one=process: count(one, "chat_loop_lag_seconds_count") > 1, "looks at the clock"
+        )
+        lint = subprocess.run(
+            ["promtool", "check", "metrics"], input=told.text, capture_output=True, text=True
+        )
         assert lint.returncode == 0 and not lint.stderr, lint.stderr
 
 
@@ -75,7 +83,8 @@ def test_what_did_not_end_whole_is_billed_as_far_as_anybody_said(system):
     system.start(workers=1)
     person, worker = system.client(), system.workers[0]
 
-    assert person.chat("My brakes squeal", model="standin/error-g").status_code >= 400  # usage, and an error
+    # usage, and an error
+    assert person.chat("My brakes squeal", model="standin/error-g").status_code >= 400
     dollars, prompt, _, unknown = bill(worker, "standin/error-g")
     assert dollars > 0 and prompt > 0 and unknown == 0
 
@@ -99,7 +108,8 @@ def test_what_did_not_end_whole_is_billed_as_far_as_anybody_said(system):
 
 
 def test_a_model_at_rest_is_counted(system):
-    system.start(workers=1, BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=3600000)  # too long for anybody to wait
+    # too long for anybody to wait
+    system.start(workers=1, BREAKER_FAILURES=2, BREAKER_COOLDOWN_MS=3600000)
     person, worker = system.client(), system.workers[0]
     assert person.chat("My brakes squeal", model="standin/error-502-first").status_code >= 500
     assert count(worker, "chat_breaker_models", state="open") == 1

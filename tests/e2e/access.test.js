@@ -356,7 +356,7 @@ const STATES = [
 for (const [size, options] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
     test(
         `axe finds nothing in any state, in both themes (${size})`,
-        { timeout: 120_000 },
+        { timeout: 300_000 },
         async () => {
             const { page, complaints } = await openPage(options);
 

@@ -43,7 +43,7 @@ test('conversations are listed newest first with their first message as title', 
     await haveTwo(page);
     assert.deepEqual(await titles(page), [OIL, QUESTION]);
     assert.equal(await current(page), OIL);
-    await screenshot(page, 'chats-light');
+    await screenshot(page, 'conversations-light');
 
     await page.click(`.conversation-open:text-is("${QUESTION}")`);
     await page.waitForSelector(`.question:text-is("${QUESTION}")`);
@@ -164,9 +164,9 @@ test('on a phone the list is a drawer that closes after a selection', async () =
     assert.ok(await page.isHidden('#conversations'));
     await page.click('#open-conversations');
     await page.waitForSelector('.conversation-open[aria-current]');
-    await screenshot(page, 'chats-phone');
+    await screenshot(page, 'conversations-phone');
     await page.keyboard.press('Escape');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'open-chats');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'open-conversations');
 
     await page.click('#open-conversations');
     await startNew(page);
@@ -182,7 +182,7 @@ test('the sidebar can be hidden', async () => {
 
     await page.click('#close-conversations');
     assert.ok(await page.isHidden('#conversations'));
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'open-chats');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'open-conversations');
     await page.reload();
     await page.waitForSelector('#welcome:not([hidden])');
     assert.ok(await page.isHidden('#conversations'));

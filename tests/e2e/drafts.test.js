@@ -163,7 +163,7 @@ test('an expired sign-in leads to the sign-in page and keeps the message', async
                 status: 401,
                 contentType: 'application/json',
                 body: JSON.stringify({
-                    error: { code: 'sign_in', message: 'You are not signed in. Reload the page to sign in.' },
+                    error: { code: 'sign_in', message: 'You are not signed in.' },
                 }),
             }),
         { times: 1 },

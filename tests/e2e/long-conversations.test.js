@@ -136,7 +136,7 @@ test('a thousand messages open fast, and typing does not lag', async () => {
     );
     assert.ok(
         many < Math.max(few * 10, 50),
-        `a letter takes ${many} ms, and ${few} ms in an empty chat`,
+        `a letter takes ${many} ms, and ${few} ms in an empty conversation`,
     );
 });
 

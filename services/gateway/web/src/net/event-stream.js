@@ -1,8 +1,8 @@
 /* event-stream - server-sent events from the body of a fetch response.
  *
  * EventSource can neither POST nor set headers, so the page parses the stream itself.  The parser
- * accepts text cut anywhere; readEvents adds decoding, the silence limit and JSON.  turn.js decides
- * whether a stream that ended was complete. */
+ * accepts text cut anywhere; readEvents adds decoding, the silence limit and JSON.
+ * connection.js decides what the end of a stream means. */
 import { isObject } from '../base/is-object.js';
 import { Failure } from './failure.js';
 

@@ -154,9 +154,9 @@ export default {
             'Ihre Sitzung ist abgelaufen. Laden Sie die Seite neu, um eine neue zu beginnen.',
         sign_in: 'Melden Sie sich zuerst an. Laden Sie dazu die Seite neu.',
         csrf: 'Die Seite ist veraltet. Laden Sie sie neu und versuchen Sie es noch einmal.',
-        origin: 'Die Anfrage kam von einer anderen Website und wurde abgelehnt.',
+        origin: 'Anfragen von anderen Websites sind nicht erlaubt.',
         not_found: 'Nicht gefunden.',
-        method: 'Diese Adresse unterstützt die Methode nicht.',
+        method: 'Diese Methode ist hier nicht erlaubt.',
         busy:
             'In diesem Chat wird noch eine Antwort geschrieben. Warten Sie darauf oder ' +
             'halten Sie sie an.',
@@ -165,9 +165,9 @@ export default {
             'Sie die Nachricht noch einmal.',
         too_long: 'Der Text ist zu lang.',
         media_type: 'Der Inhaltstyp der Anfrage muss application/json sein.',
-        off_topic: 'Ich beantworte Fragen zu Autos und zum Fahren.',
+        off_topic: 'Ich beantworte nur Fragen zu Autos und zum Fahren.',
         turn_id_reused: 'Diese Kennung wurde schon für eine andere Nachricht verwendet.',
-        too_deep: 'Dieser Chat hat zu viele Verzweigungen. Beginnen Sie einen neuen Chat.',
+        too_deep: 'Dieser Chat ist zu oft verzweigt. Beginnen Sie einen neuen Chat.',
         limited: 'Zu viele Anfragen in kurzer Zeit. Warten Sie einen Augenblick.',
         no_key: 'Ein OpenRouter-Schlüssel fehlt. Geben Sie ihn in den Einstellungen ein.',
         budget: 'Das Budget dieser Sitzung ist aufgebraucht.',
@@ -188,31 +188,32 @@ export default {
         upstream_privacy:
             'Die Datenschutzeinstellungen des OpenRouter-Kontos schließen dieses Modell aus. ' +
             'Wählen Sie in den Einstellungen ein anderes.',
-        upstream_rate_limited: 'Das Modell ist überlastet. Versuchen Sie es in Kürze noch einmal.',
+        upstream_rate_limited:
+            'Das Modell erhält zu viele Anfragen. Versuchen Sie es in Kürze noch einmal.',
         upstream_daily_limit:
             'Die kostenlosen Nachrichten des OpenRouter-Kontos sind für heute verbraucht. ' +
             'Versuchen Sie es morgen wieder oder wählen Sie ein kostenpflichtiges Modell.',
         upstream_error:
-            'Beim Anbieter des Modells ist ein Fehler aufgetreten. Versuchen Sie es noch einmal.',
-        upstream_truncated: 'Die Antwort ist unvollständig. Versuchen Sie es noch einmal.',
-        interrupted: 'Die Antwort wurde unterbrochen. Senden Sie die Nachricht noch einmal.',
+            'Der Anbieter des Modells meldet einen Fehler. Versuchen Sie es noch einmal.',
+        upstream_truncated: 'Die Antwort wurde abgeschnitten. Versuchen Sie es noch einmal.',
+        interrupted:
+            'Die Verbindung zum Modell ist abgebrochen. Senden Sie die Nachricht noch einmal.',
         upstream_timeout:
             'Das Modell hat nicht rechtzeitig geantwortet. Versuchen Sie es noch einmal.',
-        retracted: 'Die Antwort wurde zurückgezogen, weil sie vom Thema Auto abkam.',
-        overloaded: 'Zu viele Anfragen gleichzeitig. Versuchen Sie es in Kürze noch einmal.',
+        retracted: 'Die Antwort wurde zurückgezogen, weil sie nicht von Autos handelte.',
+        overloaded: 'Der Dienst ist überlastet. Versuchen Sie es in Kürze noch einmal.',
         filter_down:
-            'Die Prüfung von Nachrichten ist nicht verfügbar. Versuchen Sie es in Kürze noch ' +
-            'einmal.',
+            'Nachrichten können zurzeit nicht geprüft werden. Versuchen Sie es in Kürze ' +
+            'noch einmal.',
         store_down:
             'Der Speicher für Chats ist nicht verfügbar. Versuchen Sie es in Kürze noch einmal.',
         worker_down:
-            'Der Zugang zu den Modellen ist nicht verfügbar. Versuchen Sie es in Kürze noch ' +
-            'einmal.',
+            'Das Modell ist zurzeit nicht erreichbar. Versuchen Sie es in Kürze noch einmal.',
         stopped: 'Angehalten.',
         timeout: 'Ein Dienst hat nicht rechtzeitig geantwortet. Versuchen Sie es noch einmal.',
         down: 'Ein Dienst ist nicht verfügbar. Versuchen Sie es in Kürze noch einmal.',
-        bad_frame: 'Auf dem Server ist ein Fehler aufgetreten.',
-        internal: 'Auf dem Server ist ein Fehler aufgetreten.',
+        bad_frame: 'Ein interner Fehler ist aufgetreten.',
+        internal: 'Ein interner Fehler ist aufgetreten.',
     },
     conversations: {
         label: 'Chats',

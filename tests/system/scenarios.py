@@ -1,4 +1,4 @@
-"""What OpenRouter may send, what the person then sees, and what history holds: a line each.
+"""What OpenRouter may send, what the user then sees, and what the conversation holds: a line each.
 
 tests/system/test_scenarios.py plays every line through the whole chat, once for an answer as JSON
 and once as events.  Run as a program this prints the tables of docs/upstream.md.
@@ -14,20 +14,20 @@ ANSWER = ("Check the oil with the engine cold – at 2 °C or 30 °C, it's no na
 SOME = "Check the oil"  # what was said before it went wrong
 QUESTION = "My brakes squeal"
 
-# What the person reads, by code; the other side's own words follow in brackets.
+# What the user reads, by code; the upstream's own message follows in brackets.
 SAYS = {
     "upstream_key": (502, "OpenRouter did not accept the key. Check it in the settings."),
-    "upstream_credit": (402, "The OpenRouter account has no credit left for this. Add some there, or choose a"
-                             " free model."),
+    "upstream_credit": (402, "Your OpenRouter account does not have enough credit. Add credit, or"
+                             " choose a free model."),
     "upstream_refused": (502, "OpenRouter rejected the request. Choose another model in the settings."),
     "upstream_moderated": (502, "The model provider rejected this message. Rephrase it and try again."),
     "upstream_context_length": (502, "This chat is too long for the model. Start a new chat."),
     "upstream_model": (502, "This model is not available. Choose another one in the settings."),
-    "upstream_privacy": (502, "The OpenRouter account's privacy settings rule this model out. Choose another one"
-                              " in the settings."),
+    "upstream_privacy": (502, "The privacy settings of the OpenRouter account do not allow this"
+                              " model. Choose another one in the settings."),
     "upstream_rate_limited": (502, "The model is receiving too many requests. Try again shortly."),
-    "upstream_daily_limit": (502, "The OpenRouter account has used up today's free messages. Try again tomorrow, or"
-                            " choose a model that costs."),
+    "upstream_daily_limit": (502, "The OpenRouter account has no free messages left today. Try"
+                                  " again tomorrow, or choose a paid model."),
     "upstream_error": (502, "The model provider returned an error. Try again."),
     "upstream_truncated": (502, "The answer was cut off. Try again."),
     "upstream_timeout": (504, "The model took too long to answer. Try again."),
@@ -147,7 +147,7 @@ SCENARIOS = {
         fails("hang", "comments, then nothing", "upstream_timeout"),
         fails("hang@times=1", "the same once: nobody waits for silence twice", "upstream_timeout"),
         fails("hang-silent", "a head, then nothing", "upstream_timeout"),
-        fails("comments-forever", "comments for ever", "upstream_timeout"),
+        fails("comments-forever", "comments without an end", "upstream_timeout"),
         fails("hang-after", "some words, then nothing", "upstream_timeout", text=SOME),
         fails("cut", "some words, then the connection closes", "upstream_truncated", text=SOME),
         fails("cut@times=1", "the same once: words were shown, so nobody asks again", "upstream_truncated", text=SOME),

@@ -1,6 +1,6 @@
-# embed_files(name pattern): makes embedded_<name>.c of the matching files, a list
+# embed_files(name pattern header): makes embedded_<name>.c of the matching files, a list
 #   const struct embedded embedded_<name>[] = {{"file", "its text"}, ..., {0}};
-# in the order of their names.  The program needs an embedded.h that declares it.
+# in the order of their names.  The header declares it.
 #
 # The same file is run by CMake at build time to write it: cmake -P embed.cmake.
 if(CMAKE_SCRIPT_MODE_FILE)
@@ -17,18 +17,18 @@ if(CMAKE_SCRIPT_MODE_FILE)
         string(APPEND rows "    {\"${file}\", text_${count}},\n")
         math(EXPR count "${count} + 1")
     endforeach()
-    file(WRITE ${OUT} "#include \"embedded.h\"\n\n${texts}\n"
+    file(WRITE ${OUT} "#include \"${HEADER}\"\n\n${texts}\n"
         "const struct embedded embedded_${NAME}[] = {\n${rows}    {0},\n};\n")
     return()
 endif()
 
 set(EMBED_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 
-function(embed_files name pattern)
+function(embed_files name pattern header)
     set(pattern ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
     set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
     file(GLOB files CONFIGURE_DEPENDS ${pattern})
     add_custom_command(OUTPUT ${out}
-        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUT=${out} -DPATTERN=${pattern} -P ${EMBED_SCRIPT}
+        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUT=${out} -DPATTERN=${pattern} -DHEADER=${header} -P ${EMBED_SCRIPT}
         DEPENDS ${files} ${EMBED_SCRIPT} VERBATIM)
 endfunction()

@@ -1,11 +1,11 @@
-/* store: sessions, chats and turns, kept in Postgres and Redis. */
+/* store: sessions, conversations and turns, in Postgres and Redis. */
 #include <sysexits.h>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "loop/otlp.h"
-#include "pg_address.h"
-#include "redis_url.h"
+#include "pg/pg_address.h"
+#include "redis/redis_url.h"
 #include "store.h"
 
 #include "base/config_as_items.h"
@@ -39,11 +39,11 @@ static void check_urls(struct config_run *run)
 static void check_budget(struct config_run *run)
 {
     if (config.session_budget > 0 && config.turn_reserve > config.session_budget)
-        buf_print(&run->faults, "  TURN_RESERVE: is more than SESSION_BUDGET, so nobody could say "
-                                "anything\n");
+        buf_print(&run->faults, "  TURN_RESERVE: is more than SESSION_BUDGET, so no turn could "
+                                "begin\n");
 }
 
-/* What a dead gateway leaves must be found before Redis forgets it. */
+/* What a dead gateway leaves must be found before it expires in Redis. */
 static void check_lease(struct config_run *run)
 {
     if (config.answer_keep_ms < config.lease_ms + SWEEP_MS)

@@ -1,4 +1,4 @@
-/* What joins the bus, the two databases and the walks. */
+/* Joins the bus, the two databases, the flows and the upkeep. */
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -6,18 +6,20 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "batch.h"
-#include "commit.h"
-#include "fill.h"
-#include "forget.h"
-#include "job.h"
+#include "flows.h"
 #include "loop/admin.h"
-#include "pg.h"
-#include "redis.h"
-#include "rounds.h"
-#include "spool.h"
+#include "pg/batch.h"
+#include "pg/pg_send.h"
+#include "redis/redis_client.h"
 #include "store.h"
-#include "wipe.h"
+#include "turn/commit.h"
+#include "upkeep/backlog.h"
+#include "upkeep/periodic.h"
+#include "upkeep/purge.h"
+#include "upkeep/retention.h"
+#include "upkeep/search_index.h"
+#include "upkeep/spool.h"
+#include "upkeep/sweep.h"
 
 #define DRAIN_MS 10000
 
@@ -27,16 +29,17 @@ struct store {
     struct resolver     *resolver;
     struct backend      *backend;
     struct admin        *admin_port;
-    struct redis        *redis;
-    struct pg           *pg;
+    struct redis_client *redis;
+    struct pg_client    *pg;
     struct batch        *batch;
     struct timer         pump;
     struct deferred_call soon;
     struct timer         drain;
-    struct forget       *forget;
-    struct wipe         *wipe;
-    struct fill         *fill;
-    struct rounds       *drains, *sweeps;
+    struct backlog      *backlog;
+    struct retention    *retention;
+    struct purge        *purge;
+    struct search_index *search_index;
+    struct periodic     *spools, *sweeps;
     struct world         world;
     int                  status;
 };
@@ -44,60 +47,59 @@ struct store {
 /* Where an answer goes. */
 struct place {
     struct job *job;
-    unsigned    at;
+    unsigned    slot;
 };
 
-static struct place *place_new(struct job *job, unsigned at)
+static struct place *place_new(struct job *job, unsigned slot)
 {
     struct place *p = mem_new(sizeof *p);
 
-    *p = (struct place){job, at};
+    *p = (struct place){.job = job, .slot = slot};
     return p;
 }
 
-/* ---- asking the databases ---- */
+/* ---- the databases ---- */
 
-static void on_redis(void *ctx, enum err err, struct grid *grid)
+static void on_redis(void *ctx, enum err err, struct result_set *set)
 {
     struct place p = *(struct place *)ctx;
 
     free(ctx);
-    job_answer(p.job, p.at, err, grid);
+    job_answer(p.job, p.slot, err, set);
 }
 
-static enum err ask_redis(void *ctx, enum script script, const struct args *args, struct job *job,
-                          unsigned at)
+static enum err request_redis(void *ctx, struct lua_call call, struct job *job, unsigned slot)
 {
     struct store *s = ctx;
 
-    if (!s->redis) /* at the end it goes first, and who waited for it may turn to it again */
+    if (!s->redis) /* at the end it is closed first, and whoever waited for it may try it again */
         return ERR_DOWN;
-    struct place *p = job ? place_new(job, at) : NULL;
-    enum err      err = redis_ask(s->redis, script, args, job ? on_redis : NULL, p);
+    struct place *p = job ? place_new(job, slot) : NULL;
+    enum err      err = redis_client_send(s->redis, call, job ? on_redis : NULL, p);
 
     if (err)
         free(p);
     return err;
 }
 
-static void on_pg(void *ctx, enum err err, struct grid *grids, unsigned count)
+static void on_pg(void *ctx, enum err err, struct result_set *sets, unsigned count)
 {
     struct place p = *(struct place *)ctx;
 
     (void)count;
     free(ctx);
-    job_answer(p.job, p.at, err, err ? NULL : &grids[0]);
+    job_answer(p.job, p.slot, err, err ? NULL : &sets[0]);
 }
 
-static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
-                       unsigned at)
+static enum err request_sql(void *ctx, const struct sql_call *calls, unsigned count,
+                            struct job *job, unsigned slot)
 {
     struct store *s = ctx;
 
     if (!s->pg)
         return ERR_DOWN;
-    struct place *p = job ? place_new(job, at) : NULL;
-    enum err      err = pg_ask(s->pg, items, count, job ? on_pg : NULL, p);
+    struct place *p = job ? place_new(job, slot) : NULL;
+    enum err      err = pg_send(s->pg, calls, count, job ? on_pg : NULL, p);
 
     if (err)
         free(p);
@@ -106,11 +108,13 @@ static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, s
 
 /* ---- commits ---- */
 
+/* Called by the loop, so the jobs whose commits are done run from here. */
 static void pump(void *ctx)
 {
     struct store *s = ctx;
     uint64_t      now = clock_ms();
 
+    batch_deliver(s->batch);
     batch_pump(s->batch, now);
     uint64_t at = batch_wakes_at(s->batch, now);
     if (at == UINT64_MAX)
@@ -119,35 +123,35 @@ static void pump(void *ctx)
         timer_start(&s->pump, s->loop, at > now ? at - now : 0, pump, s);
 }
 
-/* All commits that one turn of the loop brings leave together. */
+/* All commits that arrive in one turn of the loop are sent together. */
 static void pump_soon(struct store *s)
 {
     deferred_call_start(&s->soon, s->loop, pump, s);
 }
 
-struct flight {
-    struct store  *store;
-    struct parcel *parcel;
+struct in_flight {
+    struct store             *store;
+    struct batch_transaction *transaction;
 };
 
-static void on_committed(void *ctx, enum err err, struct grid *grids, unsigned count)
+static void on_committed(void *ctx, enum err err, struct result_set *sets, unsigned count)
 {
-    struct flight f = *(struct flight *)ctx;
+    struct in_flight f = *(struct in_flight *)ctx;
 
     (void)count;
     free(ctx);
-    batch_done(f.parcel, err, grids, clock_ms());
+    batch_done(f.transaction, err, sets, clock_ms());
     pump_soon(f.store);
 }
 
-static enum err send_parcel(void *ctx, const struct pg_item *items, unsigned count,
-                            struct parcel *parcel)
+static enum err send_transaction(void *ctx, const struct sql_call *calls, unsigned count,
+                                 struct batch_transaction *transaction)
 {
-    struct store  *s = ctx;
-    struct flight *f = mem_new(sizeof *f);
+    struct store     *s = ctx;
+    struct in_flight *f = mem_new(sizeof *f);
 
-    *f = (struct flight){s, parcel};
-    enum err err = pg_ask(s->pg, items, count, on_committed, f);
+    *f = (struct in_flight){.store = s, .transaction = transaction};
+    enum err err = pg_send(s->pg, calls, count, on_committed, f);
     if (err)
         free(f);
     else
@@ -155,26 +159,38 @@ static enum err send_parcel(void *ctx, const struct pg_item *items, unsigned cou
     return err;
 }
 
-static void answer_commit(void *ctx, struct job *job, unsigned place, enum err err,
-                          struct grid *grid)
+static void answer_commit(void *ctx, void *waiter, unsigned slot, enum err err,
+                          struct result_set *set)
 {
     (void)ctx;
-    job_answer(job, place, err, grid);
+    job_answer(waiter, slot, err, set);
 }
 
-static void commit(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
-                   unsigned place)
+static void commit(void *ctx, struct sql_call call, uint64_t deadline_ms, struct job *job,
+                   unsigned slot)
 {
-    struct store *s = ctx;
+    struct store             *s = ctx;
+    const struct batch_commit c = {.call = call,
+                                   .session = job->session,
+                                   .conversation = job->conversation,
+                                   .deadline_ms = deadline_ms,
+                                   .waiter = job,
+                                   .slot = slot};
 
-    batch_add(s->batch, args, clock_ms(), patience_ms, job, place);
+    batch_add(s->batch, &c, clock_ms());
     pump_soon(s);
 }
 
-static uint64_t away_ms(void *ctx)
+static uint64_t pg_unavailable_ms(void *ctx)
 {
     struct store *s = ctx;
-    return s->pg ? pg_away_ms(s->pg) : UINT64_MAX;
+    return s->pg ? pg_client_unavailable_ms(s->pg) : UINT64_MAX;
+}
+
+static void spooled(void *ctx, unsigned bucket, uint64_t length)
+{
+    struct store *s = ctx;
+    backlog_grew(s->backlog, bucket, length);
 }
 
 /* ---- the bus ---- */
@@ -185,13 +201,13 @@ static uint64_t wall(void *ctx)
     return clock_wall_ms();
 }
 
-static void say(void *ctx, uint64_t handle, struct str body)
+static void reply(void *ctx, uint64_t handle, struct str body)
 {
     struct store *s = ctx;
     backend_final(s->backend, handle, body);
 }
 
-/* Only what another store, or this one a little later, may do better is worth another try. */
+/* Only what another store, or this one a little later, may be able to do is worth another try. */
 static void fail(void *ctx, uint64_t handle, enum err err, uint64_t retry_after_ms)
 {
     struct store *s = ctx;
@@ -206,9 +222,10 @@ static void on_request(void *ctx, const struct backend_request *rq)
 
 static void on_cancel(void *ctx, uint64_t handle)
 {
-    (void)ctx;
+    struct store *s = ctx;
+
     log_trace(handle, "store.cancelled", "by=gateway");
-    job_cancel(handle);
+    job_cancel(&s->world, handle);
 }
 
 static void on_drained(void *ctx)
@@ -219,15 +236,15 @@ static void on_drained(void *ctx)
     loop_quit(s->loop);
 }
 
-static void on_drain_over(void *ctx)
+static void on_drain_timeout(void *ctx)
 {
     struct store *s = ctx;
 
-    log_warn(0, "store.undrained", "open=%u", jobs_open());
+    log_warn(0, "store.drain_timeout", "open=%u", s->world.jobs_open);
     loop_quit(s->loop);
 }
 
-static void on_unfit(void *ctx)
+static void on_incompatible(void *ctx)
 {
     struct store *s = ctx;
 
@@ -235,19 +252,7 @@ static void on_unfit(void *ctx)
     loop_quit(s->loop);
 }
 
-/* ---- open and close ---- */
-
-static bool has_redis(void *ctx)
-{
-    struct store *s = ctx;
-    return redis_is_up(s->redis);
-}
-
-static bool has_both(void *ctx)
-{
-    struct store *s = ctx;
-    return pg_is_up(s->pg) && redis_is_up(s->redis);
-}
+/* ---- the admin port ---- */
 
 static const char *not_ready(void *ctx)
 {
@@ -260,13 +265,13 @@ static void count(void *ctx)
     const struct store *s = ctx;
 
     backend_update_metrics(s->backend);
-    pg_count(s->pg);
+    pg_client_count(s->pg);
     commit_count();
-    spool_count();
-    metric_set(METRIC_REDIS, redis_is_up(s->redis));
+    backlog_count(s->backlog);
+    metric_set(METRIC_REDIS, redis_client_is_up(s->redis));
 }
 
-static enum err open_private(struct store *s)
+static enum err open_admin(struct store *s)
 {
     static const struct admin_ops ops = {"store", not_ready, count};
 
@@ -276,13 +281,13 @@ static enum err open_private(struct store *s)
 
 static enum err open_pg(struct store *s)
 {
-    struct buf        fault = {0};
-    struct pg_options o = {.url = s->config->postgres_url,
-                           .connections = (unsigned)s->config->pg_connections,
-                           .statement_ms = s->config->pg_statement_ms,
-                           .on_unfit = on_unfit,
-                           .ctx = s};
-    enum err          err = pg_open(&s->pg, s->loop, s->resolver, &o, &fault);
+    struct buf               fault = {0};
+    struct pg_client_options o = {.url = s->config->postgres_url,
+                                  .connections = (unsigned)s->config->pg_connections,
+                                  .statement_ms = s->config->pg_statement_ms,
+                                  .on_incompatible = on_incompatible,
+                                  .ctx = s};
+    enum err                 err = pg_client_open(&s->pg, s->loop, s->resolver, &o, &fault);
 
     buf_fini(&fault);
     return err;
@@ -301,43 +306,98 @@ static enum err open_bus(struct store *s)
     return backend_open(&s->backend, s->loop, s->resolver, &o, &ops, s);
 }
 
+/* ---- upkeep ---- */
+
+static struct job *make_spool(void *ctx, unsigned bucket)
+{
+    struct store *s = ctx;
+    return spool_new(&s->world, s->config, s->backlog, bucket);
+}
+
+static struct job *make_sweep(void *ctx, unsigned bucket)
+{
+    struct store *s = ctx;
+    return sweep_new(&s->world, s->config, bucket);
+}
+
+static bool has_redis(void *ctx)
+{
+    struct store *s = ctx;
+    return redis_client_is_up(s->redis);
+}
+
+static bool has_both(void *ctx)
+{
+    struct store *s = ctx;
+    return pg_client_is_up(s->pg) && redis_client_is_up(s->redis);
+}
+
+static void start_upkeep(struct store *s)
+{
+    static const struct periodic_ops spools = {.make = make_spool, .is_due = has_redis};
+    static const struct periodic_ops sweeps = {.make = make_sweep, .is_due = has_both};
+
+    s->retention = retention_new(s->loop, s->pg, s->config);
+    s->purge = purge_new(s->loop, s->pg);
+    s->search_index = search_index_new(s->loop, s->pg);
+    s->spools = periodic_new(s->loop, &spools, s);
+    s->sweeps = periodic_new(s->loop, &sweeps, s);
+}
+
+/* ---- open and close ---- */
+
+static void init_world(struct store *s)
+{
+    s->world = (struct world){.ctx = s,
+                              .request_redis = request_redis,
+                              .request_sql = request_sql,
+                              .commit = commit,
+                              .pg_unavailable_ms = pg_unavailable_ms,
+                              .wall_ms = wall,
+                              .reply = reply,
+                              .fail = fail,
+                              .spooled = spooled,
+                              .flows = flows,
+                              .steps = flows_steps,
+                              .store = uuid_new()};
+    world_init(&s->world);
+}
+
 enum err store_open(struct store **out, struct loop *l, const struct config *config)
 {
-    static const struct batch_ops batch_ops = {send_parcel, answer_commit};
+    static const struct batch_ops batch_ops = {.send = send_transaction, .answer = answer_commit};
     struct store                 *s = mem_new(sizeof *s);
 
     s->loop = l;
     s->config = config;
-    s->world = (struct world){s, ask_redis, ask_pg, commit, away_ms, wall, say, fail};
+    init_world(s);
     s->resolver = resolver_new(l);
     s->batch = batch_new(&batch_ops, s);
-    enum err err = open_private(s);
+    s->backlog = backlog_new();
+    enum err err = open_admin(s);
     if (!err)
         err = open_pg(s);
     if (!err)
-        err = redis_open(&s->redis, l, s->resolver, config->redis_url, config->redis_reply_ms);
+        err =
+            redis_client_open(&s->redis, l, s->resolver, config->redis_url, config->redis_reply_ms);
     if (!err)
         err = open_bus(s);
     if (err) {
         store_close(&s);
         return err;
     }
-    s->forget = forget_new(l, s->pg, config);
-    s->wipe = wipe_new(l, s->pg);
-    s->fill = fill_new(l, s->pg);
-    s->drains = rounds_new(l, &s->world, config, STEP_DRAIN_ASK_NEXT, has_redis, s);
-    s->sweeps = rounds_new(l, &s->world, config, STEP_SWEEP_ASK_NEXT, has_both, s);
+    start_upkeep(s);
     *out = s;
     return ERR_OK;
 }
 
 void store_drain(struct store *s)
 {
-    timer_start(&s->drain, s->loop, DRAIN_MS, on_drain_over, s);
+    timer_start(&s->drain, s->loop, DRAIN_MS, on_drain_timeout, s);
     backend_drain(s->backend);
 }
 
-/* The databases go first: whoever still waits for one hears that it is gone, and ends. */
+/* The databases are closed first: whoever still waits for one gets ERR_DOWN, and ends. */
 void store_close(struct store **store)
 {
     struct store *s = *store;
@@ -345,15 +405,16 @@ void store_close(struct store **store)
     if (!s)
         return;
     admin_close(&s->admin_port);
-    redis_close(&s->redis);
-    pg_close(&s->pg);
-    forget_free(&s->forget);
-    wipe_free(&s->wipe);
-    fill_free(&s->fill);
+    redis_client_close(&s->redis);
+    pg_client_close(&s->pg);
+    retention_free(&s->retention);
+    purge_free(&s->purge);
+    search_index_free(&s->search_index);
     batch_free(&s->batch);
-    must(jobs_open() == 0);
-    rounds_free(&s->drains);
-    rounds_free(&s->sweeps);
+    must(s->world.jobs_open == 0);
+    periodic_free(&s->spools);
+    periodic_free(&s->sweeps);
+    backlog_free(&s->backlog);
     backend_close(&s->backend);
     timer_stop(&s->pump);
     timer_stop(&s->drain);

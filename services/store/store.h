@@ -1,7 +1,7 @@
-/* store - takes the gateways' requests, walks them, answers.
+/* store - takes the requests of the gateways, runs their flows, replies.
  *
- * It stays registered with the gateways while a database is away: its answers
- * say so, and what can be done without is done. */
+ * It stays registered with the gateways while a database is unavailable: its replies say so, and
+ * what is possible without that database is done. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 #include "bus/backend/backend.h"
@@ -14,8 +14,8 @@ MUST_CHECK enum err store_open(struct store **out, struct loop *l, const struct 
 void                store_drain(struct store *s); /* finish what runs, then end the loop */
 void                store_close(struct store **s);
 
-/* After the loop has ended: what the process ends with.  0, or EX_CONFIG: this
- * database is not one it can use. */
+/* After the loop has ended: the exit status of the process.  0, or EX_CONFIG: the schema of the
+ * database is incompatible. */
 int store_status(const struct store *s);
 
 #endif

@@ -173,7 +173,7 @@ def test_nothing_is_taken_over_while_a_turn_waits_in_the_spool(store, gateway, p
     guest = person()
     turn = guest.turn()
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
     assert turn.commit().outcome == 2
     refused("store_down", sign_in, gateway, former=guest.session)
     postgres.start()
@@ -230,7 +230,7 @@ def test_without_postgres_known_sessions_go_on_and_nobody_is_matched(store, gate
     ann, _ = sign_in(gateway)
     ann.say()
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
     assert ann.open().from_cache == 1
     refused("store_down", sign_in, gateway)
 
@@ -241,7 +241,7 @@ def test_without_redis_devices_are_matched_and_nobody_is_taken_over(store, gatew
     guest = person()
     guest.say()
     redis.kill()
-    store.wait_for_event("redis.away")
+    store.wait_for_event("redis.unavailable")
     assert texts(sign_in(gateway)[1]) == [QUESTION, ANSWER]
     refused("store_down", sign_in, gateway, BOB, former=guest.session)
 

@@ -29,12 +29,12 @@ def tcp(redis, postgres, proxy, store_env):
 
 def without_redis(store, redis):
     redis.kill()
-    store.wait_for_event("redis.away")
+    store.wait_for_event("redis.unavailable")
 
 
 def without_postgres(store, postgres):
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
 
 
 # ---- Redis ----------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_redis_comes_back(store, person, redis):
     redis.start()
     store.wait_for_event("redis.back")
     assert ann.begin().limits_unavailable == 0
-    assert len(store.find_events("redis.away")) == 1
+    assert len(store.find_events("redis.unavailable")) == 1
 
 
 def test_a_turn_kept_without_redis_is_not_busy_when_it_comes_back(store, person, redis):
@@ -151,7 +151,7 @@ def test_a_stalled_redis_is_away(start_store, tcp, gateway):
     ann.open(create=1)
     tcp.redis.stall()
     assert ann.begin().limits_unavailable == 1
-    store.wait_for_event("redis.away", why='no reply in time')
+    store.wait_for_event("redis.unavailable", why='no reply in time')
     tcp.redis.resume()
     store.wait_for_event("redis.back")
     assert ann.begin("another").limits_unavailable == 0
@@ -183,11 +183,11 @@ def test_a_wrong_password_is_told_once(redis, start_store, gateway):
     with redis.client() as client:
         client.config_set("requirepass", "secret-of-redis")
     store = start_store(wait=False)
-    store.wait_for_event("redis.away")
+    store.wait_for_event("redis.unavailable")
     gateway.wait_peer("store")
     store.wait_for_event("pg.up")
     assert Person(gateway).open(create=1).created_at
-    assert len(store.find_events("redis.away")) == 1
+    assert len(store.find_events("redis.unavailable")) == 1
 
 
 def test_scripts_work_on_redis_cluster(harness, short_folder, start_store, person):
@@ -234,7 +234,7 @@ def test_without_postgres_nothing_is_begun(store, person, postgres):
     store.wait_for_event("pg.back")
     assert len(ann.history().messages) == 2
     assert ann.begin("next").outcome == GRANTED
-    assert len(store.find_events("pg.away")) == 1
+    assert len(store.find_events("pg.unavailable")) == 1
 
 
 def test_a_commit_waits_for_postgres(store, person, postgres):
@@ -283,7 +283,7 @@ def test_a_stalled_postgres_is_away(start_store, tcp, gateway):
     refused("store_down", ann.begin)
     tcp.postgres.resume()
     wait_until(
-        lambda: store.find_events("pg.back") or not store.find_events("pg.away"), "its return"
+        lambda: store.find_events("pg.back") or not store.find_events("pg.unavailable"), "its return"
     )
     wait_until(lambda: ann.ask("session_open_request").from_cache == 0, "its return")
     assert ann.say().seq == 1
@@ -309,8 +309,8 @@ def test_a_database_that_comes_late_is_waited_for(start_store, gateway, person, 
     redis.kill()
     store = start_store(wait=False)
     gateway.wait_peer("store")
-    store.wait_for_event("pg.away")
-    store.wait_for_event("redis.away")
+    store.wait_for_event("pg.unavailable")
+    store.wait_for_event("redis.unavailable")
     refused("store_down", Person(gateway).open, create=1)
     redis.start()
     postgres.start()

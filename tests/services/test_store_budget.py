@@ -281,7 +281,7 @@ def test_without_redis_the_budget_is_kept_all_the_same(limited, person, redis):
     ann = person()
     pay(ann, 0.01)
     redis.kill()
-    store.wait_for_event("redis.away")
+    store.wait_for_event("redis.unavailable")
     first = ann.turn(conversation="")
     assert (first.granted.limits_unavailable, first.granted.budget_left) == (1, 0.02)
     second = ann.turn(conversation="")
@@ -296,7 +296,7 @@ def test_an_abort_that_postgres_did_not_hear_is_worth_another_try(limited, perso
     store = limited(0.5)
     turn = person().turn()
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
     assert refused("store_down", turn.abort).retryable
     postgres.start()
     store.wait_for_event("pg.back")
@@ -308,7 +308,7 @@ def test_a_spooled_turn_is_settled_when_it_is_kept(limited, person, postgres):
     store = limited(0.5)
     turn = person().turn()
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
     said = turn.commit(cost=0.01)
     assert (said.outcome, said.has_budget) == (SPOOLED, 0)  # nobody can count now
     postgres.start()
@@ -361,7 +361,7 @@ def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
         " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
     )
     for number, file in enumerate(
-        sorted((ROOT / "services/store/migrations").glob("000[12]_*.sql")), start=1
+        sorted((ROOT / "services/store/pg/migrations").glob("000[12]_*.sql")), start=1
     ):
         postgres.query(file.read_text())
         postgres.query("INSERT INTO schema_migrations VALUES (%s, %s, %s)", number, file.name,

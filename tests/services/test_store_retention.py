@@ -52,7 +52,7 @@ def test_what_nobody_touched_for_so_long_goes_wholly(start_store, postgres, pers
     store.stop()
     grow_old(postgres, 8, ann)
     again = start_store("again", RETENTION_DAYS=7)
-    again.wait_for_event("store.forgot")
+    again.wait_for_event("retention.deleted")
     wait_until(lambda: counts(postgres)["users"] == 1, "the person to be gone too")
     assert counts(postgres) == {
         "users": 1,
@@ -78,7 +78,7 @@ def test_an_old_chat_of_somebody_who_comes_still_goes_alone(start_store, postgre
     postgres.query("UPDATE users SET last_active = now() - interval '1 hour'")
     postgres.query("UPDATE conversations SET touched_at = now() - interval '8 days',"
                    " created_at = now() - interval '9 days' WHERE id = %s", old.chat)
-    start_store("again", RETENTION_DAYS=7).wait_for_event("store.forgot")
+    start_store("again", RETENTION_DAYS=7).wait_for_event("retention.deleted")
     refused("not_found", ann.history, old.chat)
     wait_until(lambda: counts(postgres)["turns"] == 1, "the chat to be wiped")
     assert [line.text for line in ann.history(new.chat).messages] == ["Which tyres?", ANSWER]
@@ -94,7 +94,7 @@ def test_who_is_here_just_now_may_go_on_with_an_old_chat(start_store, postgres, 
     store.stop()
     grow_old(postgres, 8, ann, bob)
     postgres.query("UPDATE users SET last_active = now() WHERE session_id = %s", ann.session)
-    start_store("again", RETENTION_DAYS=7).wait_for_event("store.forgot")
+    start_store("again", RETENTION_DAYS=7).wait_for_event("retention.deleted")
     assert ann.say("And then?").seq == 2
 
 
@@ -111,7 +111,7 @@ def test_nothing_goes_before_its_time(start_store, postgres, person, days):
     postgres.query(
         "INSERT INTO audit_log (action, at) VALUES ('long.ago', now() - interval '5 years')"
     )
-    assert start_store("again", RETENTION_DAYS=days).wait_for_event("store.forgot")["rows"] == "1"
+    assert start_store("again", RETENTION_DAYS=days).wait_for_event("retention.deleted")["rows"] == "1"
     assert counts(postgres) == before
     assert postgres.query("SELECT count(*) FROM conversations WHERE deleted_at IS NULL") == [(1,)]
 
@@ -124,7 +124,7 @@ def test_users_are_gone_through_to_the_last(start_store, postgres, person):
         " ELSE now() - interval '8 days' END FROM generate_series(1, 1500) n"
     )
     again = start_store("again", RETENTION_DAYS=7)
-    assert again.wait_for_event("store.forgot")["rows"] == "1000"
+    assert again.wait_for_event("retention.deleted")["rows"] == "1000"
     assert counts(postgres)["users"] == 500
 
 

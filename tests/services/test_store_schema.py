@@ -15,7 +15,7 @@ def migrations(postgres):
 def ends_unfit(store):
     store.expected.add(EX_CONFIG)
     assert store.wait() == EX_CONFIG
-    (event,) = store.find_events("pg.unfit")
+    (event,) = store.find_events("pg.schema_incompatible")
     return event["why"]
 
 
@@ -93,7 +93,7 @@ def test_what_is_of_no_use_any_more_goes(start_store, postgres, person):
             f" WHERE {column} IS NOT NULL"
         )
     again = start_store("again", AUDIT_DAYS=31)
-    assert again.wait_for_event("store.forgot")["rows"] == "4"
+    assert again.wait_for_event("retention.deleted")["rows"] == "4"
     assert postgres.query(
         "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM conversations),"
         " (SELECT count(*) FROM audit_log), (SELECT count(*) FROM turns)"
@@ -109,7 +109,7 @@ def test_a_server_that_does_not_flush_is_refused(start_store, postgres, person, 
         postgres.query(f"ALTER DATABASE {postgres.database} SET synchronous_commit = off")
     try:
         store = start_store(wait=False)
-        assert setting in store.wait_for_event("pg.away")["why"]
+        assert setting in store.wait_for_event("pg.unavailable")["why"]
         assert not store.find_events("pg.up")
     finally:
         postgres.query("ALTER SYSTEM RESET fsync")

@@ -9,12 +9,12 @@ from support.wait import wait_until
 
 def go_away(store, postgres):
     postgres.kill()
-    store.wait_for_event("pg.away")
+    store.wait_for_event("pg.unavailable")
 
 
 def come_back(store, postgres):
     postgres.start()
-    store.wait_for_event("pg.back", count=len(store.find_events("pg.away")))
+    store.wait_for_event("pg.back", count=len(store.find_events("pg.unavailable")))
 
 
 def spooled(redis):
@@ -158,7 +158,7 @@ def test_two_stores_drain_once(start_store, person, postgres, redis):
     turns = [person().turn() for _ in range(20)]
     postgres.kill()
     for store in stores:
-        store.wait_for_event("pg.away")
+        store.wait_for_event("pg.unavailable")
     assert {turn.commit().outcome for turn in turns} == {SPOOLED}
     postgres.start()
     wait_drained(redis)
@@ -296,7 +296,7 @@ def test_what_makes_no_sense_is_put_aside(store, redis, person, postgres):
 def test_with_both_away_a_commit_waits_and_says_so(store, person, postgres, redis):
     turn = person().turn()
     redis.kill()
-    store.wait_for_event("redis.away")
+    store.wait_for_event("redis.unavailable")
     go_away(store, postgres)
     asked = turn.send_commit(ttl_ms=1000)
     error = refused("store_down", asked.wait)

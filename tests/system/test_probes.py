@@ -48,7 +48,7 @@ def test_a_backend_is_ready_when_a_gateway_took_it_in_whatever_else_is_away(syst
         assert process.ask_private("/nowhere")[0] == 404
     system.postgres.kill()
     system.redis.kill()
-    system.stores[0].wait_for_event("pg.away")
+    system.stores[0].wait_for_event("pg.unavailable")
     assert is_ready(system.stores[0]) and system.stores[0].ask_private("/live")[0] == 200
     system.gateways[0].kill()
     for process in (*system.filters, *system.workers, *system.stores):

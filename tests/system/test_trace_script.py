@@ -45,7 +45,7 @@ def test_a_turn_is_found_in_all_logs(system):
         assert set(found) == LIFE
         assert found.count(("store", "store.done")) == 3  # limit, begin, commit
         for ask in ("limit_take_request", "turn_begin_request", "turn_commit_request"):
-            assert done.stdout.count(f"ask={ask} end=ok") == 1
+            assert done.stdout.count(f"request={ask} end=ok") == 1
         times = [line.split()[0] for line in done.stdout.splitlines()]
         assert times == sorted(times)
         others = {before, mine, after} - {turn_id}

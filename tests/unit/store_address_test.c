@@ -1,8 +1,8 @@
 /* What redis_url and pg_address promise: every good form is read, every other refused. */
 #include <string.h>
 
-#include "pg_address.h"
-#include "redis_url.h"
+#include "pg/pg_address.h"
+#include "redis/redis_url.h"
 #include "test.h"
 
 /* ---- Redis ---- */

@@ -3,20 +3,21 @@
 
 #include "base/random.h"
 #include "base/uuid.h"
-#include "batch.h"
+#include "pg/batch.h"
 #include "test.h"
 
 #define TURNS 100
 
 struct sent {
-    struct parcel     *parcel;
-    unsigned           count;
-    const struct args *args[BATCH_TURNS];
+    struct batch_transaction *transaction;
+    unsigned                  count;
+    const struct args        *args[BATCH_TURNS];
 };
 
 static struct world_of_test {
     struct batch *batch;
-    bool          away;
+    bool          is_unavailable;
+    bool          may_answer; /* the loop calls batch_deliver */
     struct sent   sent[64];
     unsigned      sends;
     unsigned      answers[TURNS]; /* how often each was answered */
@@ -24,32 +25,33 @@ static struct world_of_test {
     struct args   args[TURNS];
 } w;
 
-/* Places stand for the turns: job pointers are never looked into. */
-static enum err send_items(void *ctx, const struct pg_item *items, unsigned count,
-                           struct parcel *parcel)
+/* Slots stand for the turns: waiters are never looked into. */
+static enum err send_calls(void *ctx, const struct sql_call *calls, unsigned count,
+                           struct batch_transaction *transaction)
 {
     (void)ctx;
-    if (w.away)
+    if (w.is_unavailable)
         return ERR_DOWN;
     struct sent *s = &w.sent[w.sends++];
-    s->parcel = parcel;
+    s->transaction = transaction;
     s->count = count;
     for (unsigned i = 0; i < count; i++)
-        s->args[i] = items[i].args;
+        s->args[i] = calls[i].args;
     return ERR_OK;
 }
 
-static void answer(void *ctx, struct job *job, unsigned place, enum err err, struct grid *grid)
+static void answer(void *ctx, void *waiter, unsigned slot, enum err err, struct result_set *set)
 {
-    (void)ctx, (void)job;
-    assert_true(err || grid_is(grid, 0, 0, "ok"));
-    w.answers[place]++;
-    w.err[place] = err;
+    (void)ctx, (void)waiter;
+    assert_true(w.may_answer);
+    assert_true(err || str_is(result_set_str(set, 0, 0), "ok"));
+    w.answers[slot]++;
+    w.err[slot] = err;
 }
 
 static int open_world(void **state)
 {
-    static const struct batch_ops ops = {send_items, answer};
+    static const struct batch_ops ops = {.send = send_calls, .answer = answer};
 
     (void)state;
     memset(&w, 0, sizeof w);
@@ -66,14 +68,12 @@ static int close_world(void **state)
 
 static void add(unsigned turn, const char *session, const char *chat, uint64_t now, uint64_t ttl)
 {
-    struct args *a = &w.args[turn];
-    struct uuid  id = {{0}};
+    struct batch_commit c = {
+        .call = {SQL_TURN_COMMIT, &w.args[turn]}, .deadline_ms = ttl, .slot = turn};
 
-    str_format(id.text, sizeof id.text, "%s", session);
-    args_id(a, &id);
-    str_format(id.text, sizeof id.text, "%s", chat);
-    args_id(a, &id);
-    batch_add(w.batch, a, now, ttl, NULL, turn);
+    str_format(c.session.text, sizeof c.session.text, "%s", session);
+    str_format(c.conversation.text, sizeof c.conversation.text, "%s", chat);
+    batch_add(w.batch, &c, now);
 }
 
 static void add_some(unsigned count)
@@ -85,17 +85,25 @@ static void add_some(unsigned count)
     }
 }
 
+static void deliver(void)
+{
+    w.may_answer = true;
+    batch_deliver(w.batch);
+    w.may_answer = false;
+}
+
 static void done(struct sent *s, enum err err, uint64_t now)
 {
-    struct grid grids[BATCH_TURNS] = {0};
+    struct result_set sets[BATCH_TURNS] = {0};
 
     for (unsigned i = 0; i < s->count; i++) {
-        grid_begin(&grids[i], 1);
-        grid_add(&grids[i], STR("ok"));
+        result_set_begin(&sets[i], 1);
+        result_set_add(&sets[i], STR("ok"));
     }
-    batch_done(s->parcel, err, grids, now);
+    batch_done(s->transaction, err, sets, now);
     for (unsigned i = 0; i < s->count; i++)
-        grid_fini(&grids[i]);
+        result_set_fini(&sets[i]);
+    deliver();
 }
 
 static void all_answered_once(unsigned count, enum err err)
@@ -116,7 +124,7 @@ static void the_first_leaves_at_once_and_the_rest_together(void **state)
         add(i, "s", "c", 0, 1000);
     batch_pump(w.batch, 0);
     add(20, "s", "d", 0, 1000);
-    batch_pump(w.batch, 0); /* both lanes are taken */
+    batch_pump(w.batch, 0); /* two are in flight */
     assert_int_equal(w.sends, 2);
     assert_int_equal(w.sent[1].count, 19);
     done(&w.sent[0], ERR_OK, 1);
@@ -132,7 +140,7 @@ static void a_batch_has_a_limit(void **state)
     (void)state;
     add_some(TURNS);
     batch_pump(w.batch, 0);
-    assert_int_equal(w.sends, BATCH_FLIGHT);
+    assert_int_equal(w.sends, BATCH_IN_FLIGHT);
     assert_int_equal(w.sent[0].count, BATCH_TURNS);
     for (unsigned i = 0; i < w.sends; i++) {
         done(&w.sent[i], ERR_OK, 1);
@@ -195,7 +203,7 @@ static void what_breaks_connections_is_sent_alone(void **state)
     batch_pump(w.batch, 1);
     done(&w.sent[1], ERR_DOWN, 2);
     batch_pump(w.batch, 2);
-    assert_int_equal(w.sends, 2 + BATCH_FLIGHT);
+    assert_int_equal(w.sends, 2 + BATCH_IN_FLIGHT);
     assert_int_equal(w.sent[2].count, 1);
     assert_int_equal(w.sent[3].count, 1);
     done(&w.sent[2], ERR_OK, 3);
@@ -205,7 +213,7 @@ static void what_breaks_connections_is_sent_alone(void **state)
     all_answered_once(3, ERR_OK);
 }
 
-static void one_that_others_get_in_the_way_of_gives_up(void **state)
+static void one_that_keeps_conflicting_gives_up(void **state)
 {
     (void)state;
     uint64_t now = 0;
@@ -220,10 +228,10 @@ static void one_that_others_get_in_the_way_of_gives_up(void **state)
     all_answered_once(1, ERR_CONFLICT);
 }
 
-static void while_postgres_is_away_turns_wait_as_long_as_they_may(void **state)
+static void while_postgres_is_unavailable_turns_wait_until_their_deadline(void **state)
 {
     (void)state;
-    w.away = true;
+    w.is_unavailable = true;
     add(0, "s", "a", 0, 100);
     add(1, "s", "b", 0, 1000);
     batch_pump(w.batch, 0);
@@ -232,16 +240,19 @@ static void while_postgres_is_away_turns_wait_as_long_as_they_may(void **state)
     batch_pump(w.batch, 99);
     assert_int_equal(w.answers[0], 0);
     batch_pump(w.batch, 100);
+    assert_int_equal(w.answers[0], 0);
+    assert_int_equal(batch_wakes_at(w.batch, 100), 100);
+    deliver();
     assert_int_equal(w.answers[0], 1);
     assert_int_equal(w.err[0], ERR_DOWN);
-    w.away = false;
+    w.is_unavailable = false;
     batch_pump(w.batch, 101);
     done(&w.sent[0], ERR_OK, 102);
     assert_int_equal(w.err[1], ERR_OK);
     assert_int_equal(w.answers[1], 1);
 }
 
-static void with_nothing_to_do_it_rests(void **state)
+static void with_nothing_to_do_it_is_idle(void **state)
 {
     (void)state;
     assert_true(batch_wakes_at(w.batch, 5) == UINT64_MAX);
@@ -255,8 +266,9 @@ static void with_nothing_to_do_it_rests(void **state)
 static void what_waits_at_the_end_is_told(void **state)
 {
     (void)state;
-    w.away = true;
+    w.is_unavailable = true;
     add_some(3);
+    w.may_answer = true;
     batch_free(&w.batch);
     all_answered_once(3, ERR_DOWN);
 }
@@ -272,9 +284,9 @@ int main(void)
         TEST(when_one_fails_all_are_tried_alone),
         TEST(a_broken_connection_sends_all_again),
         TEST(what_breaks_connections_is_sent_alone),
-        TEST(one_that_others_get_in_the_way_of_gives_up),
-        TEST(while_postgres_is_away_turns_wait_as_long_as_they_may),
-        TEST(with_nothing_to_do_it_rests),
+        TEST(one_that_keeps_conflicting_gives_up),
+        TEST(while_postgres_is_unavailable_turns_wait_until_their_deadline),
+        TEST(with_nothing_to_do_it_is_idle),
         TEST(what_waits_at_the_end_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,44 +1,44 @@
 /* What budget promises of money: whole nanodollars, and never more than there can be. */
 #include <math.h>
 
-#include "budget.h"
 #include "test.h"
+#include "turn/budget.h"
 
 static void money_is_counted_in_nanodollars(void **state)
 {
     (void)state;
-    assert_int_equal(nanos_of_dollars(0), 0);
-    assert_int_equal(nanos_of_dollars(0.02), 20000000);
-    assert_int_equal(nanos_of_dollars(0.000123), 123000);
-    assert_int_equal(nanos_of_dollars(1), 1000000000);
-    assert_int_equal(nanos_of_dollars(0.0000000006), 1);
+    assert_int_equal(budget_nanos(0), 0);
+    assert_int_equal(budget_nanos(0.02), 20000000);
+    assert_int_equal(budget_nanos(0.000123), 123000);
+    assert_int_equal(budget_nanos(1), 1000000000);
+    assert_int_equal(budget_nanos(0.0000000006), 1);
 }
 
 /* In floats, ten times 0.1 is less than 1. */
 static void sums_are_exact(void **state)
 {
     (void)state;
-    assert_int_equal(10 * nanos_of_dollars(0.1), nanos_of_dollars(1));
-    assert_int_equal(7 * nanos_of_dollars(0.02), nanos_of_dollars(0.14));
-    assert_int_equal(3 * nanos_of_dollars(0.0000011), nanos_of_dollars(0.0000033));
+    assert_int_equal(10 * budget_nanos(0.1), budget_nanos(1));
+    assert_int_equal(7 * budget_nanos(0.02), budget_nanos(0.14));
+    assert_int_equal(3 * budget_nanos(0.0000011), budget_nanos(0.0000033));
 }
 
 static void what_is_no_sum_of_money_is_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(nanos_of_dollars(-1), 0);
-    assert_int_equal(nanos_of_dollars((double)NAN), 0);
-    assert_int_equal(nanos_of_dollars(-(double)INFINITY), 0);
-    assert_int_equal(nanos_of_dollars(1e-300), 0);
+    assert_int_equal(budget_nanos(-1), 0);
+    assert_int_equal(budget_nanos((double)NAN), 0);
+    assert_int_equal(budget_nanos(-(double)INFINITY), 0);
+    assert_int_equal(budget_nanos(1e-300), 0);
 }
 
 /* Nine thousand of them still fit into what Postgres counts with. */
 static void a_sum_beyond_reason_is_cut(void **state)
 {
     (void)state;
-    assert_int_equal(nanos_of_dollars(1e300), NANOS_MAX);
-    assert_int_equal(nanos_of_dollars((double)INFINITY), NANOS_MAX);
-    assert_true(INT64_MAX / NANOS_MAX > 9000);
+    assert_int_equal(budget_nanos(1e300), BUDGET_NANOS_MAX);
+    assert_int_equal(budget_nanos((double)INFINITY), BUDGET_NANOS_MAX);
+    assert_true(INT64_MAX / BUDGET_NANOS_MAX > 9000);
 }
 
 static double left(double budget, uint64_t counted, bool is_told)
@@ -47,7 +47,7 @@ static double left(double budget, uint64_t counted, bool is_told)
     uint64_t      has;
     double        left;
 
-    budget_tell(&c, counted, &has, &left);
+    budget_fill(&c, counted, &has, &left);
     assert_int_equal(has, is_told);
     return left;
 }

@@ -2,25 +2,25 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "embedded.h"
-#include "migrate.h"
+#include "pg/embedded.h"
+#include "pg/migrate.h"
 #include "test.h"
 
 static char why[200];
 
 /* The first so many of our own files, as schema_migrations holds them. */
-static struct grid ours(unsigned count)
+static struct result_set ours(unsigned count)
 {
-    struct grid g = {0};
-    char        number[12], checksum[MIGRATE_CHECKSUM_SIZE];
+    struct result_set g = {0};
+    char              number[12], checksum[MIGRATE_CHECKSUM_SIZE];
 
-    grid_begin(&g, 3);
+    result_set_begin(&g, 3);
     for (unsigned i = 0; i < count; i++) {
         str_format(number, sizeof number, "%u", i + 1);
         migrate_checksum(embedded_migrations[i].text, checksum);
-        grid_add(&g, str_of(number));
-        grid_add(&g, str_of(embedded_migrations[i].name));
-        grid_add(&g, str_of(checksum));
+        result_set_add(&g, str_of(number));
+        result_set_add(&g, str_of(embedded_migrations[i].name));
+        result_set_add(&g, str_of(checksum));
     }
     return g;
 }
@@ -38,23 +38,23 @@ static void it_goes_on_where_it_stopped(void **state)
 {
     (void)state;
     for (unsigned i = 0; i <= all(); i++) {
-        struct grid g = ours(i);
+        struct result_set g = ours(i);
         assert_int_equal(migrate_compare(&g, why, sizeof why), i);
-        grid_fini(&g);
+        result_set_fini(&g);
     }
 }
 
 static void a_newer_schema_is_refused(void **state)
 {
     (void)state;
-    struct grid g = ours(all());
+    struct result_set g = ours(all());
 
-    grid_add(&g, STR("99"));
-    grid_add(&g, STR("0099_of_the_future.sql"));
-    grid_add(&g, STR("x"));
+    result_set_add(&g, STR("99"));
+    result_set_add(&g, STR("0099_of_the_future.sql"));
+    result_set_add(&g, STR("x"));
     assert_int_equal(migrate_compare(&g, why, sizeof why), -1);
     assert_non_null(strstr(why, "0099_of_the_future.sql"));
-    grid_fini(&g);
+    result_set_fini(&g);
 }
 
 static void an_altered_past_is_refused(void **state)
@@ -69,13 +69,13 @@ static void an_altered_past_is_refused(void **state)
 
     migrate_checksum(embedded_migrations[0].text, checksum);
     for (unsigned i = 0; i < COUNT_OF(first); i++) {
-        struct grid g = {0};
-        grid_begin(&g, 3);
-        grid_add(&g, str_of(first[i][0]));
-        grid_add(&g, str_of(first[i][1]));
-        grid_add(&g, str_of(first[i][2] ? first[i][2] : checksum));
+        struct result_set g = {0};
+        result_set_begin(&g, 3);
+        result_set_add(&g, str_of(first[i][0]));
+        result_set_add(&g, str_of(first[i][1]));
+        result_set_add(&g, str_of(first[i][2] ? first[i][2] : checksum));
         assert_int_equal(migrate_compare(&g, why, sizeof why), -1);
-        grid_fini(&g);
+        result_set_fini(&g);
     }
 }
 

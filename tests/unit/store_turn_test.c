@@ -1,15 +1,15 @@
-/* What the walks of a turn promise, with the databases played by the test. */
+/* What the flows of a turn promise, with the databases played by the test. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
-#include "job.h"
-#include "look.h"
+#include "flows.h"
 #include "test.h"
+#include "wire/messages.h"
 
-#define SESSION "11111111-2222-4333-8444-555555555555"
-#define CHAT    "22222222-2222-4333-8444-555555555555"
-#define TURN    "33333333-2222-4333-8444-555555555555"
+#define SESSION      "11111111-2222-4333-8444-555555555555"
+#define CONVERSATION "22222222-2222-4333-8444-555555555555"
+#define TURN         "33333333-2222-4333-8444-555555555555"
 
 enum { REDIS, PG, COMMIT };
 
@@ -17,15 +17,15 @@ enum { REDIS, PG, COMMIT };
 struct asked {
     int         kind, what;
     struct job *job;
-    unsigned    place;
+    unsigned    slot;
     struct args args;
 };
 
 static struct {
     struct world  world;
     struct config config;
-    bool          redis_away, pg_away;
-    uint64_t      pg_away_ms, patience_ms;
+    bool          redis_unavailable, pg_unavailable;
+    uint64_t      pg_unavailable_ms, deadline_ms;
     struct asked  asked[32];
     unsigned      asks, answered, notes;
     unsigned      ends;
@@ -34,51 +34,55 @@ static struct {
     struct buf    said;
 } w;
 
-static void note_down(int kind, int what, const struct args *args, struct job *job, unsigned place)
+static void note_down(int kind, int what, const struct args *args, struct job *job, unsigned slot)
 {
     struct asked *a = &w.asked[w.asks++];
 
-    *a = (struct asked){kind, what, job, place, *args};
+    *a = (struct asked){kind, what, job, slot, *args};
     for (unsigned i = 0; i < args->count; i++) /* words are views into the args themselves */
         a->args.value[i].p = str_dup(args->value[i]);
 }
 
-static enum err ask_redis(void *ctx, enum script script, const struct args *args, struct job *job,
-                          unsigned place)
+static enum err request_redis(void *ctx, struct lua_call call, struct job *job, unsigned slot)
 {
     (void)ctx;
-    if (w.redis_away)
+    if (w.redis_unavailable)
         return ERR_DOWN;
-    note_down(REDIS, (int)script, args, job, place);
+    note_down(REDIS, (int)call.script, call.args, job, slot);
     return ERR_OK;
 }
 
-static enum err ask_pg(void *ctx, const struct pg_item *items, unsigned count, struct job *job,
-                       unsigned place)
+static enum err request_sql(void *ctx, const struct sql_call *calls, unsigned count,
+                            struct job *job, unsigned slot)
 {
     (void)ctx;
     (void)count;
-    if (w.pg_away)
+    if (w.pg_unavailable)
         return ERR_DOWN;
-    if (items[0].statement == STATEMENT_AUDIT)
+    if (calls[0].statement == SQL_AUDIT_ADD)
         w.notes++;
     else
-        note_down(PG, (int)items[0].statement, items[0].args, job, place);
+        note_down(PG, (int)calls[0].statement, calls[0].args, job, slot);
     return ERR_OK;
 }
 
-static void commit(void *ctx, const struct args *args, uint64_t patience_ms, struct job *job,
-                   unsigned place)
+static void commit(void *ctx, struct sql_call call, uint64_t deadline_ms, struct job *job,
+                   unsigned slot)
 {
     (void)ctx;
-    w.patience_ms = patience_ms;
-    note_down(COMMIT, STATEMENT_COMMIT, args, job, place);
+    w.deadline_ms = deadline_ms;
+    note_down(COMMIT, (int)call.statement, call.args, job, slot);
 }
 
-static uint64_t away(void *ctx)
+static void spooled(void *ctx, unsigned bucket, uint64_t length)
+{
+    (void)ctx, (void)bucket, (void)length;
+}
+
+static uint64_t unavailable_ms(void *ctx)
 {
     (void)ctx;
-    return w.pg_away_ms;
+    return w.pg_unavailable_ms;
 }
 
 static uint64_t wall(void *ctx)
@@ -87,7 +91,7 @@ static uint64_t wall(void *ctx)
     return 1700000000000;
 }
 
-static void say(void *ctx, uint64_t handle, struct str body)
+static void reply(void *ctx, uint64_t handle, struct str body)
 {
     (void)ctx;
     assert_int_equal(handle, 7);
@@ -108,7 +112,17 @@ static int open_world(void **state)
 {
     (void)state;
     memset(&w, 0, sizeof w);
-    w.world = (struct world){NULL, ask_redis, ask_pg, commit, away, wall, say, refuse};
+    w.world = (struct world){.request_redis = request_redis,
+                             .request_sql = request_sql,
+                             .commit = commit,
+                             .pg_unavailable_ms = unavailable_ms,
+                             .wall_ms = wall,
+                             .reply = reply,
+                             .fail = refuse,
+                             .spooled = spooled,
+                             .flows = flows,
+                             .steps = flows_steps};
+    world_init(&w.world);
     w.config = (struct config){.messages_per_minute = 20, .lease_ms = 15000};
     return 0;
 }
@@ -116,7 +130,7 @@ static int open_world(void **state)
 static int close_world(void **state)
 {
     (void)state;
-    assert_int_equal(jobs_open(), 0);
+    assert_int_equal(w.world.jobs_open, 0);
     assert_int_equal(w.ends, 1);
     for (unsigned i = 0; i < w.asks; i++)
         for (unsigned k = 0; k < w.asked[i].args.count; k++)
@@ -137,13 +151,13 @@ static struct asked *next(int kind, int what)
 
 static void answer_with(struct asked *a, unsigned columns, const char *const *cells, unsigned count)
 {
-    struct grid g = {0};
+    struct result_set set = {0};
 
     if (columns)
-        grid_begin(&g, columns);
+        result_set_begin(&set, columns);
     for (unsigned i = 0; i < count; i++)
-        grid_add(&g, str_of(cells[i]));
-    job_answer(a->job, a->place, ERR_OK, &g);
+        result_set_add(&set, str_of(cells[i]));
+    job_answer(a->job, a->slot, ERR_OK, &set);
 }
 
 #define ANSWER(kind, what, ...)                                                                    \
@@ -154,7 +168,7 @@ static void answer_with(struct asked *a, unsigned columns, const char *const *ce
 
 static void fails(struct asked *a, enum err err)
 {
-    job_answer(a->job, a->place, err, NULL);
+    job_answer(a->job, a->slot, err, NULL);
 }
 
 static bool arg_is(const struct asked *a, unsigned at, const char *text)
@@ -164,10 +178,10 @@ static bool arg_is(const struct asked *a, unsigned at, const char *text)
 
 /* ---- begin ---- */
 
-static void begin(const char *chat)
+static void begin(const char *conversation)
 {
     struct turn_begin_request ask = {.session = STR(SESSION),
-                                     .conversation = str_of(chat),
+                                     .conversation = str_of(conversation),
                                      .turn_id = STR(TURN),
                                      .text = STR("why?"),
                                      .window = 20};
@@ -178,15 +192,15 @@ static void begin(const char *chat)
     buf_fini(&body);
 }
 
-static void look_finds_chat(const char *seq, const char *epoch)
+static void snapshot_finds_conversation(const char *seq, const char *epoch)
 {
-    ANSWER(PG, STATEMENT_LOOK, "known", "1000", "2000", "a/model", "key in postgres", "hint", "5",
-           CHAT, seq, epoch, "1", "", "", "", "", "", "", "", "", "", "1");
+    ANSWER(PG, SQL_SNAPSHOT, "known", "1000", "2000", "a/model", "key in postgres", "hint", "5",
+           CONVERSATION, seq, epoch, "1", "", "", "", "", "", "", "", "", "", "1");
 }
 
-static void look_finds_nothing(void)
+static void snapshot_finds_nothing(void)
 {
-    answer_with(next(PG, STATEMENT_LOOK), 0, NULL, 0);
+    answer_with(next(PG, SQL_SNAPSHOT), 0, NULL, 0);
 }
 
 static struct turn_begin_reply *granted(void)
@@ -201,10 +215,10 @@ static struct turn_begin_reply *granted(void)
 static void a_turn_is_granted(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
     struct turn_begin_reply *said = granted();
     assert_int_equal(said->outcome, BEGIN_GRANTED);
     assert_int_equal(said->epoch, 12);
@@ -220,10 +234,10 @@ static void a_turn_is_granted(void **state)
 static void the_answers_may_come_in_any_order(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    struct asked *context = next(PG, STATEMENT_CONTEXT);
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "newer key", "6", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    struct asked *context = next(PG, SQL_TURN_CONTEXT);
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "newer key", "6", "0");
     assert_int_equal(w.ends, 0);
     answer_with(context, 2, (const char *const[]){"question", "answer"}, 2);
     struct turn_begin_reply *said = granted();
@@ -232,16 +246,16 @@ static void the_answers_may_come_in_any_order(void **state)
     free(said);
 }
 
-static void an_old_reading_is_taken_anew(void **state)
+static void an_outdated_snapshot_is_taken_again(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
-    look_finds_chat("5", "12");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
+    snapshot_finds_conversation("5", "12");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+    struct asked *a = next(REDIS, LUA_TURN_BEGIN);
     assert_true(arg_is(a, 9, "5") && arg_is(a, 10, "12"));
     answer_with(a, 7, (const char *const[]){"granted", "13", "0", "0", "", "0", "0"}, 7);
     struct turn_begin_reply *said = granted();
@@ -249,14 +263,14 @@ static void an_old_reading_is_taken_anew(void **state)
     free(said);
 }
 
-static void what_stays_old_is_busy(void **state)
+static void what_stays_outdated_is_busy(void **state)
 {
     (void)state;
-    begin(CHAT);
+    begin(CONVERSATION);
     for (unsigned i = 0; !w.ends && i < 20; i++) {
-        look_finds_chat("4", "9");
-        ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-        ANSWER(REDIS, SCRIPT_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
+        snapshot_finds_conversation("4", "9");
+        ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+        ANSWER(REDIS, LUA_TURN_BEGIN, "stale", "0", "0", "0", "", "0", "0");
     }
     assert_int_equal(w.err, ERR_BUSY);
 }
@@ -264,10 +278,10 @@ static void what_stays_old_is_busy(void **state)
 static void without_redis_it_is_granted_from_postgres(void **state)
 {
     (void)state;
-    w.redis_away = true;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
+    w.redis_unavailable = true;
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
     struct turn_begin_reply *said = granted();
     assert_int_equal(said->limits_unavailable, 1);
     assert_int_equal(said->epoch, 10);
@@ -278,9 +292,9 @@ static void without_redis_it_is_granted_from_postgres(void **state)
 static void redis_may_go_while_it_is_asked(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("0", "0");
-    fails(next(REDIS, SCRIPT_TURN_BEGIN), ERR_DOWN);
+    begin(CONVERSATION);
+    snapshot_finds_conversation("0", "0");
+    fails(next(REDIS, LUA_TURN_BEGIN), ERR_DOWN);
     struct turn_begin_reply *said = granted();
     assert_int_equal(said->limits_unavailable, 1);
     free(said);
@@ -289,32 +303,32 @@ static void redis_may_go_while_it_is_asked(void **state)
 static void a_grant_without_its_context_is_given_back(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    struct asked *context = next(PG, STATEMENT_CONTEXT);
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    struct asked *context = next(PG, SQL_TURN_CONTEXT);
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
     fails(context, ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
-    struct asked *end = next(REDIS, SCRIPT_TURN_END);
-    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CHAT) && arg_is(end, 6, "12"));
+    struct asked *end = next(REDIS, LUA_TURN_END);
+    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CONVERSATION) && arg_is(end, 6, "12"));
     assert_null(end->job);
 }
 
 static void assert_lease_given_back(const char *epoch)
 {
-    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+    struct asked *end = next(REDIS, LUA_TURN_END);
 
-    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CHAT) && arg_is(end, 6, epoch));
+    assert_true(arg_is(end, 4, TURN) && arg_is(end, 5, CONVERSATION) && arg_is(end, 6, epoch));
     assert_null(end->job);
 }
 
 static void what_is_given_up_early_is_not_granted(void **state)
 {
     (void)state;
-    begin(CHAT);
-    job_cancel(8); /* somebody else's */
-    job_cancel(7);
-    look_finds_chat("4", "9");
+    begin(CONVERSATION);
+    job_cancel(&w.world, 8); /* somebody else's */
+    job_cancel(&w.world, 7);
+    snapshot_finds_conversation("4", "9");
     assert_int_equal(w.err, ERR_STOPPED);
     assert_int_equal(w.asks, 1);
 }
@@ -323,11 +337,11 @@ static void a_grant_nobody_waits_for_is_given_back(void **state)
 {
     (void)state;
     w.config.session_budget = 1; /* nothing was reserved yet, and nothing is */
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    job_cancel(7);
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+    job_cancel(&w.world, 7);
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
     assert_int_equal(w.err, ERR_STOPPED);
     assert_lease_given_back("12");
     assert_int_equal(w.asks, w.answered);
@@ -337,15 +351,15 @@ static void a_reserve_nobody_waits_for_is_given_back(void **state)
 {
     (void)state;
     w.config.session_budget = 1;
-    begin(CHAT);
-    look_finds_chat("4", "9");
-    ANSWER(PG, STATEMENT_CONTEXT, "question", "answer");
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
-    job_cancel(7);
-    ANSWER(PG, STATEMENT_RESERVE, "13", "20000000", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("4", "9");
+    ANSWER(PG, SQL_TURN_CONTEXT, "question", "answer");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    job_cancel(&w.world, 7);
+    ANSWER(PG, SQL_BUDGET_RESERVE, "13", "20000000", "0");
     assert_int_equal(w.err, ERR_STOPPED);
     assert_lease_given_back("12");
-    struct asked *settle = next(PG, STATEMENT_SETTLE);
+    struct asked *settle = next(PG, SQL_BUDGET_SETTLE);
     assert_true(arg_is(settle, 1, TURN) && arg_is(settle, 2, "13") && arg_is(settle, 3, "0"));
     answer_with(settle, 1, (const char *const[]){"1"}, 1);
 }
@@ -353,9 +367,9 @@ static void a_reserve_nobody_waits_for_is_given_back(void **state)
 static void without_postgres_nothing_is_begun(void **state)
 {
     (void)state;
-    w.pg_away = true;
-    begin(CHAT);
-    ANSWER(REDIS, SCRIPT_TURN_FIND, "none", "");
+    w.pg_unavailable = true;
+    begin(CONVERSATION);
+    ANSWER(REDIS, LUA_TURN_FIND, "none", "");
     assert_int_equal(w.err, ERR_STORE_DOWN);
     assert_true(w.retry_after > 0);
 }
@@ -363,55 +377,55 @@ static void without_postgres_nothing_is_begun(void **state)
 static void without_postgres_a_running_turn_is_followed(void **state)
 {
     (void)state;
-    begin(CHAT);
-    fails(next(PG, STATEMENT_LOOK), ERR_DOWN);
-    ANSWER(REDIS, SCRIPT_TURN_FIND, "follow", CHAT);
+    begin(CONVERSATION);
+    fails(next(PG, SQL_SNAPSHOT), ERR_DOWN);
+    ANSWER(REDIS, LUA_TURN_FIND, "follow", CONVERSATION);
     struct turn_begin_reply *said = granted();
     assert_int_equal(said->outcome, BEGIN_FOLLOW);
-    assert_true(str_is(said->conversation, CHAT));
+    assert_true(str_is(said->conversation, CONVERSATION));
     free(said);
 }
 
 static void without_both_nothing_is_known(void **state)
 {
     (void)state;
-    w.pg_away = w.redis_away = true;
-    begin(CHAT);
+    w.pg_unavailable = w.redis_unavailable = true;
+    begin(CONVERSATION);
     assert_int_equal(w.err, ERR_STORE_DOWN);
 }
 
-static void a_chat_with_a_spooled_turn_waits_for_it(void **state)
+static void a_conversation_with_a_spooled_turn_waits_for_it(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("0", "0");
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "waiting", "0", "0", "0", "", "0", "0");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("0", "0");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "waiting", "0", "0", "0", "", "0", "0");
     assert_int_equal(w.err, ERR_STORE_DOWN);
 }
 
-static void a_first_chat_gets_its_id_from_the_turn(void **state)
+static void a_first_conversation_gets_its_id_from_the_turn(void **state)
 {
     (void)state;
     begin("");
-    look_finds_nothing();
-    struct asked *a = next(REDIS, SCRIPT_TURN_BEGIN);
-    assert_true(arg_is(a, 11, "")); /* a session that Postgres does not know */
+    snapshot_finds_nothing();
+    struct asked *a = next(REDIS, LUA_TURN_BEGIN);
+    assert_true(arg_is(a, 11, "0")); /* a session that Postgres does not know */
     assert_true(arg_is(a, 12, "0"));
-    char *chat = str_dup(a->args.value[7]);
+    char *conversation = str_dup(a->args.value[7]);
     answer_with(a, 7, (const char *const[]){"granted", "1", "19", "0", "", "0", "0"}, 7);
     struct turn_begin_reply *said = granted();
-    assert_true(str_is(said->conversation, chat));
+    assert_true(str_is(said->conversation, conversation));
     assert_int_equal(said->seq, 1);
     free(said);
-    free(chat);
+    free(conversation);
 }
 
 static void a_refusal_is_noted_once_and_tells_when_to_come_back(void **state)
 {
     (void)state;
-    begin(CHAT);
-    look_finds_chat("0", "0");
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "limited", "0", "0", "2500", "", "0", "1");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("0", "0");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "limited", "0", "0", "2500", "", "0", "1");
     assert_int_equal(w.err, ERR_LIMITED);
     assert_int_equal(w.retry_after, 2500);
     assert_int_equal(w.notes, 1);
@@ -430,9 +444,9 @@ static void each_other_outcome_is_an_error_of_its_own(void **state)
 
     for (unsigned i = 0; i < COUNT_OF(all); i++) {
         w.ends = 0;
-        begin(CHAT);
-        look_finds_chat("0", "0");
-        ANSWER(REDIS, SCRIPT_TURN_BEGIN, all[i].outcome, "0", "0", "0", "", "0", "0");
+        begin(CONVERSATION);
+        snapshot_finds_conversation("0", "0");
+        ANSWER(REDIS, LUA_TURN_BEGIN, all[i].outcome, "0", "0", "0", "", "0", "0");
         assert_int_equal(w.err, all[i].err);
     }
 }
@@ -443,18 +457,18 @@ static void begin_within_budget(void)
 {
     w.config.session_budget = 1;
     w.config.turn_reserve = 0.02;
-    begin(CHAT);
-    look_finds_chat("0", "9");
+    begin(CONVERSATION);
+    snapshot_finds_conversation("0", "9");
 }
 
 static void grant_comes(void)
 {
-    ANSWER(REDIS, SCRIPT_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
+    ANSWER(REDIS, LUA_TURN_BEGIN, "granted", "12", "17", "0", "", "0", "0");
 }
 
 static void the_lease_went_back(void)
 {
-    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+    struct asked *end = next(REDIS, LUA_TURN_END);
 
     assert_true(arg_is(end, 4, TURN) && arg_is(end, 6, "12"));
     assert_null(end->job);
@@ -466,7 +480,7 @@ static void a_reserve_is_taken_before_the_grant_is_told(void **state)
     begin_within_budget();
     grant_comes();
     assert_int_equal(w.ends, 0);
-    struct asked *a = next(PG, STATEMENT_RESERVE);
+    struct asked *a = next(PG, SQL_BUDGET_RESERVE);
     assert_true(arg_is(a, 0, SESSION) && arg_is(a, 1, TURN) && arg_is(a, 2, "12"));
     assert_true(arg_is(a, 3, "20000000") && arg_is(a, 4, "1000000000"));
     answer_with(a, 3, (const char *const[]){"13", "580000000", "0"}, 3);
@@ -482,7 +496,7 @@ static void what_does_not_fit_is_refused_and_the_lease_given_back(void **state)
     (void)state;
     begin_within_budget();
     grant_comes();
-    ANSWER(PG, STATEMENT_RESERVE, "0", "990000000", "0");
+    ANSWER(PG, SQL_BUDGET_RESERVE, "0", "990000000", "0");
     assert_int_equal(w.err, ERR_BUDGET);
     the_lease_went_back();
 }
@@ -492,8 +506,8 @@ static void a_reserve_that_met_another_is_tried_again(void **state)
     (void)state;
     begin_within_budget();
     grant_comes();
-    fails(next(PG, STATEMENT_RESERVE), ERR_CONFLICT);
-    ANSWER(PG, STATEMENT_RESERVE, "13", "20000000", "0");
+    fails(next(PG, SQL_BUDGET_RESERVE), ERR_CONFLICT);
+    ANSWER(PG, SQL_BUDGET_RESERVE, "13", "20000000", "0");
     free(granted());
 }
 
@@ -502,7 +516,7 @@ static void a_reserve_that_nobody_could_take_grants_nothing(void **state)
     (void)state;
     begin_within_budget();
     grant_comes();
-    fails(next(PG, STATEMENT_RESERVE), ERR_DOWN);
+    fails(next(PG, SQL_BUDGET_RESERVE), ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
     the_lease_went_back();
 }
@@ -512,7 +526,7 @@ static void a_session_cleared_meanwhile_is_signed_out(void **state)
     (void)state;
     begin_within_budget();
     grant_comes();
-    ANSWER(PG, STATEMENT_RESERVE, "0", "0", "1");
+    ANSWER(PG, SQL_BUDGET_RESERVE, "0", "0", "1");
     assert_int_equal(w.err, ERR_SIGNED_OUT);
     the_lease_went_back();
 }
@@ -520,9 +534,9 @@ static void a_session_cleared_meanwhile_is_signed_out(void **state)
 static void without_redis_the_reserve_is_taken_all_the_same(void **state)
 {
     (void)state;
-    w.redis_away = true;
+    w.redis_unavailable = true;
     begin_within_budget();
-    struct asked *a = next(PG, STATEMENT_RESERVE);
+    struct asked *a = next(PG, SQL_BUDGET_RESERVE);
     assert_true(arg_is(a, 2, "10"));
     answer_with(a, 3, (const char *const[]){"10", "20000000", "0"}, 3);
     struct turn_begin_reply *said = granted();
@@ -535,9 +549,11 @@ static void without_redis_the_reserve_is_taken_all_the_same(void **state)
 
 static void renew(void)
 {
-    struct turn_renew_request ask = {
-        .session = STR(SESSION), .conversation = STR(CHAT), .turn_id = STR(TURN), .epoch = 12};
-    struct buf body = {0};
+    struct turn_renew_request ask = {.session = STR(SESSION),
+                                     .conversation = STR(CONVERSATION),
+                                     .turn_id = STR(TURN),
+                                     .epoch = 12};
+    struct buf                body = {0};
 
     turn_renew_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
@@ -557,11 +573,11 @@ static void a_turn_that_redis_lost_is_adopted(void **state)
 {
     (void)state;
     renew();
-    struct asked *first = next(REDIS, SCRIPT_TURN_RENEW);
+    struct asked *first = next(REDIS, LUA_TURN_RENEW);
     assert_true(arg_is(first, 8, "0"));
     answer_with(first, 2, (const char *const[]){"missing", "0"}, 2);
-    ANSWER(PG, STATEMENT_WANTED, "1");
-    struct asked *second = next(REDIS, SCRIPT_TURN_RENEW);
+    ANSWER(PG, SQL_TURN_WANTED, "1");
+    struct asked *second = next(REDIS, LUA_TURN_RENEW);
     assert_true(arg_is(second, 8, "1"));
     answer_with(second, 2, (const char *const[]){"ok", "1"}, 2);
     was_renewed(true, false);
@@ -571,8 +587,8 @@ static void a_turn_that_was_cleared_away_is_lost(void **state)
 {
     (void)state;
     renew();
-    ANSWER(REDIS, SCRIPT_TURN_RENEW, "missing", "0");
-    ANSWER(PG, STATEMENT_WANTED, "0");
+    ANSWER(REDIS, LUA_TURN_RENEW, "missing", "0");
+    ANSWER(PG, SQL_TURN_WANTED, "0");
     was_renewed(false, true);
 }
 
@@ -580,9 +596,9 @@ static void without_any_database_a_turn_goes_on(void **state)
 {
     (void)state;
     renew();
-    w.pg_away = true;
-    ANSWER(REDIS, SCRIPT_TURN_RENEW, "missing", "0");
-    fails(next(REDIS, SCRIPT_TURN_RENEW), ERR_DOWN);
+    w.pg_unavailable = true;
+    ANSWER(REDIS, LUA_TURN_RENEW, "missing", "0");
+    fails(next(REDIS, LUA_TURN_RENEW), ERR_DOWN);
     was_renewed(false, false);
 }
 
@@ -591,7 +607,7 @@ static void without_any_database_a_turn_goes_on(void **state)
 static void commit_turn(struct str answer)
 {
     struct turn_commit_request ask = {.session = STR(SESSION),
-                                      .conversation = STR(CHAT),
+                                      .conversation = STR(CONVERSATION),
                                       .turn_id = STR(TURN),
                                       .epoch = 12,
                                       .seq = 5,
@@ -618,21 +634,21 @@ static void a_kept_turn_gives_its_lease_back_first(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "ok");
     assert_int_equal(w.ends, 0);
-    struct asked *end = next(REDIS, SCRIPT_TURN_END);
+    struct asked *end = next(REDIS, LUA_TURN_END);
     assert_true(arg_is(end, 6, "12") && arg_is(end, 7, "5") && arg_is(end, 8, "committed"));
     fails(end, ERR_DOWN); /* which changes nothing */
     was_kept(COMMIT_OK);
 }
 
-static void fenced_is_looked_at_once_more(void **state)
+static void fenced_is_tried_once_more(void **state)
 {
     (void)state;
-    w.redis_away = true;
+    w.redis_unavailable = true;
     commit_turn(STR("because"));
-    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
-    ANSWER(COMMIT, STATEMENT_COMMIT, "dup");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "fenced");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "dup");
     was_kept(COMMIT_DUP);
 }
 
@@ -640,8 +656,8 @@ static void fenced_twice_is_a_conflict(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
-    ANSWER(COMMIT, STATEMENT_COMMIT, "fenced");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "fenced");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "fenced");
     assert_int_equal(w.err, ERR_CONFLICT);
     assert_int_equal(w.asks, 2);
 }
@@ -650,7 +666,7 @@ static void kept_with_another_answer_is_a_conflict(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    ANSWER(COMMIT, STATEMENT_COMMIT, "other");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "other");
     assert_int_equal(w.err, ERR_CONFLICT);
     assert_int_equal(w.asks, 1);
 }
@@ -659,9 +675,9 @@ static void a_commit_that_nobody_could_take_may_be_sent_again(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    fails(next(REDIS, SCRIPT_TURN_SPOOL), ERR_DOWN);
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
+    fails(next(REDIS, LUA_TURN_SPOOL), ERR_DOWN);
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
     assert_int_equal(w.err, ERR_STORE_DOWN);
     assert_true(w.retry_after > 0);
 }
@@ -670,8 +686,8 @@ static void without_postgres_a_turn_is_spooled(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    struct asked              *a = next(REDIS, SCRIPT_TURN_SPOOL);
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
+    struct asked              *a = next(REDIS, LUA_TURN_SPOOL);
     struct turn_commit_request kept;
     assert_int_equal(turn_commit_request_decode(&kept, a->args.value[a->args.count - 1]), ERR_OK);
     assert_true(str_is(kept.answer, "because"));
@@ -679,17 +695,17 @@ static void without_postgres_a_turn_is_spooled(void **state)
     was_kept(COMMIT_SPOOLED);
 }
 
-static void the_longer_postgres_is_away_the_sooner_turns_are_spooled(void **state)
+static void the_longer_postgres_is_unavailable_the_sooner_turns_are_spooled(void **state)
 {
     (void)state;
-    w.pg_away_ms = 60000;
+    w.pg_unavailable_ms = 60000;
     commit_turn(STR("because"));
-    assert_int_equal(w.patience_ms, 0);
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    fails(next(REDIS, SCRIPT_TURN_SPOOL), ERR_DOWN);
-    assert_in_range(w.patience_ms, 1, 900); /* of the second that somebody waits */
-    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
-    fails(next(REDIS, SCRIPT_TURN_END), ERR_DOWN);
+    assert_int_equal(w.deadline_ms, 0);
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
+    fails(next(REDIS, LUA_TURN_SPOOL), ERR_DOWN);
+    assert_in_range(w.deadline_ms, 1, 900); /* of the second that somebody waits */
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "ok");
+    fails(next(REDIS, LUA_TURN_END), ERR_DOWN);
     was_kept(COMMIT_OK);
 }
 
@@ -697,8 +713,8 @@ static void a_turn_whose_place_is_taken_is_not_spooled(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_TIMEOUT);
-    ANSWER(REDIS, SCRIPT_TURN_SPOOL, "fenced");
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_TIMEOUT);
+    ANSWER(REDIS, LUA_TURN_SPOOL, "fenced");
     assert_int_equal(w.err, ERR_CONFLICT);
 }
 
@@ -706,17 +722,17 @@ static void what_postgres_refuses_is_not_spooled(void **state)
 {
     (void)state;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_BAD_REQUEST);
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_BAD_REQUEST);
     assert_int_equal(w.err, ERR_BAD_REQUEST);
 }
 
 static void without_redis_a_commit_waits_for_postgres(void **state)
 {
     (void)state;
-    w.redis_away = true;
+    w.redis_unavailable = true;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    ANSWER(COMMIT, STATEMENT_COMMIT, "ok");
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "ok");
     was_kept(COMMIT_OK);
 }
 
@@ -724,7 +740,7 @@ static void a_nul_is_left_out_of_an_answer(void **state)
 {
     (void)state;
     commit_turn((struct str){"be\0cause\0", 9});
-    struct asked *a = next(COMMIT, STATEMENT_COMMIT);
+    struct asked *a = next(COMMIT, SQL_TURN_COMMIT);
     assert_true(arg_is(a, 6, "because"));
     fails(a, ERR_BAD_REQUEST);
 }
@@ -733,7 +749,7 @@ static void an_odd_cost_is_settled_within_reason(void **state)
 {
     (void)state;
     struct turn_commit_request ask = {.session = STR(SESSION),
-                                      .conversation = STR(CHAT),
+                                      .conversation = STR(CONVERSATION),
                                       .turn_id = STR(TURN),
                                       .seq = 5,
                                       .status = STR("committed"),
@@ -744,7 +760,7 @@ static void an_odd_cost_is_settled_within_reason(void **state)
     turn_commit_request_encode(&ask, &body);
     job_start(&w.world, &w.config, 7, buf_view(&body), 1000, STR(""));
     buf_fini(&body);
-    struct asked *a = next(COMMIT, STATEMENT_COMMIT);
+    struct asked *a = next(COMMIT, SQL_TURN_COMMIT);
     assert_true(arg_is(a, 16, "1000000000000000") && arg_is(a, 17, "1"));
     fails(a, ERR_BAD_REQUEST);
 }
@@ -756,8 +772,8 @@ static void of_a_spooled_turn_nobody_knows_what_is_left(void **state)
 
     w.config.session_budget = 1;
     commit_turn(STR("because"));
-    fails(next(COMMIT, STATEMENT_COMMIT), ERR_DOWN);
-    ANSWER(REDIS, SCRIPT_TURN_SPOOL, "spooled");
+    fails(next(COMMIT, SQL_TURN_COMMIT), ERR_DOWN);
+    ANSWER(REDIS, LUA_TURN_SPOOL, "spooled");
     assert_int_equal(turn_commit_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.outcome, COMMIT_SPOOLED);
     assert_int_equal(said.has_budget, 0);
@@ -768,10 +784,10 @@ static void what_is_left_is_told_with_a_kept_turn(void **state)
     (void)state;
     struct turn_commit_reply said;
 
-    w.redis_away = true;
+    w.redis_unavailable = true;
     w.config.session_budget = 1;
     commit_turn(STR("because"));
-    ANSWER(COMMIT, STATEMENT_COMMIT, "ok", "580000000");
+    ANSWER(COMMIT, SQL_TURN_COMMIT, "ok", "580000000");
     assert_int_equal(turn_commit_reply_decode(&said, buf_view(&w.said)), ERR_OK);
     assert_int_equal(said.has_budget, 1);
     assert_true(said.budget_left == 0.42);
@@ -782,7 +798,7 @@ static void what_is_left_is_told_with_a_kept_turn(void **state)
 static void abort_turn(bool spent)
 {
     struct turn_abort_request ask = {.session = STR(SESSION),
-                                     .conversation = STR(CHAT),
+                                     .conversation = STR(CONVERSATION),
                                      .turn_id = STR(TURN),
                                      .epoch = 12,
                                      .reason = STR("upstream_error"),
@@ -798,7 +814,7 @@ static void without_a_budget_an_abort_gives_the_lease_back(void **state)
 {
     (void)state;
     abort_turn(false);
-    ANSWER(REDIS, SCRIPT_TURN_END, "1");
+    ANSWER(REDIS, LUA_TURN_END, "1");
     assert_int_equal(w.err, ERR_OK);
     assert_int_equal(w.asks, 1);
 }
@@ -808,9 +824,9 @@ static void an_abort_settles_the_reserve(void **state)
     (void)state;
     w.config.session_budget = 1;
     abort_turn(true);
-    struct asked *settle = next(PG, STATEMENT_SETTLE);
+    struct asked *settle = next(PG, SQL_BUDGET_SETTLE);
     assert_true(arg_is(settle, 1, TURN) && arg_is(settle, 2, "12") && arg_is(settle, 3, "1"));
-    fails(next(REDIS, SCRIPT_TURN_END), ERR_DOWN); /* which changes nothing */
+    fails(next(REDIS, LUA_TURN_END), ERR_DOWN); /* which changes nothing */
     assert_int_equal(w.ends, 0);
     answer_with(settle, 1, (const char *const[]){"1"}, 1);
     assert_int_equal(w.err, ERR_OK);
@@ -820,7 +836,7 @@ static void a_reserve_that_could_not_be_settled_is_worth_another_try(void **stat
 {
     (void)state;
     w.config.session_budget = 1;
-    w.pg_away = w.redis_away = true;
+    w.pg_unavailable = w.redis_unavailable = true;
     abort_turn(false);
     assert_int_equal(w.err, ERR_STORE_DOWN);
 }
@@ -839,8 +855,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_turn_is_granted),
         TEST(the_answers_may_come_in_any_order),
-        TEST(an_old_reading_is_taken_anew),
-        TEST(what_stays_old_is_busy),
+        TEST(an_outdated_snapshot_is_taken_again),
+        TEST(what_stays_outdated_is_busy),
         TEST(without_redis_it_is_granted_from_postgres),
         TEST(redis_may_go_while_it_is_asked),
         TEST(a_grant_without_its_context_is_given_back),
@@ -850,8 +866,8 @@ int main(void)
         TEST(without_postgres_nothing_is_begun),
         TEST(without_postgres_a_running_turn_is_followed),
         TEST(without_both_nothing_is_known),
-        TEST(a_chat_with_a_spooled_turn_waits_for_it),
-        TEST(a_first_chat_gets_its_id_from_the_turn),
+        TEST(a_conversation_with_a_spooled_turn_waits_for_it),
+        TEST(a_first_conversation_gets_its_id_from_the_turn),
         TEST(a_refusal_is_noted_once_and_tells_when_to_come_back),
         TEST(each_other_outcome_is_an_error_of_its_own),
         TEST(a_reserve_is_taken_before_the_grant_is_told),
@@ -864,12 +880,12 @@ int main(void)
         TEST(a_turn_that_was_cleared_away_is_lost),
         TEST(without_any_database_a_turn_goes_on),
         TEST(a_kept_turn_gives_its_lease_back_first),
-        TEST(fenced_is_looked_at_once_more),
+        TEST(fenced_is_tried_once_more),
         TEST(fenced_twice_is_a_conflict),
         TEST(kept_with_another_answer_is_a_conflict),
         TEST(a_commit_that_nobody_could_take_may_be_sent_again),
         TEST(without_postgres_a_turn_is_spooled),
-        TEST(the_longer_postgres_is_away_the_sooner_turns_are_spooled),
+        TEST(the_longer_postgres_is_unavailable_the_sooner_turns_are_spooled),
         TEST(a_turn_whose_place_is_taken_is_not_spooled),
         TEST(what_postgres_refuses_is_not_spooled),
         TEST(without_redis_a_commit_waits_for_postgres),

@@ -90,7 +90,7 @@ local function has_text(turn, hash)
 end
 
 -- The sorted set "leases" of a bucket holds <session>/<turn>, by the time at which its lease runs
--- out: sweep.c looks for those that did.
+-- out: upkeep/sweep.c looks for those that did.
 local function lease_name(turns, id)
     return string.match(turns, ':([^:]+):turns$') .. '/' .. id
 end

@@ -1,16 +1,19 @@
--- A turn whose lease had run out was dealt with, unless somebody has taken it up again.
--- KEYS turns, answer, leases
--- ARGV turn, its epoch, keep_ms
--- Answers whether it was ended
-local turns, stream, leases, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-
-local turn = read_turn(turns, id)
-if turn and (turn.lease > now or turn.epoch > tonumber(ARGV[2])) then
-    hold_lease(leases, turns, id, turn.lease)
+-- A turn whose lease had expired was dealt with: ends it, unless somebody took it up again.
+--
+-- @key    turns
+-- @key    answer
+-- @key    leases
+-- @arg    turn    uuid
+-- @arg    epoch   number
+-- @arg    keep_ms number
+-- @result ended   flag
+local state = read_turn(turns, turn)
+if state and (state.lease > now or state.epoch > epoch) then
+    hold_lease(leases, turns, turn, state.lease)
     return {'0'}
 end
-if turn then
-    end_turn(turns, stream, leases, id, turn.chat, turn.epoch, 'interrupted', '', ARGV[3])
+if state then
+    end_turn(turns, answer, leases, turn, state.chat, state.epoch, 'interrupted', '', keep_ms)
 end
-drop_lease(leases, turns, id)
+drop_lease(leases, turns, turn)
 return {'1'}

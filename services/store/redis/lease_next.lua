@@ -1,10 +1,12 @@
--- Turns of this bucket whose lease has run out, for one store at a time: whoever gets one has a while
--- to deal with it, before another store does.
--- KEYS leases
--- ARGV how many, that while in ms
--- Answers rows of <session>/<turn>
-local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(now), 'LIMIT', 0, ARGV[1])
+-- Turns of this bucket whose lease has expired, for one store at a time: whoever gets one has a
+-- while to deal with it before another store does.
+--
+-- @key leases
+-- @arg count   number
+-- @arg hold_ms number  that while
+-- @row name    text    <session>/<turn>
+local names = redis.call('ZRANGEBYSCORE', leases, '-inf', int(now), 'LIMIT', 0, count)
 for _, name in ipairs(names) do
-    redis.call('ZADD', KEYS[1], 'XX', int(now + tonumber(ARGV[2])), name)
+    redis.call('ZADD', leases, 'XX', int(now + hold_ms), name)
 end
 return names

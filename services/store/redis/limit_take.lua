@@ -1,6 +1,8 @@
--- Counts one thing done.
--- KEYS limit
--- ARGV per_minute
--- Answers allowed, retry_after_ms
-local allowed, _, retry_after = take(KEYS[1], tonumber(ARGV[1]), 1)
+-- Takes one token of a rate limit.
+--
+-- @key    limit
+-- @arg    per_minute     number
+-- @result allowed        flag
+-- @result retry_after_ms number
+local allowed, _, retry_after = take(limit, per_minute, 1)
 return {allowed and '1' or '0', int(retry_after)}

@@ -1,15 +1,24 @@
--- Forgets all of a session.
--- KEYS session, turns, window, spooled, spool, limits...
--- ARGV what the keys of its answers begin with (they share the slot of the keys above)
+-- Deletes everything of a session.
+--
+-- @key    session
+-- @key    turns
+-- @key    window
+-- @key    spooled
+-- @key    spool
+-- @key    turn_limit
+-- @key    key_test_limit
+-- @arg    answers        text  what the keys of its answers begin with, which share the slot of
+--                              the keys above
+-- @result done           text
 local function drop_answer(id)
-    redis.call('UNLINK', ARGV[1] .. id)
+    redis.call('UNLINK', answers .. id)
 end
-each_field(KEYS[2], {turn = drop_answer, done = drop_answer})
-each_spooled(KEYS[4], function(_, turn)
-    redis.call('XDEL', KEYS[5], turn.entry)
+each_field(turns, {turn = drop_answer, done = drop_answer})
+each_spooled(spooled, function(_, turn)
+    redis.call('XDEL', spool, turn.entry)
 end)
-for i = 6, #KEYS do
-    redis.call('UNLINK', KEYS[i], KEYS[i] .. ':told')
+for _, limit in ipairs({turn_limit, key_test_limit}) do
+    redis.call('UNLINK', limit, limit .. ':told')
 end
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+redis.call('UNLINK', session, turns, window, spooled)
 return {'ok'}

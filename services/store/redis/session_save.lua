@@ -1,14 +1,19 @@
--- Keeps a person's key here only, or forgets it.
--- KEYS session
--- ARGV sealed key ('': forget it), its hint, its time, idle_ms, life_ms
-local session = KEYS[1]
-if ARGV[1] == '' then
+-- Keeps the key of a user in Redis only, or deletes it.
+--
+-- @key    session
+-- @arg    sealed_key bytes   empty: delete it
+-- @arg    key_hint   text
+-- @arg    key_at     number
+-- @arg    idle_ms    number
+-- @arg    life_ms    number
+-- @result outcome    text    ok or signed_out
+if sealed_key == '' then
     redis.call('HDEL', session, 'sealed_key', 'key_hint', 'key_at')
     return {'ok'}
 end
 redis.call('HSETNX', session, 'created_at', int(now))
-redis.call('HSET', session, 'sealed_key', ARGV[1], 'key_hint', ARGV[2], 'key_at', ARGV[3])
-if not touch_session(session, tonumber(ARGV[4]), tonumber(ARGV[5])) then
+redis.call('HSET', session, 'sealed_key', sealed_key, 'key_hint', key_hint, 'key_at', int(key_at))
+if not touch_session(session, idle_ms, life_ms) then
     return {'signed_out'}
 end
 return {'ok'}

@@ -1,14 +1,19 @@
--- Is this turn being answered, or does it wait for Postgres?
--- KEYS turns, spooled, spool
--- ARGV turn, text
--- Answers none, same_id, follow and the chat, or spooled and the commit message
-local id, hash = ARGV[1], redis.sha1hex(ARGV[2])
+-- Whether this turn is being answered, or waits for Postgres.
+--
+-- @key    turns
+-- @key    spooled
+-- @key    spool
+-- @arg    turn    uuid
+-- @arg    text    text
+-- @result outcome text   none, same_id, follow or spooled
+-- @result found   bytes  follow: the conversation; spooled: the commit message
+local hash = redis.sha1hex(text)
 
-local turn = read_turn(KEYS[1], id)
-if turn and turn.lease > now then
-    return has_text(turn, hash) and {'follow', turn.chat} or {'same_id', ''}
+local state = read_turn(turns, turn)
+if state and state.lease > now then
+    return has_text(state, hash) and {'follow', state.chat} or {'same_id', ''}
 end
-local kept = redis.call('HGET', KEYS[2], id)
+local kept = redis.call('HGET', spooled, turn)
 kept = kept and cjson.decode(kept)
 if not kept then
     return {'none', ''}
@@ -16,5 +21,5 @@ end
 if kept.hash ~= hash then
     return {'same_id', ''}
 end
-local entry = redis.call('XRANGE', KEYS[3], kept.entry, kept.entry)[1]
+local entry = redis.call('XRANGE', spool, kept.entry, kept.entry)[1]
 return entry and {'spooled', entry[2][2]} or {'none', ''}

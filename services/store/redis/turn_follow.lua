@@ -1,28 +1,34 @@
 -- What there is of an answer, for those who follow it from elsewhere.
--- KEYS turns, answer, spooled, spool
--- ARGV turn, after (bytes that the reader has), most bytes at once
--- Answers outcome, chat, question, model, text behind after, code, epoch of who wrote it
---   running  it is being written
---   aborted  with its code; there is a question only while it is remembered
---   spooled  with its commit message as the text
---   none     nothing is known here: it ended a while ago, in Postgres or not at all
-local turns, stream = KEYS[1], KEYS[2]
-local id, after, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-
-local waiting = redis.call('HGET', KEYS[3], id)
+--
+-- @key    turns
+-- @key    answer
+-- @key    spooled
+-- @key    spool
+-- @arg    turn         uuid
+-- @arg    after        number  bytes that the reader has
+-- @arg    max_bytes    number  at once
+-- @result outcome      text    running, aborted, spooled; none: nothing is known here, it ended a
+--                              while ago, in Postgres or not at all
+-- @result conversation text
+-- @result question     text    of an aborted turn only while it is remembered
+-- @result model        text
+-- @result text         bytes   behind after; spooled: the commit message
+-- @result code         text    of an aborted turn
+-- @result epoch        number  of who wrote it
+local waiting = redis.call('HGET', spooled, turn)
 if waiting then
     waiting = cjson.decode(waiting)
-    local entry = redis.call('XRANGE', KEYS[4], waiting.entry, waiting.entry)[1]
+    local entry = redis.call('XRANGE', spool, waiting.entry, waiting.entry)[1]
     if entry then
         return {'spooled', waiting.chat, '', '', entry[2][2], '', int(waiting.epoch)}
     end
 end
 
-local text, last = read_answer(stream, after, most)
-local turn = read_turn(turns, id)
-if turn then
-    local question = redis.call('HGET', turns, 'text:' .. id) or ''
-    return {'running', turn.chat, question, turn.model or '', text, '', int(turn.epoch)}
+local text, last = read_answer(answer, after, max_bytes)
+local state = read_turn(turns, turn)
+if state then
+    local question = redis.call('HGET', turns, 'text:' .. turn) or ''
+    return {'running', state.chat, question, state.model or '', text, '', int(state.epoch)}
 end
 if last and last['end'] == 'aborted' then
     return {'aborted', '', last.question, '', text, last.code, '0'}

@@ -1,53 +1,63 @@
--- Keeps the lease of a turn, and adds to its answer for those who follow it.
--- KEYS turns, answer, leases
--- ARGV turn, chat, epoch, lease_ms, keep_ms, adopt, offset, text, most bytes of an answer, model
---      ('': as before), what the person wrote ('': not told), seq, when it was asked
--- Answers ok or lost or missing, stop, bytes of the answer that are held, 1 if what the person wrote
---         is not known
+-- Renews the lease of a turn, and adds to its answer for those who follow it. missing: Redis knows
+-- nothing of this turn, since it was emptied or the turn was cleared. The store asks Postgres
+-- which, and in the first case sends it again with adopt.
 --
--- missing: Redis knows nothing of this turn, since it was emptied or the turn was cleared away.
--- The store asks Postgres which, and comes back with adopt = 1 after the former.
-local turns, stream, leases = KEYS[1], KEYS[2], KEYS[3]
-local id, chat, epoch = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local lease_ms, keep_ms, adopt = tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local offset, text, most = tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
-
+-- @key    turns
+-- @key    answer
+-- @key    leases
+-- @arg    turn             uuid
+-- @arg    conversation     uuid
+-- @arg    epoch            number
+-- @arg    lease_ms         number
+-- @arg    keep_ms          number
+-- @arg    adopt            flag
+-- @arg    offset           number  of text in the answer
+-- @arg    text             text    to be added
+-- @arg    max_bytes        number  of an answer
+-- @arg    model            text    empty: as before
+-- @arg    question         text    what the user wrote; empty: not told
+-- @arg    seq              number
+-- @arg    asked_at         number
+-- @result outcome          text    ok, lost or missing
+-- @result stop             flag
+-- @result buffered         number  bytes of the answer that are held
+-- @result question_missing flag
 local taken = false
-each_field(turns, {turn = function(_, turn)
-    if turn.chat == chat and turn.epoch > epoch and turn.lease > now then
+each_field(turns, {turn = function(_, other)
+    if other.chat == conversation and other.epoch > epoch and other.lease > now then
         taken = true
     end
 end})
-local turn = read_turn(turns, id)
-if taken or (turn and turn.epoch > epoch) or (not turn and is_over(turns, id, epoch)) then
+local state = read_turn(turns, turn)
+if taken or (state and state.epoch > epoch) or (not state and is_over(turns, turn, epoch)) then
     return {'lost', '0', '0', '0'}
 end
-if not turn and adopt ~= '1' then
+if not state and not adopt then
     return {'missing', '0', '0', '0'}
 end
-if not turn or turn.epoch ~= epoch then
-    redis.call('UNLINK', stream) -- what an earlier owner wrote is no part of this answer
+if not state or state.epoch ~= epoch then
+    redis.call('UNLINK', answer) -- what an earlier owner wrote is not part of this answer
 end
-turn = turn or {chat = chat, hash = '', stop = 0}
-turn.epoch = epoch
-turn.lease = now + lease_ms
-if ARGV[10] ~= '' then
-    turn.model = ARGV[10]
+state = state or {chat = conversation, hash = '', stop = 0}
+state.epoch = epoch
+state.lease = now + lease_ms
+if model ~= '' then
+    state.model = model
 end
-if turn.hash == '' and ARGV[11] ~= '' then
-    redis.call('HSET', turns, 'text:' .. id, ARGV[11])
-    turn.hash, turn.seq, turn.at = redis.sha1hex(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+if state.hash == '' and question ~= '' then
+    redis.call('HSET', turns, 'text:' .. turn, question)
+    state.hash, state.seq, state.at = redis.sha1hex(question), seq, asked_at
 end
-write_turn(turns, id, turn, keep_ms)
-hold_lease(leases, turns, id, turn.lease)
+write_turn(turns, turn, state, keep_ms)
+hold_lease(leases, turns, turn, state.lease)
 
--- What comes twice finds its number taken.  What leaves a gap is not taken: its sender is told how
--- much is held, and begins again there.
-local have = answer_length(stream)
-if text ~= '' and have >= offset and have < offset + #text and offset + #text <= most then
-    text = string.sub(text, have - offset + 1)
-    have = offset + #ARGV[8]
-    redis.call('XADD', stream, int(have) .. '-0', 'text', text)
+-- Text that arrives twice is not added again.  Text that leaves a gap is not added: its sender is
+-- told how much is held, and continues there.
+local have = answer_length(answer)
+if text ~= '' and have >= offset and have < offset + #text and offset + #text <= max_bytes then
+    local added = string.sub(text, have - offset + 1)
+    have = offset + #text
+    redis.call('XADD', answer, int(have) .. '-0', 'text', added)
 end
-redis.call('PEXPIRE', stream, keep_ms)
-return {'ok', int(turn.stop), int(have), turn.hash == '' and '1' or '0'}
+redis.call('PEXPIRE', answer, keep_ms)
+return {'ok', int(state.stop), int(have), state.hash == '' and '1' or '0'}

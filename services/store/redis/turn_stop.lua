@@ -1,11 +1,13 @@
--- The person wants this turn stopped; its gateway hears of it when it renews the lease.
--- KEYS turns
--- ARGV turn, keep_ms
--- Answers 1, or 0 if no such turn is being answered
-local turn = read_turn(KEYS[1], ARGV[1])
-if not turn or turn.lease <= now then
+-- The user wants this turn to stop; its gateway learns it at the next renewal of the lease.
+--
+-- @key    turns
+-- @arg    turn    uuid
+-- @arg    keep_ms number
+-- @result found   flag
+local state = read_turn(turns, turn)
+if not state or state.lease <= now then
     return {'0'}
 end
-turn.stop = 1
-write_turn(KEYS[1], ARGV[1], turn, ARGV[2])
+state.stop = 1
+write_turn(turns, turn, state, keep_ms)
 return {'1'}

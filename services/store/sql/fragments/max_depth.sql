@@ -1,0 +1,2 @@
+-- Most conversations that one may consist of.
+32

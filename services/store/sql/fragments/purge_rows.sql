@@ -1,0 +1,2 @@
+-- Turns that one chunk of a purge deletes.
+200

@@ -1,0 +1,2 @@
+-- More turns than one statement can delete in its time.
+1000

@@ -1,11 +1,11 @@
-/* failpoint - places where a test can make a process die.
+/* failpoint - places in the code where a test can kill the process.
  *
- * failpoint(FAILPOINT_X) kills the process with SIGKILL, as a lost machine would, if the
- * environment says FAILPOINT=x; FAILPOINT=x:3 means the third time that it is passed.  Points of
- * other services are never armed, so the variable may be set for all of them.
+ * failpoint(FAILPOINT_X) kills the process with SIGKILL, like a power failure, if the environment
+ * has FAILPOINT=x; with FAILPOINT=x:3, the third time it is reached. Points of other services are
+ * ignored, so the variable may be set for all services.
  *
- * Only builds for tests have it (the CMake option FAILPOINTS).  In all others the lines below make
- * nothing at all, so that a release holds neither the code nor the names. */
+ * Only builds with the CMake option FAILPOINTS contain them. In all others, releases included, the
+ * macros below expand to nothing. */
 #ifndef PROTO_BASE_FAILPOINT_H
 #define PROTO_BASE_FAILPOINT_H
 #include "base/str.h"
@@ -20,7 +20,7 @@ enum failpoint {
 
 void failpoint(enum failpoint point);
 
-/* Reads the environment; a name that is none of ours, or a count that is none, is a fault. */
+/* Reads the environment. Adds to faults if the name or the count is invalid. */
 void failpoint_arm(const char *service, struct buf *faults);
 
 #else

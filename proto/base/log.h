@@ -1,10 +1,9 @@
-/* log - one event, one line, on stderr.
+/* log - structured logging to stderr: one event per line.
  *
- * logfmt on a terminal, JSON lines otherwise; LOG_FORMAT decides.  A line is
- * level, service, id, event, then key=value pairs written by the caller as
- * logfmt: values with spaces stand in double quotes (log_quote makes them).
- * Event names are module.what and stable: tests and dashboards look for them.
- * A person's text and secrets are never logged. */
+ * LOG_FORMAT selects logfmt or JSON; the default is logfmt on a terminal and JSON otherwise. A line
+ * has a level, service, id and event, followed by key=value pairs that the caller writes as logfmt;
+ * values that may contain spaces go through log_quote. Event names (module.what) are stable,
+ * because tests and dashboards search for them. Text of users and secrets must never be logged. */
 #ifndef PROTO_BASE_LOG_H
 #define PROTO_BASE_LOG_H
 #include <stdint.h>
@@ -14,9 +13,10 @@
 enum log_level { LOG_LEVEL_TRACE, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
-void log_open(const char *service, enum log_level least, enum log_format format);
+/* Events below level are not logged. */
+void log_open(const char *service, enum log_level level, enum log_format format);
 
-/* id: of the request or turn this is about, 0 for none. */
+/* id: of the request or turn the event belongs to; 0: none. */
 void log_event(enum log_level level, uint64_t id, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -25,10 +25,9 @@ void log_event(enum log_level level, uint64_t id, const char *event, const char 
 #define log_warn(id, event, ...)  log_event(LOG_LEVEL_WARN, id, event, __VA_ARGS__)
 #define log_error(id, event, ...) log_event(LOG_LEVEL_ERROR, id, event, __VA_ARGS__)
 
-/* A foreign text as one harmless quoted value: quotes and backslashes escaped,
- * control characters and broken UTF-8 to
- * spaces, cut at 200 bytes.  The result lives in a ring
- * of eight buffers, so use it at once, in a log line. */
+/* Makes text from outside a quoted value: escapes quotes and backslashes, replaces control
+ * characters and invalid UTF-8 by spaces, and cuts it to 200 bytes. The result is one of eight
+ * static buffers used in turn: pass it directly to a log function. */
 const char *log_quote(struct str text);
 
 #endif

@@ -168,7 +168,7 @@ double metric_value_for(enum metric m, const char *first, const char *second)
     return s ? s->value : 0;
 }
 
-void metrics_forget(void)
+void metrics_fini(void)
 {
     for (unsigned m = 0; m < METRIC_COUNT; m++)
         while (all[m]) {

@@ -1,8 +1,7 @@
-/* metrics - counts of this process; see metrics.def.
+/* metrics - the metrics of this process, listed in metrics.def.
  *
- * A metric with labels has one series for each combination of values that
- * came.  How many there may be stands in metrics.def: values from outside (the
- * name of a model) can fill a table, not the memory. */
+ * A metric with labels has one series per combination of values. metrics.def limits their number,
+ * so that values from outside (model names) cannot use unlimited memory. */
 #ifndef PROTO_BASE_METRICS_H
 #define PROTO_BASE_METRICS_H
 #include <stdint.h>
@@ -20,18 +19,19 @@ enum metric {
 /* Without labels. */
 void    metric_add(enum metric m, double by);
 void    metric_set(enum metric m, double value);
-void    metric_observe(enum metric m, double value); /* a histogram takes it in */
+void    metric_observe(enum metric m, double value); /* histograms only */
 int64_t metric_value(enum metric m);
 
-/* With labels; second is a text that stays, or NULL if there is one label only. */
+/* With labels. second must be static; NULL if the metric has only one label. */
 void   metric_add_for(enum metric m, const char *first, const char *second, double by);
 void   metric_set_for(enum metric m, const char *first, const char *second, double value);
 void   metric_observe_for(enum metric m, const char *first, const char *second, double value);
-void   metric_clear(enum metric m); /* all its series to 0, for a gauge that is counted anew */
-double metric_value_for(enum metric m, const char *first, const char *second); /* 0: none came */
+void   metric_clear(enum metric m); /* sets all series to 0, before a gauge is recounted */
+double metric_value_for(enum metric m, const char *first,
+                        const char *second); /* 0: no such series */
 
-/* All that this service has, in Prometheus' text format. */
+/* All metrics of this service, in the Prometheus text format. */
 void metrics_print(struct buf *out, const char *service);
-void metrics_forget(void); /* all of it, for tests and the end */
+void metrics_fini(void); /* frees all series; for tests and the end of the process */
 
 #endif

@@ -60,8 +60,8 @@ struct str str_cut(struct str s, size_t most)
     return (struct str){s.p, most};
 }
 
-/* How long the character that starts here is, 0 if it is none.  The second
- * byte carries the rules against overlong forms and surrogates (RFC 3629 §4). */
+/* The length of the UTF-8 character at p, 0 if it is invalid. The range of the second byte excludes
+ * overlong forms and surrogates (RFC 3629, section 4). */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
     unsigned char low = 0x80, high = 0xBF;
@@ -103,6 +103,16 @@ bool str_is_utf8(struct str s)
             return false;
     }
     return true;
+}
+
+bool str_copy(char *to, size_t size, struct str s)
+{
+    struct str fitting = str_cut(s, size - 1);
+
+    if (fitting.len)
+        memcpy(to, fitting.p, fitting.len);
+    to[fitting.len] = '\0';
+    return fitting.len == s.len;
 }
 
 bool str_format(char *to, size_t size, const char *format, ...)

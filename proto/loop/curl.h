@@ -1,10 +1,9 @@
-/* curl - libcurl's transfers on the loop.
+/* curl - libcurl transfers on the loop.
  *
- * libcurl tells which descriptors and which one timer it wants watched; the
- * loop calls it when something happened there.  done is called by the loop when
- * libcurl has returned, so it may do anything, start and stop transfers too.
- * The callbacks of a transfer (write, header) run inside libcurl: they must not
- * call it, and loop_curl_stop there is a bug. */
+ * The loop watches the descriptors and the timer that libcurl asks for. done is called by the loop
+ * after libcurl has returned, so it may start and stop transfers. The callbacks of a transfer
+ * (write, header) run inside libcurl and must not call it; calling loop_curl_stop there is a bug.
+ */
 #ifndef PROTO_LOOP_CURL_H
 #define PROTO_LOOP_CURL_H
 #include <curl/curl.h>
@@ -13,24 +12,23 @@
 
 struct loop_curl;
 
-/* A struct inside its owner; zeroed it is one that does not run.  Uses the
- * handle's CURLOPT_PRIVATE. */
+/* A struct inside its owner; a zeroed one is not running. Uses CURLOPT_PRIVATE of the handle. */
 struct curl_call {
-    struct loop_curl *on; /* NULL: does not run */
+    struct loop_curl *on; /* NULL: not running */
     CURL             *easy;
     void (*done)(void *ctx, CURLcode result);
     void *ctx;
 };
 
-/* keep: idle connections kept open for the next transfer. */
+/* keep: number of idle connections to keep for later transfers. */
 struct loop_curl *loop_curl_new(struct loop *l, unsigned keep);
-void              loop_curl_free(struct loop_curl **c); /* nothing may run any more */
+void              loop_curl_free(struct loop_curl **c); /* no transfer may be running */
 
 void loop_curl_start(struct loop_curl *c, struct curl_call *call, CURL *easy,
                      void (*done)(void *ctx, CURLcode result), void *ctx);
 
-/* Ends it without done; its connection is closed at once unless the answer was
- * already whole. */
+/* Stops the transfer without calling done. Closes its connection unless the response was complete.
+ */
 void loop_curl_stop(struct curl_call *call);
 
 #endif

@@ -1,8 +1,7 @@
-/* otlp - brings the spans of this process to a collector: OTLP over HTTP, as JSON.
+/* otlp - exports the spans of this process to a collector: OTLP over HTTP, as JSON.
  *
- * Spans gather for a second or until there are many, then one request takes
- * them along; only one is under way at a time.  Nothing ever waits for it: what
- * has no room, and what a collector that is away or slow did not take, is
+ * Spans are collected for up to a second and sent in batches, with one request in flight at a time.
+ * Nothing waits for it: spans for which there is no room, or which the collector did not take, are
  * dropped and counted (chat_spans_total). */
 #ifndef PROTO_LOOP_OTLP_H
 #define PROTO_LOOP_OTLP_H
@@ -10,11 +9,11 @@
 
 struct otlp;
 
-/* endpoint: as OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/traces; empty: no spans are taken, and
- * NULL is returned. */
+/* endpoint: as in OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/traces. Empty: returns NULL, and spans
+ * are not recorded. */
 struct otlp *otlp_open(struct loop *l, const char *endpoint, const char *service);
 
-/* After the loop: a last batch is brought along, for at most a second; the rest is dropped. */
+/* Called after the loop has ended. Sends a last batch for at most a second and drops the rest. */
 void otlp_close(struct otlp **o);
 
 #endif

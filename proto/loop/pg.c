@@ -25,15 +25,16 @@ struct pg_link {
     struct bundle            *first, **end; /* awaited, in the order sent; owned */
     unsigned                  awaited;
     bool                      up;
-    struct deferred_call      bury;
+    struct deferred_call      deferred_free;
     char                      why[200];
 };
 
-static void bundle_free(struct bundle *b)
+static void bundle_free(struct bundle **b)
 {
-    for (unsigned i = 0; i < b->got; i++)
-        PQclear(b->results[i]);
-    free(b);
+    for (unsigned i = 0; i < (*b)->got; i++)
+        PQclear((*b)->results[i]);
+    free(*b);
+    *b = NULL;
 }
 
 static struct bundle *take_first(struct pg_link *link)
@@ -54,11 +55,11 @@ static void answer_all(struct pg_link *link)
     while (link->first) {
         struct bundle *b = take_first(link);
         b->fn(b->ctx, NULL, 0);
-        bundle_free(b);
+        bundle_free(&b);
     }
 }
 
-static void on_buried(void *ctx)
+static void on_deferred_free(void *ctx)
 {
     struct pg_link *link = ctx;
 
@@ -74,13 +75,13 @@ void pg_link_drop(struct pg_link *link, const char *why)
     for (size_t i = 0; i < line.len; i++) /* libpq's messages may have several lines */
         if (line.p[i] == '\n')
             line.len = i;
-    str_format(link->why, sizeof link->why, "%.*s", (int)line.len, line.p ? line.p : "");
+    str_copy(link->why, sizeof link->why, line);
     if (!link->why[0])
         str_format(link->why, sizeof link->why, "closed");
     link->up = false;
     timer_stop(&link->patience);
     watch_stop(&link->watch);
-    deferred_call_start(&link->bury, link->loop, on_buried, link);
+    deferred_call_start(&link->deferred_free, link->loop, on_deferred_free, link);
 }
 
 static void on_silence(void *ctx)
@@ -145,7 +146,7 @@ static void answer(struct pg_link *link)
         must(PQenterPipelineMode(link->conn) == 1);
     listen_on(link);
     b->fn(b->ctx, b->results, b->got);
-    bundle_free(b);
+    bundle_free(&b);
 }
 
 static void read_results(struct pg_link *link)
@@ -245,7 +246,7 @@ void pg_link_free(struct pg_link **linkp)
     answer_all(link);
     watch_stop(&link->watch);
     timer_stop(&link->patience);
-    deferred_call_stop(&link->bury);
+    deferred_call_stop(&link->deferred_free);
     PQfinish(link->conn);
     free(link);
     *linkp = NULL;

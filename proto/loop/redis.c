@@ -18,7 +18,7 @@ struct redis_link {
     uint64_t                     reply_ms;
     unsigned                     awaited;
     bool                         up, closing;
-    struct deferred_call         rise, cut, bury;
+    struct deferred_call         rise, cut, deferred_free;
     char                         why[160];
 };
 
@@ -47,7 +47,7 @@ static void on_cut(void *ctx)
     redisAsyncFree(link->context);
 }
 
-static void on_buried(void *ctx)
+static void on_deferred_free(void *ctx)
 {
     struct redis_link *link = ctx;
     link->ops->on_down(link->ctx, link->why);
@@ -64,7 +64,7 @@ static void go_down(struct redis_link *link, const char *why)
     deferred_call_stop(&link->rise);
     deferred_call_stop(&link->cut);
     if (!link->closing)
-        deferred_call_start(&link->bury, link->loop, on_buried, link);
+        deferred_call_start(&link->deferred_free, link->loop, on_deferred_free, link);
 }
 
 void redis_link_drop(struct redis_link *link, const char *why)
@@ -217,7 +217,7 @@ void redis_link_free(struct redis_link **linkp)
     if (link->context)
         redisAsyncFree(link->context);
     must(link->context == NULL);
-    deferred_call_stop(&link->bury);
+    deferred_call_stop(&link->deferred_free);
     free(link);
     *linkp = NULL;
 }

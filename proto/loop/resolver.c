@@ -145,8 +145,7 @@ void resolver_free(struct resolver **resolver)
     *resolver = NULL;
 }
 
-void resolver_resolve(struct resolver *r, const char                            *name,
-                      void (*fn)(void *ctx, const struct resolved *found), void *ctx)
+void resolver_resolve(struct resolver *r, const char *name, resolver_fn fn, void *ctx)
 {
     struct asked *a = mem_new(sizeof *a);
 

@@ -1,9 +1,8 @@
-/* resolver - getaddrinfo in a thread of its own, answers in the loop.
+/* resolver - resolves host names with getaddrinfo in a thread, with results on the loop.
  *
- * libzmq, libpq and hiredis would block their thread on a name (libzmq also
- * takes only the first address), so names are resolved here and the libraries
- * get numbers.  This is the only thread we make; it talks to the loop over
- * inproc and touches nothing else. */
+ * libzmq, libpq and hiredis would block on a name (and libzmq uses only its first address), so
+ * names are resolved here and the libraries get numeric addresses. This is the only thread that we
+ * create; it communicates with the loop over an inproc socket and shares no other data. */
 #ifndef PROTO_LOOP_RESOLVER_H
 #define PROTO_LOOP_RESOLVER_H
 #include "base/err.h"
@@ -12,20 +11,21 @@
 #define RESOLVED_MAX 64
 
 struct resolved {
-    unsigned count;                     /* 0: the name has no address, or DNS is away */
-    bool     failed;                    /* DNS is away: keep what you knew */
+    unsigned count;                     /* 0: the name has no address, or DNS failed */
+    bool     failed;                    /* DNS is unavailable: keep using known addresses */
     char     address[RESOLVED_MAX][48]; /* numeric, IPv6 without brackets */
 };
 
 struct resolver;
 
 struct resolver *resolver_new(struct loop *l);
-void             resolver_free(struct resolver **r); /* waits for the look-up that runs, if any */
+void             resolver_free(struct resolver **r); /* waits for a running lookup */
 
-/* A numeric address is answered too, by the same way.  fn is called once, from
- * the loop, unless resolver_cancel(ctx) came before. */
-void resolver_resolve(struct resolver *r, const char                            *name,
-                      void (*fn)(void *ctx, const struct resolved *found), void *ctx);
+typedef void (*resolver_fn)(void *ctx, const struct resolved *found);
+
+/* Works for numeric addresses too. fn is called once, by the loop, unless resolver_cancel(ctx) was
+ * called before. */
+void resolver_resolve(struct resolver *r, const char *name, resolver_fn fn, void *ctx);
 void resolver_cancel(struct resolver *r, void *ctx);
 
 #endif

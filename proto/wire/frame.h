@@ -1,9 +1,9 @@
-/* frame - the envelope every message travels in: one ZeroMQ frame, one msgpack array
+/* frame - the envelope of every message: one ZeroMQ frame holding one msgpack array
  *
  *   [version, type, epoch, id, attempt, sequence, ttl_ms, trace, body]
  *
- * The body is a bin holding one message of messages.def, so the bus passes it
- * on without looking inside. */
+ * The body is a bin that holds one message of messages.def; the bus forwards it without decoding
+ * it. */
 #ifndef PROTO_WIRE_FRAME_H
 #define PROTO_WIRE_FRAME_H
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* msgpack-c's parser template, filled with callbacks that write tokens. */
+/* The parser template of msgpack-c, with callbacks that write tokens. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "wire/token_stream.h"
 
 struct reader {
-    struct token_stream *tape;
+    struct token_stream *stream;
     const char          *start;
     size_t               len;
 };
@@ -15,7 +15,7 @@ struct reader {
 /* An object of the template is the index of its token. */
 static int add(struct reader *r, struct token token, uint32_t *index)
 {
-    struct token_stream *t = r->tape;
+    struct token_stream *t = r->stream;
 
     if (t->count == t->room) {
         uint32_t      room = t->room * 4;
@@ -35,9 +35,8 @@ static int add(struct reader *r, struct token token, uint32_t *index)
 static int add_container(struct reader *r, enum token_type type, uint64_t count, uint64_t values,
                          uint32_t *index)
 {
-    /* Every value takes at least one byte, so more than the bytes of the frame
-     * cannot be coming. */
-    if (values > r->len || r->tape->count > r->len)
+    /* Every value takes at least one byte, so there cannot be more of them than bytes. */
+    if (values > r->len || r->stream->count > r->len)
         return -1;
     return add(r, (struct token){.type = type, .count = count}, index);
 }
@@ -60,8 +59,8 @@ static int add_bytes(struct reader *r, enum token_type type, const char *p, unsi
     return add(r, (struct token){.type = type, .bytes = {p, len}}, index);
 }
 
-#define msgpack_unpack_struct(name)    struct tape_template##name
-#define msgpack_unpack_func(ret, name) static inline ret tape_template##name
+#define msgpack_unpack_struct(name)    struct token_template##name
+#define msgpack_unpack_func(ret, name) static inline ret token_template##name
 #define msgpack_unpack_callback(name)  on##name
 #define msgpack_unpack_object          uint32_t
 #define msgpack_unpack_user            struct reader
@@ -121,11 +120,11 @@ static inline int on_map(struct reader *r, unsigned n, uint32_t *o)
     return add_container(r, TOKEN_OTHER, n, 2 * (uint64_t)n, o);
 }
 
-/* A container ends behind the last thing that was put into it. */
+/* A container ends after its last element. */
 static inline int on_array_item(struct reader *r, uint32_t *container, uint32_t item)
 {
     (void)item;
-    r->tape->tokens[*container].end = r->tape->count;
+    r->stream->tokens[*container].end = r->stream->count;
     return 0;
 }
 
@@ -161,18 +160,17 @@ static inline int on_ext(struct reader *r, const char *base, const char *p, unsi
 
 enum err token_stream_read(struct token_stream *t, struct str bytes)
 {
-    struct tape_template_context context;
-    size_t                       at = 0;
+    struct token_template_context context;
+    size_t                        at = 0;
 
     t->tokens = t->first;
     t->count = 0;
     t->room = TOKEN_STREAM_INLINE;
     memset(&context, 0, sizeof context);
     context.user = (struct reader){t, bytes.p, bytes.len};
-    tape_template_init(&context);
-    /* 1: one value is complete; 0: more bytes are needed; below: not msgpack or
-     * too deep. */
-    if (!bytes.len || tape_template_execute(&context, bytes.p, bytes.len, &at) != 1)
+    token_template_init(&context);
+    /* 1: one value is complete; 0: more bytes are needed; < 0: invalid or nested too deep. */
+    if (!bytes.len || token_template_execute(&context, bytes.p, bytes.len, &at) != 1)
         return ERR_BAD_FRAME;
     return at == bytes.len ? ERR_OK : ERR_BAD_FRAME;
 }

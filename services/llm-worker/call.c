@@ -20,8 +20,7 @@ void call_begin(struct call *c, struct calls *calls, const struct backend_reques
     must(!*at);
     c->calls = calls;
     c->handle = rq->handle;
-    str_format(c->trace, sizeof c->trace, "%.*s", (int)rq->trace.len,
-               rq->trace.len ? rq->trace.p : "");
+    str_copy(c->trace, sizeof c->trace, rq->trace);
     c->began = clock_ms();
     *at = c;
 }

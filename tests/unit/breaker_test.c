@@ -158,7 +158,7 @@ static void the_metrics_name_the_open_breakers(void **state)
     assert_int_equal(state_of("other", "open"), 5); /* 16 have a name, one of them a/b */
     assert_int_equal(metric_value_for(METRIC_BREAKERS, "open", NULL), 20);
     breaker_fini(&b);
-    metrics_forget();
+    metrics_fini();
 }
 
 int main(void)

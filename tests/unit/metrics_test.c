@@ -7,7 +7,7 @@
 static int forget(void **state)
 {
     (void)state;
-    metrics_forget();
+    metrics_fini();
     return 0;
 }
 

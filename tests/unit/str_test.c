@@ -93,12 +93,29 @@ static void taking_from_a_buf_leaves_it_empty(void **state)
     free(p);
 }
 
+static void a_copy_is_terminated_and_cut_between_characters(void **state)
+{
+    (void)state;
+    char to[4] = "xxx";
+
+    assert_true(str_copy(to, sizeof to, STR("abc")));
+    assert_string_equal(to, "abc");
+    assert_false(str_copy(to, sizeof to, STR("abcd")));
+    assert_string_equal(to, "abc");
+    assert_false(
+        str_copy(to, sizeof to, STR("ab\xC3\xA4"))); /* the last character needs two bytes */
+    assert_string_equal(to, "ab");
+    assert_true(str_copy(to, sizeof to, (struct str){0}));
+    assert_string_equal(to, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_compare_by_bytes),
         cmocka_unit_test(trimming_takes_white_space_only_at_the_ends),
         cmocka_unit_test(a_cut_never_splits_a_character),
+        cmocka_unit_test(a_copy_is_terminated_and_cut_between_characters),
         cmocka_unit_test(utf8_is_judged_by_rfc_3629),
         cmocka_unit_test(utf8_check_stays_inside_its_bytes),
         cmocka_unit_test(a_buf_grows_and_stays_terminated),

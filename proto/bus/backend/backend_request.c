@@ -71,8 +71,7 @@ static void begin(struct backend_core *b, uint64_t now, struct backend_link *l,
     struct action *a = outbox_add(&b->out, ACTION_REQUEST, rq->handle, f->body);
     a->number = msg_number(f->body);
     a->ttl_ms = f->ttl_ms;
-    str_format(a->trace, sizeof a->trace, "%.*s", (int)f->trace.len,
-               f->trace.len ? f->trace.p : "");
+    str_copy(a->trace, sizeof a->trace, f->trace);
 }
 
 void backend_request_begin(struct backend_core *b, uint64_t now, struct backend_link *l,

@@ -30,8 +30,7 @@ static bool is_ipv6(struct str s)
     for (size_t i = 0; i < s.len; i++)
         if (s.p[i] == '%') /* a zone follows, fe80::1%eth0 */
             s.len = i;
-    return str_format(text, sizeof text, "%.*s", (int)s.len, s.p) &&
-           inet_pton(AF_INET6, text, &number) == 1;
+    return str_copy(text, sizeof text, s) && inet_pton(AF_INET6, text, &number) == 1;
 }
 
 /* What is passed to the resolver and libzmq: an IPv6 address, or letters, digits
@@ -80,7 +79,7 @@ static bool parse_one(struct gateway_name *out, struct str text)
     if (rest.len &&
         (rest.p[0] != ':' || !parse_port((struct str){rest.p + 1, rest.len - 1}, &out->port)))
         return false;
-    return is_host(host) && str_format(out->host, sizeof out->host, "%.*s", (int)host.len, host.p);
+    return is_host(host) && str_copy(out->host, sizeof out->host, host);
 }
 
 enum err gateways_parse(struct gateway_names *out, struct str text)

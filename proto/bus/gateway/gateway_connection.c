@@ -145,7 +145,7 @@ static struct gateway_connection *connection_new(struct gateway_core *g, const s
 
     c->route = from->route;
     c->service = from->service;
-    str_format(c->key, sizeof c->key, "%.*s", (int)from->key.len, from->key.p);
+    str_copy(c->key, sizeof c->key, from->key);
     TAILQ_INIT(&c->attempts);
     TAILQ_INIT(&c->offers);
     TAILQ_INSERT_TAIL(&g->pools[c->service].connections, c, in_pool);
@@ -173,7 +173,7 @@ struct gateway_connection *gateway_connection_open(struct gateway_core *g, uint6
 
     if (!c)
         c = connection_new(g, from);
-    str_format(c->instance, sizeof c->instance, "%.*s", (int)r->instance.len, r->instance.p);
+    str_copy(c->instance, sizeof c->instance, r->instance);
     c->boot = r->boot;
     c->window = least(r->window, WINDOW_MAX);
     c->slots = least(r->slots, OFFERS_MAX);

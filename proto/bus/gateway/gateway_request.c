@@ -25,7 +25,7 @@ struct gateway_request *gateway_request_new(struct gateway_core *g, uint64_t now
     r->service = s;
     r->deadline = now + ttl_ms;
     buf_str(&r->body, body);
-    str_format(r->trace, sizeof r->trace, "%.*s", (int)trace.len, trace.len ? trace.p : "");
+    str_copy(r->trace, sizeof r->trace, trace);
     TAILQ_INSERT_TAIL(&g->requests, r, in_all);
     id_table_add(&g->by_id, r->id, r);
     g->request_count++;

@@ -12,7 +12,7 @@ static bool read_address(struct in6_addr *to, struct str text)
 
     if (text.len >= sizeof plain || memchr(text.p ? text.p : "", '\0', text.len))
         return false;
-    str_format(plain, sizeof plain, "%.*s", (int)text.len, text.len ? text.p : "");
+    str_copy(plain, sizeof plain, text);
     if (inet_pton(AF_INET6, plain, to) == 1)
         return true;
     if (inet_pton(AF_INET, plain, &four) != 1)
@@ -126,7 +126,7 @@ struct client client_of(const struct networks *proxies, struct str peer, struct 
     struct client   c = {.is_tls = false};
     struct in6_addr a;
 
-    str_format(c.address, sizeof c.address, "%.*s", (int)peer.len, peer.p);
+    str_copy(c.address, sizeof c.address, peer);
     if (!networks_have(proxies, peer))
         return c;
     c.is_tls = str_is(take_first(&forwarded_proto), "https");
@@ -134,7 +134,7 @@ struct client client_of(const struct networks *proxies, struct str peer, struct 
         struct str hop = take_last(&forwarded_for);
         if (!read_address(&a, hop))
             break; /* the list is at its end, or somebody wrote nonsense into it */
-        str_format(c.address, sizeof c.address, "%.*s", (int)hop.len, hop.p);
+        str_copy(c.address, sizeof c.address, hop);
     }
     return c;
 }

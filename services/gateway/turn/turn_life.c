@@ -6,8 +6,7 @@
 
 void chat_keep(char *to, size_t size, struct str text)
 {
-    struct str fitting = str_cut(text, size - 1);
-    str_format(to, size, "%.*s", (int)fitting.len, fitting.len ? fitting.p : "");
+    str_copy(to, size, text);
 }
 
 static uint64_t log_id_of(const struct uuid *turn)

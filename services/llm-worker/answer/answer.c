@@ -271,8 +271,7 @@ static void start(struct answer *a, struct calls *calls, const struct backend_re
     a->call.cancel = cancel;
     a->call.resume = resume;
     call_begin(&a->call, calls, rq);
-    str_format(a->call.turn_id, sizeof a->call.turn_id, "%.*s", (int)request->turn_id.len,
-               request->turn_id.len ? request->turn_id.p : "");
+    str_copy(a->call.turn_id, sizeof a->call.turn_id, request->turn_id);
     answer_state_init(&a->state, &timeouts, a->call.began);
     begin_spans(a, traceparent);
     post->trace = traceparent;

@@ -68,8 +68,7 @@ static void note_request(struct answer_plan *plan, const struct model_route *r,
 {
     plan->route.count = r->count;
     for (unsigned i = 0; i < r->count; i++) {
-        str_format(plan->names[i], sizeof plan->names[i], "%.*s", (int)r->models[i].len,
-                   r->models[i].p);
+        str_copy(plan->names[i], sizeof plan->names[i], r->models[i]);
         plan->route.models[i] = str_of(plan->names[i]);
     }
     plan->bytes = str_of(c->system_prompt).len;

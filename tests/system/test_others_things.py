@@ -1,7 +1,8 @@
 """Nobody gets at what is another's: every address is asked with another person's ids.
 
-Each answer must be the one for ids that there are not, in status, head and body; and nothing of the other person's
-may have been shown, stopped or changed.  A new line of routes.def fails here until WALK says how it is asked.
+Each answer must be the one for ids that there are not, in status, head and body; and nothing of the
+other person's may have been shown, stopped or changed.  A new line of routes.def fails here until
+WALK says how it is asked.
 """
 
 import re
@@ -20,20 +21,38 @@ EVENTS = {"Accept": "text/event-stream"}
 
 def gets(*paths, **options):
     """A GET for each path; what stands in braces is an id."""
-    return [lambda browser, ids, path=path: browser.get(path.format(**vars(ids)), **options) for path in paths]
+    return [
+        lambda browser, ids, path=path: browser.get(path.format(**vars(ids)), **options)
+        for path in paths
+    ]
 
 
 def posts(path, *bodies, **options):
     """A POST for each body; a text in braces is an id."""
     def fill(body, ids):
-        return {key: value.format(**vars(ids)) if isinstance(value, str) else value for key, value in body.items()}
-    return [lambda browser, ids, body=body: browser.post(path.format(**vars(ids)), fill(body, ids), **options)
-            for body in bodies]
+        return {
+            key: value.format(**vars(ids)) if isinstance(value, str) else value
+            for key, value in body.items()
+        }
+
+    return [
+        lambda browser, ids, body=body: browser.post(
+            path.format(**vars(ids)), fill(body, ids), **options
+        )
+        for body in bodies
+    ]
 
 
 def asks(method, path, body):
-    return [lambda browser, ids: browser.http.request(method, browser.url + path.format(**vars(ids)), json=body,
-                                                      headers={"X-CSRF-Token": browser.csrf}, timeout=25)]
+    return [
+        lambda browser, ids: browser.http.request(
+            method,
+            browser.url + path.format(**vars(ids)),
+            json=body,
+            headers={"X-CSRF-Token": browser.csrf},
+            timeout=25,
+        )
+    ]
 
 
 def says(headers=None, **fields):
@@ -51,42 +70,84 @@ def hears_from(name):
                                              headers={"Last-Event-ID": f"{getattr(ids, name)}:5"})]
 
 
-# How each line of routes.def is asked.  The ids: a turn that is kept and its chat, a turn that runs and its chat.
+# How each line of routes.def is asked.  The ids: a turn that is kept and its chat, a turn that runs
+# and its chat.
 WALK = {
     ("GET", "/"): gets("/"),
     ("GET", "/static/*"): gets("/static/{chat}"),
     ("GET", "/health"): gets("/health"),
-    ("GET", "/get_session_data"): gets("/get_session_data", "/get_session_data?conversation_id={chat}"),
+    ("GET", "/get_session_data"): gets(
+        "/get_session_data", "/get_session_data?conversation_id={chat}"
+    ),
     ("POST", "/chat"): [
-        *says(conversation_id="{chat}"), *says(conversation_id="{running_chat}"), *says(turn_id="{turn}"),
-        *says(turn_id="{running}"), *says(EVENTS, turn_id="{running}"), *says(EVENTS, turn_id="{turn}"),
-        *says(turn_id="{turn}", conversation_id="{chat}"), *says(conversation_id="{chat}", after_seq=1),
-        *says(conversation_id="{chat}", after_seq=0), *says_under_key("turn"), *says_under_key("running")],
+        *says(conversation_id="{chat}"),
+        *says(conversation_id="{running_chat}"),
+        *says(turn_id="{turn}"),
+        *says(turn_id="{running}"),
+        *says(EVENTS, turn_id="{running}"),
+        *says(EVENTS, turn_id="{turn}"),
+        *says(turn_id="{turn}", conversation_id="{chat}"),
+        *says(conversation_id="{chat}", after_seq=1),
+        *says(conversation_id="{chat}", after_seq=0),
+        *says_under_key("turn"),
+        *says_under_key("running"),
+    ],
     ("GET", "/chat/events/*"): [
-        *gets("/chat/events/{turn}", "/chat/events/{running}", "/chat/events/{chat}", "/chat/events/{running}?after=3"),
-        *hears_from("turn"), *hears_from("running")],
+        *gets(
+            "/chat/events/{turn}",
+            "/chat/events/{running}",
+            "/chat/events/{chat}",
+            "/chat/events/{running}?after=3",
+        ),
+        *hears_from("turn"),
+        *hears_from("running"),
+    ],
     ("POST", "/chat/stop"): posts("/chat/stop", {"turn_id": "{turn}"}, {"turn_id": "{running}"}),
-    ("GET", "/conversations/*"): gets("/conversations/{chat}", "/conversations/{running_chat}",
-                                      "/conversations/{chat}?cursor=2", "/conversations/{turn}"),
-    ("GET", "/conversations"): gets("/conversations", "/conversations?cursor=1700000000000000-{chat}"),
-    ("POST", "/conversations/*"): posts("/conversations/{chat}", {}) + posts("/conversations/{running_chat}", {}),
+    ("GET", "/conversations/*"): gets(
+        "/conversations/{chat}",
+        "/conversations/{running_chat}",
+        "/conversations/{chat}?cursor=2",
+        "/conversations/{turn}",
+    ),
+    ("GET", "/conversations"): gets(
+        "/conversations", "/conversations?cursor=1700000000000000-{chat}"
+    ),
+    ("POST", "/conversations/*"): posts("/conversations/{chat}", {})
+    + posts("/conversations/{running_chat}", {}),
     ("PATCH", "/conversations/*"): asks("PATCH", "/conversations/{chat}", {"title": "Mine"}),
     ("DELETE", "/conversations/*"): asks("DELETE", "/conversations/{chat}", {}),
     ("GET", "/conversations/*/export"): gets(
         "/conversations/{chat}/export?format=md", "/conversations/{chat}/export?format=json",
         "/conversations/{running_chat}/export?format=json", "/conversations/{turn}/export"),
     # A file has no ids, and one that brings some is refused.
-    ("POST", "/conversations/import"): posts("/conversations/import", {"conversation_id": "{chat}"},
-                                             {"format": "automotive-chat", "version": 1, "title": "t", "turns": [],
-                                              "created_at": "2026-01-01T00:00:00.000Z", "conversation_id": "{chat}"}),
-    ("GET", "/search"): gets("/search?q=grandmother", "/search?q=%22grandmother%27s+brakes%22", "/search?q={chat}",
-                             "/search?q=squeal&cursor=999999999"),
-    ("POST", "/feedback"): posts("/feedback", {"turn_id": "{turn}", "value": -1}, {"turn_id": "{running}", "value": 1}),
+    ("POST", "/conversations/import"): posts(
+        "/conversations/import",
+        {"conversation_id": "{chat}"},
+        {
+            "format": "automotive-chat",
+            "version": 1,
+            "title": "t",
+            "turns": [],
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "conversation_id": "{chat}",
+        },
+    ),
+    ("GET", "/search"): gets(
+        "/search?q=grandmother",
+        "/search?q=%22grandmother%27s+brakes%22",
+        "/search?q={chat}",
+        "/search?q=squeal&cursor=999999999",
+    ),
+    ("POST", "/feedback"): posts(
+        "/feedback", {"turn_id": "{turn}", "value": -1}, {"turn_id": "{running}", "value": 1}
+    ),
     ("GET", "/usage"): gets("/usage", "/usage?days=366"),
     ("POST", "/clear_chat"): posts("/clear_chat", {"conversation_id": "{chat}"},
                                    {"conversation_id": "{chat}", "delete": True}, {"delete": True}),
     ("POST", "/clear_session"): posts("/clear_session", {"session": "{session}"}),
-    ("POST", "/save_settings"): posts("/save_settings", {"session": "{session}", "model": "standin/ok"}),
+    ("POST", "/save_settings"): posts(
+        "/save_settings", {"session": "{session}", "model": "standin/ok"}
+    ),
     ("POST", "/test_openrouter"): posts("/test_openrouter", {"session": "{session}"}),
     ("GET", "/models"): gets("/models"),
 }
@@ -117,7 +178,8 @@ def nobody_s():
 
 
 def owner(system):
-    """Somebody with a chat that is kept and an answer that is being written, and the ids of all that."""
+    """Somebody with a chat that is kept and an answer that is being written, and the ids of all
+    that."""
     ann = system.client()
     kept = ann.say(SECRET)
     ann.post("/clear_chat")
@@ -125,9 +187,17 @@ def owner(system):
     stream = ann.stream(SECRET, turn_id=running, model=SLOW)
     started = stream.wait_for("started")
     stream.wait_for("delta")
-    return ann, stream, SimpleNamespace(
-        chat=kept["conversation_id"], turn=kept["turn_id"], running=running,
-        running_chat=started.data["conversation_id"], session=ann.http.cookies["session"].split(".")[0])
+    return (
+        ann,
+        stream,
+        SimpleNamespace(
+            chat=kept["conversation_id"],
+            turn=kept["turn_id"],
+            running=running,
+            running_chat=started.data["conversation_id"],
+            session=ann.http.cookies["session"].split(".")[0],
+        ),
+    )
 
 
 def test_every_route_is_walked():
@@ -180,7 +250,12 @@ def test_a_guessed_session_is_no_session(system, forge):
     def try_with(session):
         tab = system.client()
         tab.http.cookies.set("session", forge(session, mine), domain="127.0.0.1", path="/")
-        return [tab.get(f"/conversations/{uuid.uuid4()}"), tab.post("/clear_session"), tab.get("/get_session_data")]
+        return [
+            tab.get(f"/conversations/{uuid.uuid4()}"),
+            tab.post("/clear_session"),
+            tab.get("/get_session_data"),
+        ]
+
     real = try_with(ann.http.cookies["session"].split(".")[0])
     none = try_with(str(uuid.uuid4()))
     assert [shown(one) for one in real] == [shown(one) for one in none]

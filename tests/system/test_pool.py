@@ -79,11 +79,17 @@ def test_a_worker_that_dies_in_mid_answer_ends_it_clearly(system):
     end = stream.wait_end()
     assert (end.name, end.data["code"], end.data["text"]) == ("error", "interrupted", BRAKES)
     (question, answer) = client.open()["chat_history"]
-    assert (question["content"], answer["content"], answer["status"]) == (BRAKES, stream.text, "interrupted")
+    assert (question["content"], answer["content"], answer["status"]) == (
+        BRAKES,
+        stream.text,
+        "interrupted",
+    )
     system.add_worker()
     system.wait_services(llm_worker=1)
     assert client.say(BRAKES, turn_id=answer["turn_id"])["status"] == "committed"
-    assert [line["status"] for line in client.open()["chat_history"] if "status" in line] == ["committed"]
+    assert [line["status"] for line in client.open()["chat_history"] if "status" in line] == [
+        "committed"
+    ]
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_its_answer(system):

@@ -71,9 +71,12 @@ def test_a_loop_that_stands_still_is_not_alive(system):
 
 def at_work(workers):
     """The one that has the answer."""
-    return wait_until(lambda: next((one for one in workers
-                                    if one.metrics().sum("chat_worker_slots", state="taken")), None),
-                      "a worker at work")
+    return wait_until(
+        lambda: next(
+            (one for one in workers if one.metrics().sum("chat_worker_slots", state="taken")), None
+        ),
+        "a worker at work",
+    )
 
 
 @pytest.mark.parametrize("kind", ["filter", "llm-worker", "store", "gateway"])

@@ -31,12 +31,15 @@ def _answers(url):
 
 @pytest.fixture
 def behind_another(harness):
-    """An nginx of somebody who never heard of streams, with everything as it comes; gives its address."""
+    """An nginx of somebody who never heard of streams, with everything as it comes; gives its
+    address."""
     def start(inner):
         folder, port = harness.folder / "outer", free_port()
         folder.mkdir()
         (folder / "nginx.conf").write_text(PLAIN.format(folder=folder, port=port, inner=inner))
-        harness.start("nginx-outer", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        harness.start(
+            "nginx-outer", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        )
         wait_until(lambda: _answers(f"http://127.0.0.1:{port}"), "the outer nginx")
         return f"http://127.0.0.1:{port}"
     return start
@@ -57,10 +60,24 @@ def test_tokens_come_through_two_nginx_as_they_are_made(system, behind_another):
 def test_a_chat_of_a_mebibyte_comes_in_through_nginx(system):
     system.start()
     person = system.client(url=system.add_nginx().url)
-    turn = {"status": "committed",
-            "question": {"content": BRAKES, "at": "2026-01-31T10:15:30.123Z"},
-            "answer": {"content": "Look at the pads. " * 1000, "at": "2026-01-31T10:15:33.456Z", "model": "a/model", "finish_reason": "stop",
-                       "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0}, "feedback": 0}}
-    chat = {"format": "automotive-chat", "version": 1, "title": BRAKES, "created_at": "2026-01-31T10:15:30.123Z", "turns": []}
+    turn = {
+        "status": "committed",
+        "question": {"content": BRAKES, "at": "2026-01-31T10:15:30.123Z"},
+        "answer": {
+            "content": "Look at the pads. " * 1000,
+            "at": "2026-01-31T10:15:33.456Z",
+            "model": "a/model",
+            "finish_reason": "stop",
+            "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0},
+            "feedback": 0,
+        },
+    }
+    chat = {
+        "format": "automotive-chat",
+        "version": 1,
+        "title": BRAKES,
+        "created_at": "2026-01-31T10:15:30.123Z",
+        "turns": [],
+    }
     chat["turns"] = [turn] * ((1 << 20) // (len(json.dumps(turn)) + 2) - 1)
     assert person.post("/conversations/import", chat).status_code == 200

@@ -54,7 +54,9 @@ def test_people_chat_through_a_restart(system, name):
         assert not talker.strange
         history = talker.client.history
         assert [text for role, text in history if role == "user"] == talker.done
-        assert [text for role, text in history if role == "assistant"] == [ANSWER] * len(talker.done)
+        assert [text for role, text in history if role == "assistant"] == [ANSWER] * len(
+            talker.done
+        )
 
 
 # ---- a database stays away ----------------------------------------------------------------
@@ -70,7 +72,10 @@ def test_without_redis_people_chat_on(system):
     assert talker.ask("Which tyres for winter?", str(uuid.uuid4())), talker.strange
     system.redis.start()
     questions = [BRAKES, "My engine knocks", "Which tyres for winter?"]
-    wait_until(lambda: [text for role, text in client.history if role == "user"] == questions, "the whole history")
+    wait_until(
+        lambda: [text for role, text in client.history if role == "user"] == questions,
+        "the whole history",
+    )
 
 
 def test_without_postgres_nothing_begins_and_nothing_is_lost(system, standin):
@@ -80,7 +85,11 @@ def test_without_postgres_nothing_begins_and_nothing_is_lost(system, standin):
     system.postgres.kill()
     refused = client.chat("My engine knocks")
     error = refused.json()["error"]
-    assert (refused.status_code, error["code"], error["text"]) == (503, "store_down", "My engine knocks")
+    assert (refused.status_code, error["code"], error["text"]) == (
+        503,
+        "store_down",
+        "My engine knocks",
+    )
     assert "Retry-After" in refused.headers and len(standin.completions) == 1
     system.postgres.start()
     talker = Talker(client, 1)
@@ -96,4 +105,7 @@ def test_postgres_may_be_away_while_an_answer_is_written(system):
     system.postgres.restart()
     end = stream.wait_end()
     assert end.name == "done" and end.data["status"] in ("committed", "spooled"), end
-    wait_until(lambda: client.history == [("user", BRAKES), ("assistant", stream.text)], "the turn in history")
+    wait_until(
+        lambda: client.history == [("user", BRAKES), ("assistant", stream.text)],
+        "the turn in history",
+    )

@@ -44,12 +44,15 @@ def test_a_rolling_restart_costs_no_turn(system):
         process.start()
         system.wait_ready()
         all_say_more(guests)
-        assert not [guest.failed for guest in guests if guest.failed], f"when {process.name} was replaced"
+        assert not [
+            guest.failed for guest in guests if guest.failed
+        ], f"when {process.name} was replaced"
     leave(guests)
 
 
 def test_a_turn_whose_gateway_is_killed_is_answered_by_the_other_one(system, standin):
-    """nginx sends the message again under the name it gave it, so that is one turn however often it is sent."""
+    """nginx sends the message again under the name it gave it, so that is one turn however often it
+    is sent."""
     system.start(gateways=2, workers=1, LEASE_MS=2000, LOG_LEVEL="trace")
     guest = Guest(system.client(url=system.add_nginx().url), ask_slowly)
     guest.start()

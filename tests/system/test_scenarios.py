@@ -1,5 +1,5 @@
-"""Every line of scenarios.py through the whole chat, as JSON and as events: what the person sees, what
-history holds, how often OpenRouter is asked, what it cost."""
+"""Every line of scenarios.py through the whole chat, as JSON and as events: what the person sees,
+what history holds, how often OpenRouter is asked, what it cost."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -61,7 +61,8 @@ def replay(client, turn_id, model):
 
 
 def play(system, line, way):
-    client = system.client(gateway=WAYS.index(way))  # each gateway has a budget of retries of its own
+    # each gateway has a budget of retries of its own
+    client = system.client(gateway=WAYS.index(way))
     model, turn_id = model_of(line, way), str(uuid.uuid4())
     saw = (say_json if way == "json" else say_events)(client, turn_id, model)
     saw.model, saw.turn_id, saw.history = model, turn_id, client.history
@@ -86,16 +87,25 @@ def play_all(system, wanted):
 
 @pytest.fixture(scope="module")
 def played(request, tmp_path_factory, short_folder, postgres_server):
-    """{(line, way): what came of it} of the chosen tests, all played at once in one running chat."""
+    """{(line, way): what came of it} of the chosen tests, all played at once in one running
+    chat."""
     folder = tmp_path_factory.mktemp("scenarios")
     harness = Harness(folder)
     redis_folder = short_folder / "redis-scenarios"
     redis_folder.mkdir()
     postgres_server.fresh_database()
-    system = System(harness, Keys(folder / "keys"), Redis(harness, redis_folder).start(), postgres_server,
-                    Standin(harness, folder / "standin").start())
-    chosen = [item.callspec.params["line"] for item in request.session.items
-              if "played" in item.fixturenames]
+    system = System(
+        harness,
+        Keys(folder / "keys"),
+        Redis(harness, redis_folder).start(),
+        postgres_server,
+        Standin(harness, folder / "standin").start(),
+    )
+    chosen = [
+        item.callspec.params["line"]
+        for item in request.session.items
+        if "played" in item.fixturenames
+    ]
     try:
         yield play_all(system, [(line, way) for line in LINES if line in chosen for way in WAYS])
     finally:
@@ -138,9 +148,19 @@ def test_an_answer_costs_the_same_wherever_it_is_told(played, line):
     usage, finish = told[0].body["usage"], told[0].body["finish_reason"]
     for saw in told:
         assert saw.body["usage"] == usage
-        assert saw.row == (finish, usage["prompt_tokens"], usage["completion_tokens"], usage["cost"])
+        assert saw.row == (
+            finish,
+            usage["prompt_tokens"],
+            usage["completion_tokens"],
+            usage["cost"],
+        )
         for again in saw.replays:
-            assert (again.text, again.body["usage"], again.body["finish_reason"]) == (line.text, usage, finish)
+            assert (again.text, again.body["usage"], again.body["finish_reason"]) == (
+                line.text,
+                usage,
+                finish,
+            )
+
 
 @pytest.mark.parametrize("line", [line for line in ANSWERS if line.model == "usage-wild"])
 def test_a_cost_that_cannot_be_is_bounded(played, line):
@@ -151,7 +171,10 @@ def test_a_cost_that_cannot_be_is_bounded(played, line):
 @pytest.mark.parametrize("line", FAILURES, ids=lambda line: line.model)
 def test_what_is_shown_holds_no_secret_and_no_code(played, line, way):
     raw = played[line.model, way].raw
-    assert not any(word in raw for word in ("sk-or-", "user_standin", "user_id", "metadata", "<html", "<!DOCTYPE"))
+    assert not any(
+        word in raw
+        for word in ("sk-or-", "user_standin", "user_id", "metadata", "<html", "<!DOCTYPE")
+    )
     assert "{" not in played[line.model, way].body["message"]
 
 

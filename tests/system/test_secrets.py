@@ -20,7 +20,8 @@ def test_keys_are_in_no_log_and_no_database(system, redis, postgres):
         client.post("/test_openrouter", {"api_key": key})
         client.chat(BRAKES)
         client.stream(BRAKES).wait_end()
-        assert client.post("/save_settings", {"model": key}).status_code == 400  # in the wrong field
+        # in the wrong field
+        assert client.post("/save_settings", {"model": key}).status_code == 400
         assert client.chat(BRAKES, model=key).status_code == 400
     client.post("/save_settings", {"api_key": OTHER_KEY, "remember": False})
     kept = redis.dump()

@@ -1,4 +1,5 @@
-"""Several gateways share the workers as if there were one line: how long people wait for a slot, for real."""
+"""Several gateways share the workers as if there were one line: how long people wait for a slot,
+for real."""
 
 import pytest
 

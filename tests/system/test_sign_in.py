@@ -1,4 +1,5 @@
-"""Sign-in through everything: chats follow the person, a browser's next person sees nothing of the last one's."""
+"""Sign-in through everything: chats follow the person, a browser's next person sees nothing of the
+last one's."""
 
 import pytest
 
@@ -49,8 +50,11 @@ def test_two_people_at_one_browser_see_nothing_of_each_other(system):
     browser = Device(system, name="ann")
     kept = browser.client.say(BRAKES)
     browser.client.http.headers[HEADER] = "bob"  # with Ann's cookie and token still there
-    for refused in (browser.client.get(f"/conversations/{kept['conversation_id']}"), browser.client.chat(TYRES),
-                    browser.client.get(f"/chat/events/{kept['turn_id']}")):
+    for refused in (
+        browser.client.get(f"/conversations/{kept['conversation_id']}"),
+        browser.client.chat(TYRES),
+        browser.client.get(f"/chat/events/{kept['turn_id']}"),
+    ):
         assert (refused.status_code, code(refused)) == (401, "signed_out")
     assert browser.becomes("bob")["chat_history"] == []
     browser.client.say(TYRES)
@@ -93,7 +97,10 @@ def test_an_answer_that_is_being_written_is_not_lost_by_signing_in(system):
     early = browser.client.get("/get_session_data")
     assert (early.status_code, code(early)) == (409, "busy")
     assert stream.wait_end().data["status"] == "committed"
-    wait_until(lambda: browser.client.get("/get_session_data").status_code == 200, "the session of the account")
+    wait_until(
+        lambda: browser.client.get("/get_session_data").status_code == 200,
+        "the session of the account",
+    )
     assert browser.questions == [BRAKES]
 
 
@@ -134,4 +141,6 @@ def test_the_name_is_nowhere(system, postgres, redis):
     assert all(name not in process.log_text for process in system.services)
     assert name.encode() not in redis.dump()
     rows = postgres.query("SELECT account_hash FROM accounts")
-    assert len(rows) == 1 and name not in str(postgres.query("SELECT a::text, u::text FROM accounts a, users u"))
+    assert len(rows) == 1 and name not in str(
+        postgres.query("SELECT a::text, u::text FROM accounts a, users u")
+    )

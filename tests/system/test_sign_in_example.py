@@ -1,4 +1,5 @@
-"""The nginx of docs/sign-in.md, taken from that page, before a gateway and a stand-in for oauth2-proxy."""
+"""The nginx of docs/sign-in.md, taken from that page, before a gateway and a stand-in for
+oauth2-proxy."""
 
 import re
 from http.server import BaseHTTPRequestHandler
@@ -63,8 +64,11 @@ def start_nginx(system, harness, oauth2_proxy):
         (folder / "nginx.conf").write_text(
             f"pid {folder}/pid;\nerror_log stderr;\ndaemon off;\nmaster_process off;\nevents {{}}\n"
             f"http {{\naccess_log off;\n{temp}"
-            f"{example(port, system.url().removeprefix('http://'), oauth2_proxy, with_nobody)}}}\n")
-        harness.start("nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+            f"{example(port, system.url().removeprefix('http://'), oauth2_proxy, with_nobody)}}}\n"
+        )
+        harness.start(
+            "nginx", command=["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        )
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _answers(url), "nginx")
         return url
@@ -96,7 +100,9 @@ def test_the_example_signs_in_and_takes_out_what_comes_from_outside(system, star
     ann = browser(system, url, "ann")
     assert ann.open()["session"]["signed_in"] is True
     ann.say(BRAKES)
-    assert [content for role, content in browser(system, url, "ann").history if role == "user"] == [BRAKES]
+    assert [content for role, content in browser(system, url, "ann").history if role == "user"] == [
+        BRAKES
+    ]
 
     liar = browser(system, url)
     liar.http.headers[HEADER] = "ann"

@@ -1,5 +1,5 @@
-"""An answer that nobody wants any more is not made any further: Stop and retraction close the connection to
-OpenRouter; leaving does not, because the answer belongs to its turn."""
+"""An answer that nobody wants any more is not made any further: Stop and retraction close the
+connection to OpenRouter; leaving does not, because the answer belongs to its turn."""
 
 import time
 import uuid
@@ -11,7 +11,11 @@ from support.wait import at_this_load, wait_until
 
 BRAKES = "My brakes squeal"
 SLOW = "standin/ok@tokens=400,delay=20"  # eight seconds
-UNFIT = "My brakes squeal. It began in spring. " * 8 + "The pancake came off. " + "Then they squealed more. " * 60
+UNFIT = (
+    "My brakes squeal. It began in spring. " * 8
+    + "The pancake came off. "
+    + "Then they squealed more. " * 60
+)
 
 
 @pytest.fixture
@@ -48,7 +52,11 @@ def test_stop_keeps_what_was_said(client, standin, postgres):
     assert client.stop(turn_id).status_code == 202
     assert_upstream_closed(standin, asked)
     end = stream.wait_end()
-    assert (end.name, end.data["status"], end.data["finish_reason"]) == ("done", "stopped", "stopped")
+    assert (end.name, end.data["status"], end.data["finish_reason"]) == (
+        "done",
+        "stopped",
+        "stopped",
+    )
     assert client.history == [("user", BRAKES), ("assistant", stream.text)]
     assert rows(postgres) == [("stopped",)]
 
@@ -112,12 +120,14 @@ def test_an_unfit_answer_is_withdrawn_while_it_is_written(client, standin, postg
     turn_id = str(uuid.uuid4())
     stream = client.stream(UNFIT, turn_id=turn_id, model="standin/echo@delay=10")
     end = stream.wait_end()
-    assert stream.text and len(stream.text) < len(UNFIT)  # some of it was shown, and is now taken back
+    # some of it was shown, and is now taken back
+    assert stream.text and len(stream.text) < len(UNFIT)
     assert (end.name, end.data["text"]) == ("retracted", UNFIT)
     assert "withdrawn" in end.data["reason"]
     assert standin.wait_journal("end", timeout=1.0, scenario="echo")["end"] == "peer closed"
     assert client.history == before and rows(postgres) == [("committed",)]
-    assert client.say(BRAKES, turn_id=str(uuid.uuid4()))["status"] == "committed"  # the chat is free again
+    # the chat is free again
+    assert client.say(BRAKES, turn_id=str(uuid.uuid4()))["status"] == "committed"
 
 
 def test_an_unfit_answer_as_json_is_an_error(client, standin, postgres):

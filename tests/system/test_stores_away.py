@@ -1,4 +1,5 @@
-"""What people notice while a database is away: new messages, answers on their way, and reading, for each of them."""
+"""What people notice while a database is away: new messages, answers on their way, and reading, for
+each of them."""
 
 import time
 import uuid
@@ -76,7 +77,9 @@ def test_redis_may_go_in_the_middle_of_an_answer(system, client):
     assert client.history[-1] == ("assistant", stream.text)
 
 
-def test_without_redis_an_answer_is_stopped_and_followed_at_its_own_gateway(system, client, standin):
+def test_without_redis_an_answer_is_stopped_and_followed_at_its_own_gateway(
+    system, client, standin
+):
     turn_id = str(uuid.uuid4())
     stream = client.stream(ENGINE, turn_id=turn_id, model="standin/ok@tokens=400,delay=20")
     stream.wait_for("delta")
@@ -116,7 +119,9 @@ def test_without_postgres_new_messages_are_refused_before_they_cost(system, clie
     assert len(standin.completions) == 1
 
 
-def test_without_postgres_a_running_answer_is_spooled_and_kept_later(system, client, postgres, standin):
+def test_without_postgres_a_running_answer_is_spooled_and_kept_later(
+    system, client, postgres, standin
+):
     turn_id = str(uuid.uuid4())
     stream = client.stream(ENGINE, turn_id=turn_id, model=SLOW)
     stream.wait_for("delta")
@@ -140,29 +145,45 @@ def spool(system, what):
 
 def test_several_chats_are_spooled_and_kept_in_order(system, client, postgres):
     other = system.client()
-    streams = [one.stream(f"{ENGINE} {number}", model=SLOW) for number, one in enumerate((client, other))]
+    streams = [
+        one.stream(f"{ENGINE} {number}", model=SLOW) for number, one in enumerate((client, other))
+    ]
     for stream in streams:
         stream.wait_for("delta")
     go_away(system, "postgres")
     assert [stream.wait_end().data["status"] for stream in streams] == ["spooled", "spooled"]
-    assert sum(store.metrics().sum("chat_commits_total", outcome="spooled") for store in system.stores) == 2
+    assert (
+        sum(store.metrics().sum("chat_commits_total", outcome="spooled") for store in system.stores)
+        == 2
+    )
     wait_until(lambda: spool(system, "turns") == {2}, "each store to know of all")
     oldest = max(spool(system, "oldest_seconds"))
     wait_until(lambda: min(spool(system, "oldest_seconds")) > oldest, "their age to grow")
     hour_ago = int(time.time() * 1000) - 3600_000
-    with system.redis.client() as redis:  # one that was there before these stores, and makes no sense
+    # one that was there before these stores, and makes no sense
+    with system.redis.client() as redis:
         taken = redis.keys("automotive_chat:{b??}:spool")
-        bucket = next(key for key in (f"automotive_chat:{{b{n:02d}}}:spool" for n in range(64)) if key not in taken)
+        bucket = next(
+            key
+            for key in (f"automotive_chat:{{b{n:02d}}}:spool" for n in range(64))
+            if key not in taken
+        )
         redis.xadd(bucket, {"commit": "of an hour ago"}, id=f"{hour_ago}-0")
     wait_until(lambda: spool(system, "turns") == {3}, "each store to hear of it")
     assert all(3600 <= age < 3660 for age in spool(system, "oldest_seconds"))
     come_back(system, "postgres")
     for one, stream in zip((client, other), streams):
         wait_until(lambda c=one, text=stream.text: is_kept(c, text), "the turn to be kept", 15)
-    assert postgres.query("SELECT seq, count(*) FROM messages GROUP BY seq ORDER BY seq") == [(1, 4), (2, 2)]
+    assert postgres.query("SELECT seq, count(*) FROM messages GROUP BY seq ORDER BY seq") == [
+        (1, 4),
+        (2, 2),
+    ]
     wait_until(lambda: spool(system, "turns") == {0}, "an empty spool in the metrics")
     assert spool(system, "oldest_seconds") == {0}
-    assert sum(store.metrics().sum("chat_commits_total", outcome="drained") for store in system.stores) == 2
+    assert (
+        sum(store.metrics().sum("chat_commits_total", outcome="drained") for store in system.stores)
+        == 2
+    )
 
 
 def test_without_postgres_history_is_read_from_redis(system, client):

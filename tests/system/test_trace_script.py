@@ -9,8 +9,13 @@ CLIENTS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def trace(turn_id, *files, stdin=None):
-    return subprocess.run([ROOT / "scripts/trace", turn_id, *files], input=stdin, capture_output=True, text=True,
-                          timeout=20)
+    return subprocess.run(
+        [ROOT / "scripts/trace", turn_id, *files],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
 
 
 def say(person, traceparent=None):
@@ -64,7 +69,9 @@ def test_steps_are_found_by_their_ids(system):
     system.gateways[0].wait_for_event("chat.done", count=2)
     done = trace(turn_id, *[process.log_file for process in system.services])
     assert ("gateway", "chat.step") in events(done) and ("store", "store.step") in events(done)
-    assert done.stdout.count("step=ask_limit\n") == 1 and done.stdout.count("step=commit_ask\n") == 1
+    assert (
+        done.stdout.count("step=ask_limit\n") == 1 and done.stdout.count("step=commit_ask\n") == 1
+    )
 
 
 def test_a_turn_nobody_knows_and_a_bad_id_are_told(tmp_path):

@@ -1,4 +1,5 @@
-"""A turn as a trace: from a client's traceparent through all services to OpenRouter, and to a collector."""
+"""A turn as a trace: from a client's traceparent through all services to OpenRouter, and to a
+collector."""
 
 import threading
 import uuid
@@ -13,8 +14,16 @@ from support.wait import wait_until
 pytestmark = pytest.mark.timeout(60)
 MODEL = "standin/ok@tokens=12,delay=5"
 CLIENTS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-HOPS = ("POST /chat", "limit_take_request", "filter_check_request", "turn_begin_request", "llm_answer_request",
-        "filter_review_request", "turn_commit_request", f"chat {MODEL}")
+HOPS = (
+    "POST /chat",
+    "limit_take_request",
+    "filter_check_request",
+    "turn_begin_request",
+    "llm_answer_request",
+    "filter_review_request",
+    "turn_commit_request",
+    f"chat {MODEL}",
+)
 
 
 @pytest.fixture
@@ -34,7 +43,9 @@ def say(person, traceparent=None, model=MODEL):
     """A turn: its id, and the answer to it."""
     turn_id = str(uuid.uuid4())
     headers = {} if traceparent is None else {"traceparent": traceparent}
-    return turn_id, person.post("/chat", {"message": "My brakes squeal", "turn_id": turn_id, "model": model}, headers)
+    return turn_id, person.post(
+        "/chat", {"message": "My brakes squeal", "turn_id": turn_id, "model": model}, headers
+    )
 
 
 def one(spans, service, name):
@@ -74,19 +85,32 @@ def test_a_turn_is_one_trace_from_the_client_to_openrouter(traced, collector, st
               "gen_ai.response.finish_reasons": ["stop"], "gen_ai.usage.output_tokens": 12,
               "http.response.status_code": 200, "server.address": "127.0.0.1"}
     assert wanted.items() <= model.attributes.items()
-    assert model.attributes["gen_ai.usage.input_tokens"] > 0 and model.attributes["gen_ai.response.id"]
+    assert (
+        model.attributes["gen_ai.usage.input_tokens"] > 0 and model.attributes["gen_ai.response.id"]
+    )
     assert upstream_trace(standin) == f"00-{model.trace}-{model.id}-01"
 
     told = "".join(collector.texts)
-    assert KEY not in told and "brakes" not in told.lower() and answer.json()["response"] not in told
-    wait_until(lambda: all(p.metrics().sum("chat_spans_total", outcome="sent") for p in traced.services),
-               "the spans to be counted")
+    assert (
+        KEY not in told and "brakes" not in told.lower() and answer.json()["response"] not in told
+    )
+    wait_until(
+        lambda: all(p.metrics().sum("chat_spans_total", outcome="sent") for p in traced.services),
+        "the spans to be counted",
+    )
 
 
 def test_without_a_traceparent_that_can_be_used_a_trace_begins(traced, collector):
     person = traced.client()
-    for traceparent in (None, "", "nonsense", CLIENTS.upper(), CLIENTS + "-more", "ff" + CLIENTS[2:],
-                        CLIENTS.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32)):
+    for traceparent in (
+        None,
+        "",
+        "nonsense",
+        CLIENTS.upper(),
+        CLIENTS + "-more",
+        "ff" + CLIENTS[2:],
+        CLIENTS.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32),
+    ):
         turn_id, answer = say(person, traceparent)
         assert answer.status_code == 200
         root = one(collector.wait_trace(turn_id, "POST /chat"), "gateway", "POST /chat")
@@ -110,8 +134,12 @@ def test_a_failure_is_told_where_it_happened(traced, collector):
     failed = {span.name for span in spans if span.is_error}
     assert {"POST /chat", f"chat {model}", "llm_answer_request"} == failed
     calls = [span for span in spans if span.name == f"chat {model}"]
-    assert {span.attributes["http.response.status_code"] for span in calls} == {200}  # an event said 429
-    assert one(spans, "gateway", "POST /chat").attributes["error.type"] == answer.json()["error"]["code"]
+    # an event said 429
+    assert {span.attributes["http.response.status_code"] for span in calls} == {200}
+    assert (
+        one(spans, "gateway", "POST /chat").attributes["error.type"]
+        == answer.json()["error"]["code"]
+    )
 
 
 def call(spans):
@@ -121,7 +149,12 @@ def call(spans):
     return found
 
 
-UNTOLD = {"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons", "chat.cost_dollars"}
+UNTOLD = {
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.response.finish_reasons",
+    "chat.cost_dollars",
+}
 
 
 def test_what_openrouter_did_not_tell_is_not_in_the_span(traced, collector):
@@ -132,15 +165,20 @@ def test_what_openrouter_did_not_tell_is_not_in_the_span(traced, collector):
     assert refused.is_error and refused.attributes["error.type"] == answer.json()["error"]["code"]
     assert refused.attributes["gen_ai.request.model"] == "standin/400"
     assert refused.attributes["http.response.status_code"] == 400
-    assert not refused.attributes.keys() & (UNTOLD | {"gen_ai.response.model", "chat.first_token_ms"})
+    assert not refused.attributes.keys() & (
+        UNTOLD | {"gen_ai.response.model", "chat.first_token_ms"}
+    )
 
     turn_id, answer = say(person, model="standin/cut")
-    cut = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat standin/cut"))
+    cut = call(
+        collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat standin/cut")
+    )
     assert cut.is_error and not cut.attributes.keys() & UNTOLD
     assert cut.attributes["error.type"] == answer.json()["error"]["code"] == "upstream_truncated"
     assert cut.attributes["gen_ai.response.id"]
 
-    turn_id, answer = say(person, model="nobody/" + "x" * 121)  # of the greatest length, and no model
+    # of the greatest length, and no model
+    turn_id, answer = say(person, model="nobody/" + "x" * 121)
     assert answer.status_code >= 400
     spans = collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", "chat")
     assert call(spans).attributes["gen_ai.request.model"] == "nobody/" + "x" * 121
@@ -153,7 +191,9 @@ def test_a_stop_is_no_error(traced, collector):
     stream.wait_for("delta")
     person.stop(turn_id)
     assert stream.wait_end().data["status"] == "stopped"
-    stopped = call(collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", f"chat {model}"))
+    stopped = call(
+        collector.wait_trace(turn_id, "POST /chat", "llm_answer_request", f"chat {model}")
+    )
     assert stopped.attributes["chat.outcome"] == "cancelled" and not stopped.is_error
     assert not stopped.attributes.keys() & (UNTOLD | {"error.type"})
     assert stopped.attributes["chat.first_token_ms"] >= 0
@@ -164,7 +204,8 @@ def dropped(process):
 
 
 def stood_still(process):
-    """How often something kept its loop for longer than a busy machine does; a request to the collector may take 5 s."""
+    """How often something kept its loop for longer than a busy machine does; a request to the
+    collector may take 5 s."""
     metrics = process.metrics()
     all_looks = metrics.sum("chat_loop_lag_seconds_count")
     assert all_looks
@@ -175,14 +216,20 @@ def test_a_collector_that_is_away_or_slow_costs_nobody_an_answer(traced, collect
     person, gateway = traced.client(), traced.gateways[0]
     collector.hold = threading.Event()  # it takes requests and says nothing
     assert say(person)[1].status_code == 200
-    wait_until(lambda: collector.buffered == {"gateway", "filter", "llm-worker", "store"}, "all to wait for the collector")
+    wait_until(
+        lambda: collector.buffered == {"gateway", "filter", "llm-worker", "store"},
+        "all to wait for the collector",
+    )
     assert say(person)[1].status_code == 200
     assert not any(stood_still(process) for process in traced.services)
     collector.hold.set()
     collector.hold, collector.status = None, 503
     turn_id, answer = say(person)
     assert answer.status_code == 200
-    wait_until(lambda: gateway.metrics().sum("chat_spans_total", outcome="refused"), "a refusal to be counted")
+    wait_until(
+        lambda: gateway.metrics().sum("chat_spans_total", outcome="refused"),
+        "a refusal to be counted",
+    )
     gateway.wait_for_event("otlp.away")
     collector.status = 200
     for _ in range(2):

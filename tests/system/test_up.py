@@ -1,4 +1,5 @@
-"""What scripts/up promises: the whole chat with one command, and nothing of it left after Ctrl-C."""
+"""What scripts/up promises: the whole chat with one command, and nothing of it left after
+Ctrl-C."""
 
 import json
 import os
@@ -121,7 +122,9 @@ def test_it_chats_ends_wholly_and_keeps_its_data(up, browser):
 
     again = up(port=run.port).wait_until_ready()
     _, session = browser(again, person.cookies)
-    assert [line["content"] for line in session["chat_history"]][:1] == ["My brakes squeal when it rains. Why?"]
+    assert [line["content"] for line in session["chat_history"]][:1] == [
+        "My brakes squeal when it rains. Why?"
+    ]
     assert again.press_ctrl_c() == 0
 
     afresh = up("--reset", port=run.port).wait_until_ready()
@@ -134,7 +137,9 @@ def test_it_scales_and_starts_again_what_dies(up, browser):
     wait_until(lambda: health(run.url)["services"]["llm-worker"] == 3, "three workers")
     first = run.pids()["llm-worker-2"]
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: run.pids().get("llm-worker-2", first) != first, "another worker in its place")
+    wait_until(
+        lambda: run.pids().get("llm-worker-2", first) != first, "another worker in its place"
+    )
     wait_until(lambda: health(run.url)["services"]["llm-worker"] == 3, "three workers again", 20)
     person, _ = browser(run)
     assert say(run, person, "How often should I change the engine oil?")["response"]

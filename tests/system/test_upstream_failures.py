@@ -14,7 +14,9 @@ def client(system):
     return system.client()
 
 
-@pytest.mark.parametrize("model", ["standin/404", "standin/cut", "standin/hang-after", "standin/429-daily"])
+@pytest.mark.parametrize(
+    "model", ["standin/404", "standin/cut", "standin/hang-after", "standin/429-daily"]
+)
 def test_a_turn_that_failed_may_be_tried_again(client, model):
     """Under its own id, with a model that lives; what was said before stays."""
     client.say("Which tyres for winter?")
@@ -30,7 +32,10 @@ def test_a_turn_that_failed_may_be_tried_again(client, model):
 def test_the_talk_sent_along_holds_no_failure(client, standin):
     assert not client.chat("Why do they squeal when braking?", model="standin/in-band-error").ok
     client.say(BRAKES)
-    assert [message["role"] for message in standin.completions[-1]["messages"]] == ["system", "user"]
+    assert [message["role"] for message in standin.completions[-1]["messages"]] == [
+        "system",
+        "user",
+    ]
 
 
 def test_an_upstream_that_is_not_there(client, standin):

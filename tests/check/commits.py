@@ -16,9 +16,9 @@ FORM = re.compile(r"[a-z0-9][a-z0-9 ,._/*-]*: ([a-z][a-z-]*)\b.*[^.]")
 # "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are
 # imperatives.
 NOT_IMPERATIVE = re.compile(
-    r"(add|allow|build|call|chang|check|clean|clear|correct|drop|dropp|fix|fixe|introduc|let|lett|mak|mov|nam|print|"
-    r"put|putt|read|remov|renam|replac|report|return|rewrit|run|runn|say|send|show|split|splitt|start|stop|stopp|tak|"
-    r"test|updat|us|wait|write|writ)(es|s|ed|d|ing)")
+    r"(add|allow|build|call|chang|check|clean|clear|correct|drop|dropp|fix|fixe|introduc|let|lett|"
+    r"mak|mov|nam|print|put|putt|read|remov|renam|replac|report|return|rewrit|run|runn|say|send|"
+    r"show|split|splitt|start|stop|stopp|tak|test|updat|us|wait|write|writ)(es|s|ed|d|ing)")
 
 
 def git(*args):

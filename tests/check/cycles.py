@@ -268,8 +268,9 @@ def check_folders(edges, allowed, list_name):
         calls = sorted({f"{e.user} uses {e.symbol} of {e.definer}" for e in bad})
         more = f" and {len(calls) - 3} more" if len(calls) > 3 else ""
         yield (
-            f"{user} must not use {definer}: {'; '.join(calls[:3])}{more}; move the function to where both may use "
-            f"it, pass a pointer, or add the arrow to {list_name} and say there why"
+            f"{user} must not use {definer}: {'; '.join(calls[:3])}{more}; move the function to "
+            f"where both may use it, pass a pointer, or add the arrow to {list_name} and say there "
+            "why"
         )
     for user, to, number in allowed:
         if (user, to, number) not in used:
@@ -288,8 +289,9 @@ def check_folders(edges, allowed, list_name):
     graph, names = graph_of((e.user, e.definer) for e in between), names_of(between)
     for knot in knots_of(graph):
         yield (
-            f"folders depend on each other: {show_cycle(cycles_of(graph, knot)[0], names)}; arrows run one way: "
-            f"move a file or pass a pointer ({len(knot)} folders in all: {' '.join(sorted(knot))})"
+            f"folders depend on each other: {show_cycle(cycles_of(graph, knot)[0], names)}; arrows "
+            "run one way: move a file or pass a pointer "
+            f"({len(knot)} folders in all: {' '.join(sorted(knot))})"
         )
 
 
@@ -315,16 +317,17 @@ def check(rooms, allowed, list_name):
         names, graph = names_of(edges), graph_of((e.user, e.definer) for e in edges)
         for knot in knots_of(graph):
             if room == "proto" or any(file.startswith("services/") for file in knot):
+                cycle = show_cycle(cycles_of(graph, knot)[0], names)
                 yield (
-                    f"{room}: {len(knot)} files form a cycle: {show_cycle(cycles_of(graph, knot)[0], names)}; "
-                    f"move one of these functions down, or pass it as a pointer; all of them: "
+                    f"{room}: {len(knot)} files form a cycle: {cycle}; "
+                    "move one of these functions down, or pass it as a pointer; all of them: "
                     f"tests/check/cycles.py {room} ({' '.join(sorted(knot))})"
                 )
     yield from check_folders(sorted(all_edges), allowed, list_name)
     if len(all_edges) < LEAST_EDGES:
         yield (
-            f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does not see the "
-            f"programs; look at how it finds their objects in compile_commands.json"
+            f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does not "
+            "see the programs; look at how it finds their objects in compile_commands.json"
         )
 
 

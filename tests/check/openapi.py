@@ -107,7 +107,10 @@ def wrong_keywords(schema, place):
             for name, one in value.items():
                 yield from wrong_keywords(one, f"{place}/{key}/{name}")
         elif key not in VALUES and not key.startswith("x-"):
-            yield f"{place}: '{key}' is not a keyword; quote the text that it belongs to, or correct the name"
+            yield (
+                f"{place}: '{key}' is not a keyword; quote the text that it belongs to, or correct "
+                "the name"
+            )
 
 
 def schemas_of(node, place=""):

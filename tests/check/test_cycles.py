@@ -61,10 +61,8 @@ class Tree:
                 if parts[-1] == "main.c"
                 else "gateway_core"
             )
-            out = (
-                self.top
-                / f"build/dev/{parts[0]}/{parts[1]}/CMakeFiles/{library}.dir/{'.'.join(parts[2:])}.o"
-            )
+            folder = self.top / f"build/dev/{parts[0]}/{parts[1]}/CMakeFiles/{library}.dir"
+            out = folder / f"{'.'.join(parts[2:])}.o"
             out.parent.mkdir(parents=True, exist_ok=True)
             command = ["gcc", "-o", str(out), "-c", str(source)]
             subprocess.run(command, check=True)

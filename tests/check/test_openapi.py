@@ -30,8 +30,8 @@ def test_a_stray_key_of_a_schema_fails(page):
     )
     [fault] = openapi.faults_of(page)
     assert fault == (
-        "components/schemas/Error/properties/error/properties/text: 'back for the input box' is not a "
-        "keyword; quote the text that it belongs to, or correct the name"
+        "components/schemas/Error/properties/error/properties/text: 'back for the input box' is "
+        "not a keyword; quote the text that it belongs to, or correct the name"
     )
 
 

@@ -31,13 +31,14 @@ function(add_service name)
     string(REPLACE "-" "_" core ${name}_core)
     add_library(${core} STATIC ${S_SOURCES})
     target_include_directories(${core} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-    target_link_libraries(${core} PUBLIC compile_options base wire loop loop_admin loop_otlp bus ${S_LIBS})
+    target_link_libraries(${core}
+        PUBLIC compile_options base wire loop loop_admin loop_otlp bus ${S_LIBS})
     add_executable(${name} main.c)
     target_link_libraries(${name} PRIVATE ${core})
     install(TARGETS ${name} DESTINATION bin)
 endfunction()
 
-# add_unit_test(chat gateway_core [extra sources]): tests/unit/chat_test.c, named unit.chat, 10 s.
+# add_unit_test(turn gateway_core [extra sources]): tests/unit/turn_test.c, named unit.turn.
 function(add_unit_test name library)
     add_executable(${name}_test ${name}_test.c ${ARGN})
     target_link_libraries(${name}_test PRIVATE compile_options ${library} PkgConfig::CMOCKA)
@@ -45,7 +46,7 @@ function(add_unit_test name library)
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 60)
 endfunction()
 
-# add_fuzzer(frame wire): tests/fuzz/frame_fuzz.c with libFuzzer, its seeds in tests/fuzz/corpus/frame.
+# add_fuzzer(frame wire): tests/fuzz/frame_fuzz.c with libFuzzer; seeds: tests/fuzz/corpus/frame.
 function(add_fuzzer name library)
     add_executable(${name}_fuzz ${name}_fuzz.c ${ARGN})
     target_link_libraries(${name}_fuzz PRIVATE compile_options ${library})

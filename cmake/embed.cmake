@@ -29,6 +29,7 @@ function(embed_files name pattern header)
     set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
     file(GLOB files CONFIGURE_DEPENDS ${pattern})
     add_custom_command(OUTPUT ${out}
-        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUT=${out} -DPATTERN=${pattern} -DHEADER=${header} -P ${EMBED_SCRIPT}
+        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUT=${out} -DPATTERN=${pattern}
+            -DHEADER=${header} -P ${EMBED_SCRIPT}
         DEPENDS ${files} ${EMBED_SCRIPT} VERBATIM)
 endfunction()

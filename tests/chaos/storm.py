@@ -168,7 +168,6 @@ class Storm:
         rows = self.postgres.query("SELECT t::text FROM turns t WHERE turn_id = %s", turn_id)
         return "\n".join(lines + [f"  postgres: {row}" for (row,) in rows])
 
-
     def refused(self):
         """What Redis and Postgres would not do, once for each reason: nothing of it is in order."""
         seen = {}

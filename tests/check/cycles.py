@@ -326,8 +326,8 @@ def check(rooms, allowed, list_name):
     yield from check_folders(sorted(all_edges), allowed, list_name)
     if len(all_edges) < LEAST_EDGES:
         yield (
-            f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does not "
-            "see the programs; look at how it finds their objects in compile_commands.json"
+            f"{len(all_edges)} edges in all, at least {LEAST_EDGES} are expected: the check does "
+            "not see the programs; look at how it finds their objects in compile_commands.json"
         )
 
 

@@ -9,5 +9,7 @@ RUN apt-get update -q && apt-get install -y -q --no-install-recommends \
     systemctl mask apt-daily.timer apt-daily-upgrade.timer && rm -rf /var/lib/apt/lists
 COPY --from=automotive-chat-build /src /src
 ENV container=docker
-# The container's root may have a tree of control groups of its own, and mounts that reach the units.
-CMD umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && mount --make-rshared / && exec /sbin/init
+# The container's root may have a tree of control groups of its own, and mounts that reach the
+# units.
+CMD umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && \
+    mount --make-rshared / && exec /sbin/init

@@ -57,7 +57,7 @@ class History:
             text=text,
         )
         self.change(
-            self.shown, lambda l: (l.turn_id, l.role) == (self.turn.turn_id, role), text=text
+            self.shown, lambda line: (line.turn_id, line.role) == (self.turn.turn_id, role), text=text
         )
 
     def lose(self):
@@ -128,7 +128,7 @@ def test_a_turn_without_one_of_its_messages_is_half(history, role, end):
     history.drop(
         history.kept.messages, lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role)
     )
-    history.drop(history.shown, lambda l: (l.turn_id, l.role) == (history.turn.turn_id, role))
+    history.drop(history.shown, lambda line: (line.turn_id, line.role) == (history.turn.turn_id, role))
     assert history.kinds == ["half"]
 
 
@@ -301,12 +301,12 @@ def interrupted(history):
     history.shown = shown
     history.change(
         shown,
-        lambda l: l.turn_id == history.turn.turn_id and l.role == "assistant",
+        lambda line: line.turn_id == history.turn.turn_id and line.role == "assistant",
         status="interrupted",
         text=numbered(7, history.turn.question)[:20],
     )
     history.change(
-        shown, lambda l: l.turn_id == history.turn.turn_id and l.role == "user", status=None
+        shown, lambda line: line.turn_id == history.turn.turn_id and line.role == "user", status=None
     )
     return history
 
@@ -319,7 +319,7 @@ def test_a_turn_that_was_broken_off_may_be_shown_and_not_kept(interrupted):
 def test_a_turn_that_was_broken_off_is_shown_as_it_was(interrupted, role, kind):
     interrupted.change(
         interrupted.shown,
-        lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, role),
+        lambda line: (line.turn_id, line.role) == (interrupted.turn.turn_id, role),
         text="What was never said",
     )
     assert interrupted.kinds == [kind]
@@ -327,7 +327,7 @@ def test_a_turn_that_was_broken_off_is_shown_as_it_was(interrupted, role, kind):
 
 def test_a_turn_that_was_broken_off_is_shown_whole(interrupted):
     interrupted.drop(
-        interrupted.shown, lambda l: (l.turn_id, l.role) == (interrupted.turn.turn_id, "user")
+        interrupted.shown, lambda line: (line.turn_id, line.role) == (interrupted.turn.turn_id, "user")
     )
     assert interrupted.kinds == ["half"]
 

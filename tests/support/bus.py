@@ -1,9 +1,8 @@
-"""A second speaker of the bus, written from docs/bus.md and docs/messages.md, for tests.
+"""A second implementation of the bus, written from docs/bus.md and docs/messages.md, for tests.
 
-FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by:
+FakeGateway accepts backends; FakeBackend connects to gateways:
 
-    gateway = FakeGateway(keys)                      # start the store with
-    BUS_GATEWAYS=gateway.address
+    gateway = FakeGateway(keys)                      # BUS_GATEWAYS=gateway.address
     say = gateway.ask("session_open_request", session=ID, create=1, page=20)
     assert say.remaining == 20                       # BusError if it ends otherwise
 
@@ -12,7 +11,7 @@ FakeGateway is what a backend dials; FakeBackend is what a gateway is dialled by
     asked = filter_.wait_request("filter_check_request") # then asked.text, asked.final(...), ...
 
 Each has a thread that owns its sockets and keeps the heartbeat, so a test may
-take its time.  Everything public may be called from the test's thread.
+wait.  Everything public may be called from the test's thread.
 """
 
 import os
@@ -44,12 +43,12 @@ class BusError(Exception):
 
 
 def service_of(message):
-    """Which service takes this message: by its number, as the bus sorts them."""
+    """The service that receives this message, by its number."""
     number = wire.NUMBERS[message]
     for service, first, last in (("filter", 64, 79), ("llm-worker", 80, 95), ("store", 96, 159)):
         if first <= number <= last:
             return service
-    raise AssertionError(f"{message} is asked of no service")
+    raise AssertionError(f"{message} is a request to no service")
 
 
 def _limits(socket):
@@ -60,12 +59,12 @@ def _limits(socket):
     socket.setsockopt(zmq.MAXMSGSIZE, wire.FRAME_MAX)
 
 
-class _Speaker:
-    """A thread with sockets; what the test wants sent reaches it through a queue."""
+class _Endpoint:
+    """A thread with sockets; a queue passes it what the test sends."""
 
     def __init__(self, name):
         self.lock = threading.RLock()
-        self.faults = []  # frames from the other side that the page does not allow
+        self.faults = []  # frames of the peer that the protocol does not allow
         self.frozen = False  # neither reads nor sends, like a stopped process
         self._context = zmq.Context()
         self._poller = zmq.Poller()
@@ -90,7 +89,7 @@ class _Speaker:
         try:
             self._serve()
         except BaseException as why:
-            self._broken = why  # wait() tells, so that no test waits for a dead thread
+            self._broken = why  # wait() raises it, so that no test waits for a dead thread
             raise
         finally:
             self._context.destroy(linger=200)
@@ -148,7 +147,7 @@ class Peer:
 
 
 class Request:
-    """A question under way."""
+    """A request in flight."""
 
     def __init__(self, gateway, peer, frame, message, auto_credit):
         self.gateway, self.peer, self.frame, self.message = gateway, peer, frame, message
@@ -165,7 +164,7 @@ class Request:
 
     @property
     def text(self):
-        """Of an answer in pieces: what came so far."""
+        """The text of the chunks received so far."""
         with self.gateway.lock:
             return "".join(chunk.text for chunk in self.chunks)
 
@@ -189,7 +188,7 @@ class Request:
         self._send("CANCEL")
 
     def credit(self, size=None):
-        """Acknowledges size more body bytes; by default all that came."""
+        """Acknowledges size more body bytes; by default all that were received."""
         with self.gateway.lock:
             self._taken = self._taken + size if size is not None else self._came
             self._send("CREDIT", bytes=self._taken, last=self._last)
@@ -221,18 +220,18 @@ class Request:
                 self.gateway.faults.append(f"{self.message} ended twice: {frame.type}")
 
 
-class FakeGateway(_Speaker):
-    """Binds a CURVE ROUTER; takes in whoever the allow list and READY agree on."""
+class FakeGateway(_Endpoint):
+    """Binds a CURVE ROUTER; accepts backends whose key fits their READY."""
 
     def __init__(self, keys, port=0, pair="gateway", heartbeat_ms=200):
         super().__init__("fake gateway")
         self.keys, self.heartbeat_ms = keys, heartbeat_ms
         self.allowed = {keys.pairs[name].public: name for name in ("filter", "llm-worker", "store")}
         self.epoch = int.from_bytes(os.urandom(8), "big")
-        self.demand = (0, 0)  # queued, oldest_ms: what PONG tells
+        self.demand = (0, 0)  # queued, oldest_ms: sent in PONG
         self.peers = {}  # routing id -> Peer
         self.requests = {}  # id -> Request
-        self.frames = []  # (Peer or None, Frame): all that came
+        self.frames = []  # (Peer or None, Frame): all received
         self._ids = int.from_bytes(os.urandom(4), "big")
         self._zap = self._context.socket(zmq.REP)
         self._zap.bind("inproc://zeromq.zap.01")
@@ -254,13 +253,13 @@ class FakeGateway(_Speaker):
         self._end()
 
     def kill(self):
-        """Gone without a word; a new FakeGateway may take the port."""
+        """Closes without notice; a new FakeGateway may use the port."""
         self._end()
 
-    # -- asking
+    # -- requests
 
     def wait_peer(self, service, count=1, timeout=10.0):
-        """The newest live backend of that service, once there are count of them."""
+        """The newest live backend of that service, once there are at least count."""
         def live():
             found = self.live(service)
             return found[-1] if len(found) >= count else None
@@ -296,13 +295,13 @@ class FakeGateway(_Speaker):
         return request
 
     def ask(self, message, timeout=10.0, **kw):
-        """The answer to one question; BusError if it fails."""
+        """The reply to one request; BusError if it fails."""
         return self.send(message, **kw).wait(timeout)
 
     # -- the bus itself
 
     def send_frame(self, peer, frame):
-        """Stamped with our epoch, unless the frame has one."""
+        """Sets the epoch of this gateway, unless the frame has one."""
         frame = frame if frame.epoch else frame.but(epoch=self.epoch)
         self.send_raw(peer, frame.encode())
 
@@ -332,7 +331,7 @@ class FakeGateway(_Speaker):
         self.send_frame(peer, Frame("RELEASE", body=wire.encode("release", offer=offer)))
 
     def wait_frame(self, kind, peer=None, timeout=10.0, **head):
-        """The first frame of that type that came, with these values in its head."""
+        """The first frame received of that type, with these values in its head."""
         def found():
             for sender, frame in self.frames:
                 if (frame.type == kind and peer in (None, sender)
@@ -364,7 +363,7 @@ class FakeGateway(_Speaker):
 
     def _take(self, routing_id, parts):
         if len(parts) == 1 and not parts[0].bytes:
-            self._reply(routing_id, "WHO")  # the hello of a connection that was just made
+            self._reply(routing_id, "WHO")  # the empty frame of a new connection
             return
         try:
             if len(parts) != 1:
@@ -415,7 +414,7 @@ class FakeGateway(_Speaker):
         try:
             self._router.send_multipart([routing_id, frame.encode()])
         except zmq.ZMQError:
-            pass  # it left while we spoke
+            pass  # it has disconnected
 
 
 # ---- the backend's end ----------------------------------------------------------------------
@@ -429,7 +428,7 @@ class Asked:
         self.name, self.attempt = frame.message.MESSAGE, frame.attempt
         self.offer = frame.sequence
         self.cancelled_by_gateway = self.ended = False
-        self.credit = 0  # bytes the gateway says it took
+        self.credit = 0  # bytes the gateway has acknowledged
         self._chunks = 0
 
     def __getattr__(self, key):
@@ -480,18 +479,18 @@ class _Link:
         self.address = address
         self.socket = None
         self.epoch = 0
-        self.heartbeat = 0.0  # seconds; 0: not taken in yet
-        self.spoke = 0.0
+        self.heartbeat = 0.0  # seconds; 0: the link is not up
+        self.last_sent = 0.0
         self.offers = set()
         self.pong = None
 
 
-class FakeBackend(_Speaker):
-    """Dials gateways as filter, llm-worker or store, and answers as the test wants it to."""
+class FakeBackend(_Endpoint):
+    """Connects to gateways as filter, llm-worker or store, and replies as the test says."""
 
     def __init__(self, keys, service, *addresses, window=64, slots=0, pair=None, instance=None,
                  ready=None):
-        """pair: under whose key; ready: fields of READY that differ from the truth."""
+        """pair: whose key to use; ready: fields of READY to replace."""
         super().__init__(f"fake {service}")
         self.service = service
         self.instance = instance or os.urandom(16).hex()
@@ -514,18 +513,17 @@ class FakeBackend(_Speaker):
         self._thread.start()
 
     def close(self):
-        """Says BYE, if it lives."""
+        """Sends BYE, unless it is closed."""
         if not self._closing:
             self.say("BYE")
         self._end()
 
     def kill(self):
-        """Gone without a word."""
+        """Closes without BYE."""
         self._end()
 
     def on(self, message, reply):
-        """From now on this message is answered with reply(asked); see say, error and so on
-        below."""
+        """From now on reply(asked) handles this message; see say, error and so on below."""
         self._scripts[message] = reply
         return self
 
@@ -534,7 +532,7 @@ class FakeBackend(_Speaker):
         return self
 
     def wait_request(self, message, count=1, timeout=10.0):
-        """The count-th request of this kind that came."""
+        """The count-th request received with this message."""
         def found():
             kind = [asked for asked in self.asked if asked.name == message]
             return kind[count - 1] if len(kind) >= count else None
@@ -554,7 +552,7 @@ class FakeBackend(_Speaker):
             self.send_raw(frame.encode(), link=link)
 
     def say_ready(self):
-        """Unasked, to every gateway."""
+        """READY without a WHO, to every gateway."""
         self._do(lambda: [self._ready(link) for link in self.links])
 
     def send_raw(self, *parts, link=None):
@@ -575,19 +573,19 @@ class FakeBackend(_Speaker):
     def _put(self, link, *parts):
         try:
             link.socket.send_multipart(list(parts), zmq.DONTWAIT)
-            link.spoke = time.monotonic()
+            link.last_sent = time.monotonic()
             return True
         except zmq.Again:
-            return False  # nobody there just now
+            return False  # not connected
 
     def _ready(self, link):
         self._put(link, Frame("READY", body=wire.encode("ready", **self._ready_fields)).encode())
 
     def _tick(self, now):
         for link in self.links:
-            if not link.heartbeat and now - link.spoke > 0.2:
+            if not link.heartbeat and now - link.last_sent > 0.2:
                 self._put(link, Frame("PING", body=wire.encode("ping")).encode())  # draws a WHO
-            elif link.heartbeat and self.pings and now - link.spoke > link.heartbeat / 2:
+            elif link.heartbeat and self.pings and now - link.last_sent > link.heartbeat / 2:
                 body = wire.encode("ping", in_flight=0, free=self._free or self.window)
                 self._put(link, Frame("PING", epoch=link.epoch, body=body).encode())
 
@@ -626,7 +624,7 @@ class FakeBackend(_Speaker):
         elif frame.type == "REQUEST":
             self._take_request(link, frame)
         elif frame.type in ("CANCEL", "CREDIT"):
-            self._take_word(link, frame)
+            self._take_command(link, frame)
 
     def _take_request(self, link, frame):
         link.offers.discard(frame.sequence)
@@ -638,7 +636,7 @@ class FakeBackend(_Speaker):
         if reply:
             reply(asked)
 
-    def _take_word(self, link, frame):
+    def _take_command(self, link, frame):
         mine = [asked for asked in self.asked if asked.link is link and not asked.ended]
         turn = frame.message.turn_id if frame.type == "CANCEL" else ""
         if turn:
@@ -670,11 +668,11 @@ class FakeBackend(_Speaker):
             self._do(lambda: self._offer(link))
 
 
-# ---- what a FakeBackend may do with a request ------------------------------------------------
+# ---- how a FakeBackend may handle a request ---------------------------------------------------
 
 
 def say(name, **fields):
-    """Answers at once."""
+    """Replies at once."""
     return lambda asked: asked.final(name, **fields)
 
 
@@ -682,17 +680,17 @@ def error(code, retryable=0, retry_after_ms=0, detail=""):
     return lambda asked: asked.error(code, retryable, retry_after_ms, detail)
 
 
-def stream(pieces, last="llm_answer_reply", **fields):
+def stream(chunks, last="llm_answer_reply", **fields):
     """llm_chunk chunks, then the end."""
     def reply(asked):
-        for text in pieces:
+        for text in chunks:
             asked.chunk("llm_chunk", text=text, model=fields.get("model", "test/model"))
         asked.final(last, **{"model": "test/model", "finish_reason": "stop", **fields})
     return reply
 
 
 def late(seconds, reply):
-    """The same, but only after so many seconds."""
+    """Handles the request after so many seconds."""
     return lambda asked: asked.backend._after(seconds, lambda: reply(asked))
 
 
@@ -704,17 +702,17 @@ def twice(reply):
 
 
 def in_turn(*replies):
-    """The first request gets the first reply, and so on; the last one stays."""
+    """The first request gets the first reply, and so on; the last reply is repeated."""
     left = list(replies)
     return lambda asked: (left.pop(0) if len(left) > 1 else left[0])(asked)
 
 
 def never(asked):
-    """Accepted, then silence.  Without any script it is the same."""
+    """Accepts and sends nothing more, as without any reply set."""
 
 
 def mute(asked):
-    """Not even accepted."""
+    """Does not even accept."""
 
 
 mute.mute = True

@@ -1,7 +1,7 @@
-"""The wire format, read out of docs/messages.md and nothing else.
+"""The wire format, read from docs/messages.md alone.
 
 It shares no code and no table with the C side, so it also proves that the page
-is enough to write a second implementation.
+suffices for a second implementation.
 """
 
 import re
@@ -101,7 +101,7 @@ def _check(shape, value):
 
 def _pack(shapes, fields, checked):
     unknown = set(fields) - {shape.name for shape in shapes}
-    assert not unknown, f"docs/messages.md knows no field {unknown}"
+    assert not unknown, f"docs/messages.md has no field {unknown}"
     out = []
     for shape in shapes:
         value = fields.get(shape.name, EMPTY[shape.type])
@@ -115,9 +115,9 @@ def _pack(shapes, fields, checked):
 
 
 def _unpack(name, shapes, values):
-    """Longer arrays come from newer senders, shorter ones from older: both are fine."""
+    """Newer senders send longer arrays, older ones shorter: both are valid."""
     if not isinstance(values, list):
-        raise BadFrame(f"{name} is no array")
+        raise BadFrame(f"{name} is not an array")
     fields = {}
     for at, shape in enumerate(shapes):
         if shape.name == RESERVED:
@@ -144,7 +144,7 @@ def encode(name, checked=True, **fields):
 def decode(body):
     values = _unpackb(body)
     if not isinstance(values, list) or not values or values[0] not in MESSAGE_NAMES:
-        raise BadFrame(f"no message we know: {str(values)[:60]}")
+        raise BadFrame(f"unknown message: {str(values)[:60]}")
     name = MESSAGE_NAMES[values[0]]
     return _unpack(name, SHAPES[name], values[1:])
 
@@ -154,7 +154,7 @@ def decode(body):
 
 @dataclass
 class Frame:
-    """The envelope; type is the name of the table, or a number nobody knows."""
+    """The envelope; type is a name of the table, or an unknown number."""
 
     type: object
     epoch: int = 0
@@ -173,7 +173,7 @@ class Frame:
                               self.sequence, self.ttl_ms, self.trace, self.body])
 
     def but(self, **changes):
-        """The same frame with something else in it."""
+        """A copy with other fields."""
         return replace(self, **changes)
 
 

@@ -21,7 +21,7 @@ static void on_raw(void *ctx, zsock_t *socket)
     struct frame f;
 
     (void)ctx;
-    while (socket_receive(socket, &msg)) {
+    while (sockets_receive(socket, &msg)) {
         struct str bytes = {zmq_msg_data(&msg), zmq_msg_size(&msg)};
         raw.whos += frame_decode(&f, bytes) == ERR_OK && f.type == FRAME_WHO;
         zmq_msg_close(&msg);
@@ -32,13 +32,13 @@ static void open_raw(void)
 {
     raw.whos = 0;
     raw.socket = zsock_new(ZMQ_DEALER);
-    assert_true(socket_set_limits(raw.socket) &&
-                socket_set(raw.socket,
-                           (struct socket_option[]){{ZMQ_PROBE_ROUTER, 1}, {ZMQ_IMMEDIATE, 1}},
-                           2) &&
-                socket_set_text(raw.socket, ZMQ_CURVE_SERVERKEY, w.gateway_key.public_key) &&
-                socket_set_text(raw.socket, ZMQ_CURVE_PUBLICKEY, w.store_key.public_key) &&
-                socket_set_text(raw.socket, ZMQ_CURVE_SECRETKEY, w.store_key.secret_key) &&
+    assert_true(sockets_set_limits(raw.socket) &&
+                sockets_set(raw.socket,
+                            (struct socket_option[]){{ZMQ_PROBE_ROUTER, 1}, {ZMQ_IMMEDIATE, 1}},
+                            2) &&
+                sockets_set_text(raw.socket, ZMQ_CURVE_SERVERKEY, w.gateway_key.public_key) &&
+                sockets_set_text(raw.socket, ZMQ_CURVE_PUBLICKEY, w.store_key.public_key) &&
+                sockets_set_text(raw.socket, ZMQ_CURVE_SECRETKEY, w.store_key.secret_key) &&
                 zmq_connect(zsock_resolve(raw.socket), w.bind) == 0);
     loop_socket(w.loop, raw.socket, on_raw, NULL);
 }
@@ -180,9 +180,9 @@ static void the_self_test_finds_that_any_key_is_accepted(void **state)
     bus_close(&w.bus);
     zap = zap_open(&none);
     assert_non_null(zap);
-    assert_true(socket_set_limits(router) &&
-                socket_set(router, (struct socket_option[]){{ZMQ_CURVE_SERVER, 1}, {93, 1}}, 2) &&
-                socket_set_text(router, ZMQ_CURVE_SECRETKEY, w.gateway_key.secret_key) &&
+    assert_true(sockets_set_limits(router) &&
+                sockets_set(router, (struct socket_option[]){{ZMQ_CURVE_SERVER, 1}, {93, 1}}, 2) &&
+                sockets_set_text(router, ZMQ_CURVE_SECRETKEY, w.gateway_key.secret_key) &&
                 zmq_bind(zsock_resolve(router), "tcp://127.0.0.1:*") == 0 &&
                 zmq_getsockopt(zsock_resolve(router), ZMQ_LAST_ENDPOINT, endpoint, &size) == 0);
     assert_int_equal(self_test(zap, endpoint, w.gateway_key.public_key), ERR_DOWN);

@@ -755,7 +755,7 @@ static void a_long_backoff_is_waited_out(void **state)
 static void a_backoff_that_leaves_no_time_for_a_reply_is_not_started(void **state)
 {
     (void)state;
-    uint64_t least = service_info(SERVICE_LLM_WORKER)->reply_ms;
+    uint64_t least = services_info(SERVICE_LLM_WORKER)->reply_ms;
 
     worker_limited(60000, 60000 - least + 1);
     assert_int_equal(w.errors, 1);
@@ -765,7 +765,7 @@ static void a_backoff_that_leaves_no_time_for_a_reply_is_not_started(void **stat
 static void a_backoff_that_leaves_just_enough_is_started(void **state)
 {
     (void)state;
-    worker_limited(60000, 60000 - service_info(SERVICE_LLM_WORKER)->reply_ms);
+    worker_limited(60000, 60000 - services_info(SERVICE_LLM_WORKER)->reply_ms);
     assert_int_equal(w.errors, 0);
 }
 

@@ -1,4 +1,4 @@
-/* backend_internal - what the files of backend_core share; nobody else includes it.
+/* backend_internal - what the files of backend_core share; no other file includes it.
  *
  * Each file uses only those above it:
  *
@@ -23,7 +23,7 @@
 #define OFFERS_DEFAULT     256  /* open at one gateway: a socket's queue is bounded */
 
 enum link_state {
-    LINK_SILENT,    /* nobody there, or no reply yet */
+    LINK_SILENT,    /* no gateway there, or no reply yet */
     LINK_DUPLICATE, /* another link leads to the same gateway */
     LINK_READY,     /* READY was sent */
     LINK_UP,        /* WELCOME was received */

@@ -46,7 +46,7 @@ static void remember(struct backend_link *l, uint64_t id, uint64_t attempt)
 
 static bool is_valid(const struct backend_core *b, const struct frame *f)
 {
-    const struct service_info *info = service_info(b->options.service);
+    const struct service_info *info = services_info(b->options.service);
     uint64_t                   number = msg_number(f->body);
 
     return f->id && f->ttl_ms && number >= info->first && number <= info->last;

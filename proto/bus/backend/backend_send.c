@@ -27,7 +27,7 @@ static void send_body(struct backend_core *b, struct backend_link *l, struct fra
 
 void backend_send_ready(struct backend_core *b, struct backend_link *l)
 {
-    struct ready ready = {.service = str_of(service_name(b->options.service)),
+    struct ready ready = {.service = str_of(services_name(b->options.service)),
                           .instance = str_of(b->options.instance),
                           .boot = b->options.boot,
                           .protocol_min = PROTOCOL_VERSION,

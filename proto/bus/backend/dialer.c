@@ -29,7 +29,7 @@ struct dial {
     uint64_t       last_received; /* when the last frame was, or the socket was made */
     unsigned       name;          /* the one that last resolved to this address */
     bool           listed;        /* it still does */
-    bool           silent;        /* nobody replied: logged once */
+    bool           silent;        /* no reply: logged once */
 };
 
 struct name {
@@ -61,7 +61,7 @@ static void read_one(struct dial *d, zmq_msg_t *msg)
     d->last_received = clock_ms();
     if (zmq_msg_more(msg)) {
         metric_add(METRIC_BUS_BAD_FRAMES, 1);
-        socket_skip_rest(d->socket, msg);
+        sockets_skip_rest(d->socket, msg);
     } else {
         d->dialer->ops.on_frame(d->dialer->ctx, d->link,
                                 (struct str){zmq_msg_data(msg), zmq_msg_size(msg)});
@@ -75,7 +75,7 @@ static void on_readable(void *ctx, zsock_t *socket)
     struct dialer *dialer = d->dialer;
     zmq_msg_t      msg;
 
-    for (unsigned i = 0; i < SOCKET_BATCH && socket_receive(socket, &msg); i++)
+    for (unsigned i = 0; i < SOCKET_BATCH && sockets_receive(socket, &msg); i++)
         read_one(d, &msg);
     dialer->ops.on_read(dialer->ctx);
 }
@@ -95,10 +95,10 @@ static bool set_options(struct dialer *dialer, zsock_t *socket)
         {ZMQ_SNDHWM, 2000 + 2 * (int)dialer->options.requests_max},
     };
 
-    return socket_set_limits(socket) && socket_set(socket, options, COUNT_OF(options)) &&
-           socket_set_text(socket, ZMQ_CURVE_SERVERKEY, dialer->gateway_key) &&
-           socket_set_text(socket, ZMQ_CURVE_PUBLICKEY, dialer->public_key) &&
-           socket_set_text(socket, ZMQ_CURVE_SECRETKEY, dialer->secret_key);
+    return sockets_set_limits(socket) && sockets_set(socket, options, COUNT_OF(options)) &&
+           sockets_set_text(socket, ZMQ_CURVE_SERVERKEY, dialer->gateway_key) &&
+           sockets_set_text(socket, ZMQ_CURVE_PUBLICKEY, dialer->public_key) &&
+           sockets_set_text(socket, ZMQ_CURVE_SECRETKEY, dialer->secret_key);
 }
 
 static zsock_t *dial_socket(struct dialer *dialer, const char *endpoint)
@@ -318,7 +318,7 @@ void dialer_close(struct dialer **dialer)
     for (unsigned i = 0; i < GATEWAYS_MAX; i++)
         resolver_cancel(d->resolver, &d->names[i]);
     while (d->dials) {
-        socket_set(d->dials->socket, &linger, 1);
+        sockets_set(d->dials->socket, &linger, 1);
         dial_close(d, &d->dials);
     }
     id_table_fini(&d->by_link);
@@ -329,5 +329,5 @@ void dialer_close(struct dialer **dialer)
 bool dialer_send(struct dialer *d, uint64_t link, struct buf *bytes)
 {
     struct dial *to = id_table_find(&d->by_link, link);
-    return to && socket_send(to->socket, bytes);
+    return to && sockets_send(to->socket, bytes);
 }

@@ -49,7 +49,7 @@ static enum err add_line(struct allow *a, struct str line)
     struct str   name = cut_at(&line, " \t"), key = str_trim(line);
     enum service service, other;
 
-    if (a->count == ALLOW_MAX || !service_find(name, &service) || !is_key(key))
+    if (a->count == ALLOW_MAX || !services_find(name, &service) || !is_key(key))
         return ERR_BAD_REQUEST;
     if (allow_find(a, key, &other))
         return other == service ? ERR_OK : ERR_BAD_REQUEST;

@@ -7,18 +7,18 @@ static const struct service_info services[] = {
 #include "bus/common/services.def"
 };
 
-const struct service_info *service_info(enum service s)
+const struct service_info *services_info(enum service s)
 {
     must(s < SERVICE_COUNT);
     return &services[s];
 }
 
-const char *service_name(enum service s)
+const char *services_name(enum service s)
 {
-    return service_info(s)->name;
+    return services_info(s)->name;
 }
 
-bool service_find(struct str name, enum service *out)
+bool services_find(struct str name, enum service *out)
 {
     for (unsigned s = 0; s < SERVICE_COUNT; s++) {
         if (str_is(name, services[s].name)) {

@@ -23,8 +23,8 @@ struct service_info {
     enum err     down;
 };
 
-const struct service_info *service_info(enum service s);
-const char                *service_name(enum service s);
-bool                       service_find(struct str name, enum service *out);
+const struct service_info *services_info(enum service s);
+const char                *services_name(enum service s);
+bool                       services_find(struct str name, enum service *out);
 
 #endif

@@ -17,7 +17,7 @@ static const struct socket_option limits[] = {
     {ZMQ_TCP_KEEPALIVE, 1},
 };
 
-bool socket_set(zsock_t *s, const struct socket_option *options, unsigned count)
+bool sockets_set(zsock_t *s, const struct socket_option *options, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         if (zmq_setsockopt(zsock_resolve(s), options[i].option, &options[i].value,
@@ -26,20 +26,20 @@ bool socket_set(zsock_t *s, const struct socket_option *options, unsigned count)
     return true;
 }
 
-bool socket_set_limits(zsock_t *s)
+bool sockets_set_limits(zsock_t *s)
 {
     int64_t largest = FRAME_MAX;
 
-    return socket_set(s, limits, COUNT_OF(limits)) &&
+    return sockets_set(s, limits, COUNT_OF(limits)) &&
            zmq_setsockopt(zsock_resolve(s), ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0;
 }
 
-bool socket_set_text(zsock_t *s, int option, const char *text)
+bool sockets_set_text(zsock_t *s, int option, const char *text)
 {
     return zmq_setsockopt(zsock_resolve(s), option, text, strlen(text)) == 0;
 }
 
-bool socket_receive(zsock_t *s, zmq_msg_t *part)
+bool sockets_receive(zsock_t *s, zmq_msg_t *part)
 {
     zmq_msg_init(part);
     if (zmq_msg_recv(part, zsock_resolve(s), ZMQ_DONTWAIT) >= 0)
@@ -48,13 +48,13 @@ bool socket_receive(zsock_t *s, zmq_msg_t *part)
     return false;
 }
 
-void socket_skip_rest(zsock_t *s, const zmq_msg_t *last)
+void sockets_skip_rest(zsock_t *s, const zmq_msg_t *last)
 {
     bool more = zmq_msg_more(last);
 
     while (more) {
         zmq_msg_t part;
-        if (!socket_receive(s, &part))
+        if (!sockets_receive(s, &part))
             return;
         more = zmq_msg_more(&part);
         zmq_msg_close(&part);
@@ -67,7 +67,7 @@ static void free_bytes(void *bytes, void *hint)
     free(bytes);
 }
 
-bool socket_send(zsock_t *s, struct buf *bytes)
+bool sockets_send(zsock_t *s, struct buf *bytes)
 {
     size_t    len = bytes->len;
     zmq_msg_t msg;

@@ -16,15 +16,15 @@ struct socket_option {
     int option, value;
 };
 
-bool socket_set(zsock_t *s, const struct socket_option *options, unsigned count);
-bool socket_set_limits(zsock_t *s); /* the shared options */
-bool socket_set_text(zsock_t *s, int option, const char *text);
+bool sockets_set(zsock_t *s, const struct socket_option *options, unsigned count);
+bool sockets_set_limits(zsock_t *s); /* the shared options */
+bool sockets_set_text(zsock_t *s, int option, const char *text);
 
 /* The next part of a message, without blocking, to be closed by the caller; false: none. */
-bool socket_receive(zsock_t *s, zmq_msg_t *part);
-void socket_skip_rest(zsock_t *s, const zmq_msg_t *last); /* surplus parts */
+bool sockets_receive(zsock_t *s, zmq_msg_t *part);
+void sockets_skip_rest(zsock_t *s, const zmq_msg_t *last); /* surplus parts */
 
 /* Takes the bytes in any case; false: not connected, or the queue is full. */
-bool socket_send(zsock_t *s, struct buf *bytes);
+bool sockets_send(zsock_t *s, struct buf *bytes);
 
 #endif

@@ -62,7 +62,7 @@ static bool send_to(struct bus *b, uint64_t route, struct buf *bytes)
         id[i] = (uint8_t)route;
     if (zmq_send(zsock_resolve(b->router), id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return false;
-    return socket_send(b->router, bytes);
+    return sockets_send(b->router, bytes);
 }
 
 static enum bus_reply_kind kind_of(const struct action *a)
@@ -145,12 +145,12 @@ static bool receive_message(struct bus *b)
 {
     zmq_msg_t id, body;
 
-    if (!socket_receive(b->router, &id))
+    if (!sockets_receive(b->router, &id))
         return false;
-    if (zmq_msg_more(&id) && socket_receive(b->router, &body)) {
+    if (zmq_msg_more(&id) && sockets_receive(b->router, &body)) {
         if (zmq_msg_more(&body)) {
             metric_add(METRIC_BUS_BAD_FRAMES, 1);
-            socket_skip_rest(b->router, &body);
+            sockets_skip_rest(b->router, &body);
         } else {
             handle_frame(b, &id, &body);
         }
@@ -212,10 +212,10 @@ static enum err open_router(struct bus *b, const struct bus_options *o)
     must(b->router);
     if (zmq_curve_public(public_key, o->secret_key))
         return open_failed("secret key", "not a CURVE key in Z85");
-    if (!socket_set_limits(b->router) ||
-        !socket_set(b->router, router_options, COUNT_OF(router_options)) ||
-        !socket_set_text(b->router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN) ||
-        !socket_set_text(b->router, ZMQ_CURVE_SECRETKEY, o->secret_key))
+    if (!sockets_set_limits(b->router) ||
+        !sockets_set(b->router, router_options, COUNT_OF(router_options)) ||
+        !sockets_set_text(b->router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN) ||
+        !sockets_set_text(b->router, ZMQ_CURVE_SECRETKEY, o->secret_key))
         return open_failed("socket options", zmq_strerror(errno));
     if (zmq_bind(zsock_resolve(b->router), o->bind) ||
         zmq_getsockopt(zsock_resolve(b->router), ZMQ_LAST_ENDPOINT, endpoint, &size))

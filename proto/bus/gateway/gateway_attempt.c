@@ -28,13 +28,13 @@ void gateway_attempt_start(struct gateway_core *g, uint64_t now, struct gateway_
     t->request = r;
     t->id = r->id;
     t->number = ++r->attempt_count;
-    t->accept_by = now + service_info(r->service)->accept_ms;
+    t->accept_by = now + services_info(r->service)->accept_ms;
     TAILQ_INSERT_TAIL(&c->attempts, t, in_connection);
     c->attempt_count++;
     id_table_add(&g->attempts, attempt_key(t->id, t->number), t);
     metric_add(METRIC_BUS_IN_FLIGHT, 1);
     if (t->number > 1)
-        metric_add_for(METRIC_BUS_RETRIES, service_name(r->service), NULL, 1);
+        metric_add_for(METRIC_BUS_RETRIES, services_name(r->service), NULL, 1);
     r->attempt = t;
     gateway_send_request(g, now, t, offer);
 }
@@ -79,7 +79,7 @@ static struct attempt_outcome outcome_of(const struct gateway_attempt *t,
         .kind = kind,
         .request = t->request,
         .route = t->connection->route,
-        .failure = {.err = service_info(t->connection->service)->down, .retryable = true}};
+        .failure = {.err = services_info(t->connection->service)->down, .retryable = true}};
 }
 
 /* Its capacity at the backend is free again. */

@@ -68,7 +68,7 @@ struct gateway_choice gateway_choose(struct gateway_core *g, uint64_t now,
 {
     struct gateway_choice choice = {0};
 
-    if (service_info(r->service)->sharing == SHARING_WINDOW) {
+    if (services_info(r->service)->sharing == SHARING_WINDOW) {
         choice.connection = choose_connection(g, now, r);
         return choice;
     }

@@ -31,14 +31,14 @@ static bool may_log_link(struct gateway_core *g, uint64_t now)
 static void log_up(struct gateway_core *g, uint64_t now, const struct gateway_connection *c)
 {
     if (may_log_link(g, now))
-        log_info(0, "bus.link_up", "peer=%s instance=%s", service_name(c->service), c->instance);
+        log_info(0, "bus.link_up", "peer=%s instance=%s", services_name(c->service), c->instance);
 }
 
 static void log_down(struct gateway_core *g, uint64_t now, const struct gateway_connection *c,
                      const char *why)
 {
     if (may_log_link(g, now))
-        log_info(0, "bus.link_down", "peer=%s instance=%s why=%s", service_name(c->service),
+        log_info(0, "bus.link_down", "peer=%s instance=%s why=%s", services_name(c->service),
                  c->instance, log_quote(str_of(why)));
 }
 
@@ -98,9 +98,9 @@ static bool is_plain(struct str s)
 static const char *fault_of(const struct gateway_core *g, const struct sender *from,
                             const struct ready *r)
 {
-    bool offers = service_info(from->service)->sharing == SHARING_OFFERS;
+    bool offers = services_info(from->service)->sharing == SHARING_OFFERS;
 
-    if (!str_is(r->service, service_name(from->service)))
+    if (!str_is(r->service, services_name(from->service)))
         return "the key belongs to another service";
     if (!is_plain(r->instance))
         return "invalid instance id: use letters, digits, - _ .";
@@ -120,7 +120,7 @@ static void log_refusal(struct gateway_core *g, const struct sender *from, const
     if (g->refusal_logged_at && g->last_tick - g->refusal_logged_at < REFUSAL_LOG_INTERVAL_MS)
         return;
     g->refusal_logged_at = g->last_tick;
-    log_warn(0, "bus.ready_refused", "peer=%s why=%s", service_name(from->service),
+    log_warn(0, "bus.ready_refused", "peer=%s why=%s", services_name(from->service),
              log_quote(str_of(why)));
 }
 

@@ -43,7 +43,7 @@ struct gateway_core *gateway_core_new(const struct gateway_core_options *o, uint
         struct service_pool *pool = &g->pools[s];
         TAILQ_INIT(&pool->connections);
         TAILQ_INIT(&pool->offers);
-        queue_init(&pool->queue, o->queue_max, service_info(s)->sharing == SHARING_WINDOW, now);
+        queue_init(&pool->queue, o->queue_max, services_info(s)->sharing == SHARING_WINDOW, now);
         retry_budget_init(&pool->budget, now);
         pool->last_live = now;
     }
@@ -272,7 +272,7 @@ enum err gateway_core_would_accept(const struct gateway_core *g, uint64_t now, e
                                    uint64_t ttl_ms)
 {
     if (gateway_request_is_unavailable(g, now, s))
-        return service_info(s)->down;
+        return services_info(s)->down;
     return queue_has_room(&g->pools[s].queue, now, ttl_ms) ? ERR_OK : ERR_OVERLOADED;
 }
 
@@ -285,7 +285,7 @@ enum err gateway_core_send(struct gateway_core *g, uint64_t now, enum service s,
     gateway_core_tick(g, now);
     enum err err = gateway_core_would_accept(g, now, s, ttl_ms);
     if (err) {
-        metric_add_for(METRIC_BUS_REFUSED, service_name(s), NULL, 1);
+        metric_add_for(METRIC_BUS_REFUSED, services_name(s), NULL, 1);
         return err;
     }
     struct gateway_request *r = gateway_request_new(g, now, s, body, ttl_ms, trace);

@@ -1,4 +1,4 @@
-/* gateway_internal - what the files of gateway_core share; nobody else includes it.
+/* gateway_internal - what the files of gateway_core share; no other file includes it.
  *
  * Each file uses only those above it:
  *

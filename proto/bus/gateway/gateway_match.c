@@ -4,7 +4,7 @@
 
 static bool uses_offers(enum service s)
 {
-    return service_info(s)->sharing == SHARING_OFFERS;
+    return services_info(s)->sharing == SHARING_OFFERS;
 }
 
 /* False if there is no free capacity for it. */
@@ -19,7 +19,7 @@ static bool assign(struct gateway_core *g, uint64_t now, struct gateway_request 
         gateway_connection_end_offer(g, choice.offer);
     queue_serve(&g->pools[r->service].queue, &r->entry);
     if (!r->attempt_count)
-        metric_observe_for(METRIC_BUS_WAIT, service_name(r->service), NULL,
+        metric_observe_for(METRIC_BUS_WAIT, services_name(r->service), NULL,
                            (double)(now - r->entry.since) / 1000);
     gateway_attempt_start(g, now, r, choice.connection, offer);
     return true;
@@ -66,7 +66,7 @@ static void shed_overdue(struct gateway_core *g, uint64_t now, enum service s)
     struct queue_entry *e;
 
     while ((e = queue_overdue(&g->pools[s].queue, now))) {
-        metric_add_for(METRIC_BUS_EXPIRED, service_name(s), NULL, 1);
+        metric_add_for(METRIC_BUS_EXPIRED, services_name(s), NULL, 1);
         gateway_request_fail(g, gateway_request_of(e),
                              &(struct gateway_failure){.err = ERR_OVERLOADED, .retryable = true});
     }

@@ -24,7 +24,7 @@ void gateway_metrics_update(const struct gateway_core *g, uint64_t now)
 {
     for (enum service s = 0; s < SERVICE_COUNT; s++) {
         const struct service_pool *pool = &g->pools[s];
-        const char                *name = service_name(s);
+        const char                *name = services_name(s);
 
         metric_set_for(METRIC_BUS_QUEUED, name, NULL, pool->queue.count);
         metric_set_for(METRIC_BUS_OLDEST, name, NULL,
@@ -32,7 +32,7 @@ void gateway_metrics_update(const struct gateway_core *g, uint64_t now)
         metric_set_for(METRIC_BUS_INSTANCES, name, NULL, gateway_connection_count_live(g, now, s));
         metric_set_for(METRIC_BUS_RETRY_BUDGET, name, NULL, retry_budget_left(&pool->budget, now));
         start_counters(name);
-        if (service_info(s)->sharing == SHARING_OFFERS)
+        if (services_info(s)->sharing == SHARING_OFFERS)
             metric_set_for(METRIC_BUS_OFFERS, name, NULL, count_offers(pool));
     }
 }

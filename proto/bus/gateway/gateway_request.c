@@ -73,8 +73,8 @@ void gateway_request_expire(struct gateway_core *g, uint64_t now, struct gateway
     else if (!r->attempt_count)
         why.err = gateway_connection_count_live(g, now, r->service)
                       ? ERR_OVERLOADED
-                      : service_info(r->service)->down;
-    metric_add_for(METRIC_BUS_EXPIRED, service_name(r->service), NULL, 1);
+                      : services_info(r->service)->down;
+    metric_add_for(METRIC_BUS_EXPIRED, services_name(r->service), NULL, 1);
     gateway_request_fail(g, r, &why);
 }
 
@@ -91,7 +91,7 @@ void gateway_request_cancel(struct gateway_core *g, uint64_t now, struct gateway
 static bool is_in_time(const struct gateway_request *r, uint64_t now, uint64_t backoff_ms)
 {
     uint64_t left = r->deadline > now ? r->deadline - now : 0;
-    uint64_t needed = backoff_ms ? service_info(r->service)->reply_ms : 0;
+    uint64_t needed = backoff_ms ? services_info(r->service)->reply_ms : 0;
 
     return left > needed && backoff_ms <= left - needed;
 }
@@ -215,6 +215,6 @@ void gateway_request_tick(struct gateway_core *g, uint64_t now, struct gateway_r
     } else if (gateway_request_is_unavailable(g, now, r->service)) {
         gateway_request_fail(
             g, r,
-            &(struct gateway_failure){.err = service_info(r->service)->down, .retryable = true});
+            &(struct gateway_failure){.err = services_info(r->service)->down, .retryable = true});
     }
 }

@@ -38,10 +38,10 @@ static bool probe_open(struct probe *s, const char *endpoint, const char *server
     /* A unique name: libzmq frees one some time after its socket is closed. */
     str_format(s->monitor_name, sizeof s->monitor_name, "inproc://self-test-%016" PRIx64,
                random_u64());
-    return zmq_curve_keypair(s->public_key, s->secret_key) == 0 && socket_set_limits(s->socket) &&
-           socket_set_text(s->socket, ZMQ_CURVE_SERVERKEY, server_key) &&
-           socket_set_text(s->socket, ZMQ_CURVE_PUBLICKEY, s->public_key) &&
-           socket_set_text(s->socket, ZMQ_CURVE_SECRETKEY, s->secret_key) &&
+    return zmq_curve_keypair(s->public_key, s->secret_key) == 0 && sockets_set_limits(s->socket) &&
+           sockets_set_text(s->socket, ZMQ_CURVE_SERVERKEY, server_key) &&
+           sockets_set_text(s->socket, ZMQ_CURVE_PUBLICKEY, s->public_key) &&
+           sockets_set_text(s->socket, ZMQ_CURVE_SECRETKEY, s->secret_key) &&
            zmq_socket_monitor(zsock_resolve(s->socket), s->monitor_name, VERDICTS) == 0 &&
            zmq_connect(zsock_resolve(s->monitor), s->monitor_name) == 0 &&
            zmq_connect(zsock_resolve(s->socket), to) == 0;
@@ -60,11 +60,11 @@ static unsigned read_event(struct probe *s)
     zmq_msg_t part;
     uint16_t  event = 0;
 
-    if (!socket_receive(s->monitor, &part))
+    if (!sockets_receive(s->monitor, &part))
         return 0;
     if (zmq_msg_size(&part) >= sizeof event)
         memcpy(&event, zmq_msg_data(&part), sizeof event);
-    socket_skip_rest(s->monitor, &part);
+    sockets_skip_rest(s->monitor, &part);
     zmq_msg_close(&part);
     return event;
 }

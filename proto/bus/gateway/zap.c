@@ -104,13 +104,13 @@ static bool take(struct zap *z, zmq_msg_t request[PART_COUNT])
     unsigned count = 0;
 
     for (bool more = true; more && count < PART_COUNT; count++) {
-        if (!socket_receive(z->socket, &request[count]))
+        if (!sockets_receive(z->socket, &request[count]))
             break;
         more = zmq_msg_more(&request[count]);
     }
     if (!count)
         return false;
-    socket_skip_rest(z->socket, &request[count - 1]);
+    sockets_skip_rest(z->socket, &request[count - 1]);
     /* Only libzmq itself sends these requests. */
     must(count == PART_COUNT);
     return true;

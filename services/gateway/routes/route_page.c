@@ -48,7 +48,7 @@ void route_health(const struct visit *v)
     for (enum service s = 0; s < SERVICE_COUNT; s++) {
         unsigned count = bus_instances(v->gw->bus, s);
         is_whole &= count > 0;
-        json_object_set_new(services, service_name(s), json_integer(count));
+        json_object_set_new(services, services_name(s), json_integer(count));
     }
     clock_iso(clock_wall_ms(), now);
     json_object_set_new(o, "status", json_string(is_whole ? "ok" : "degraded"));

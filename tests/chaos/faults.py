@@ -110,8 +110,10 @@ def prove(fault, seed):
         must_run("git", "apply", "--reverse", patch)
     is_shown = bool(found & SHOWS[fault])
     print(
-        f"{fault}: {'shown' if is_shown else 'NOT SHOWN'} by {', '.join(sorted(found)) or 'nothing'}"
-        f" (built in {built - began:.0f} s, storm and checks took {time.monotonic() - built:.0f} s)",
+        f"{fault}: {'shown' if is_shown else 'NOT SHOWN'} by "
+        f"{', '.join(sorted(found)) or 'nothing'}"
+        f" (built in {built - began:.0f} s, storm and checks took {time.monotonic() - built:.0f} "
+        "s)",
         flush=True,
     )
     return is_shown

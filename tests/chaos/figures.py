@@ -54,19 +54,23 @@ def summary(turns, blows, found, seconds):
     after = _first_kept_after(turns)
     retried = Counter(one.split(" ", 2)[2] for turn in turns for one in turn.tries[:-1])
     lines = [
-        f"turns: {len(turns)} asked, {kept} acknowledged in {seconds:.0f} s ({kept / seconds:.0f} a second): "
+        f"turns: {len(turns)} asked, {kept} acknowledged in {seconds:.0f} s ({kept / seconds:.0f} "
+        "a second): "
         + ", ".join(f"{count} {end}" for end, count in ends.most_common()),
         f"availability after retries: {100 * (1 - len(failed) / max(1, len(turns))):.3f} %"
         f" ({len(failed)} of {len(turns)} failed"
         + "".join(f", {count} x {why}" for why, count in
                   Counter(getattr(turn, "why", "?") for turn in failed).most_common()) + ")",
-        f"a kept turn took {1000 * typical(took):.0f} ms, 99 of 100 at most {took[len(took) * 99 // 100]:.2f} s,"
+        f"a kept turn took {1000 * typical(took):.0f} ms, 99 of 100 at most "
+        f"{took[len(took) * 99 // 100]:.2f} s,"
         f" the longest {took[-1]:.2f} s",
-        f"tries: {100 * tries[1] / max(1, len(turns)):.2f} % needed one, the most were {max(tries, default=0)};"
+        f"tries: {100 * tries[1] / max(1, len(turns)):.2f} % needed one, the most were "
+        f"{max(tries, default=0)};"
         " sent again after "
         + ", ".join(f"{count} x {why}" for why, count in retried.most_common()),
         f"sent again though kept: {sum(len(turn.again) for turn in turns)}",
-        f"kills: {sum('paused' not in blow.kind for blow in blows)}, by kind, and how long recovery took:",
+        f"kills: {sum('paused' not in blow.kind for blow in blows)}, by kind, and how long "
+        "recovery took:",
     ]
     lines += [_recovery(kind, [blow for blow in blows if blow.kind == kind], after)
               for kind in sorted({blow.kind for blow in blows})]

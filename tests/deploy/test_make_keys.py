@@ -75,7 +75,8 @@ def test_a_ring_comes_back_whole_and_in_its_order(make_keys, folder):
     older = nacl.public.PrivateKey.generate()
     secret = folder / "seal.secret"
     secret.write_text(
-        f"# ours\n{secret.read_text()}\nolder {base64.b64encode(bytes(older)).decode()} # of last year\n"
+        f"# ours\n{secret.read_text()}\nolder {base64.b64encode(bytes(older)).decode()} # of last "
+        "year\n"
     )
     current = ring((folder / "seal.public").read_text())
     (folder / "seal.public").unlink()
@@ -93,7 +94,8 @@ def test_a_lost_secret_stops_it_and_nothing_changes(make_keys, folder, name):
     assert status == 1
     assert (
         text
-        == f"make-keys: {folder}/{name}.public: has lost its secret; put that back, or take this away for a new pair\n"
+        == f"make-keys: {folder}/{name}.public: has lost its secret; put that back, or take this "
+           "away for a new pair\n"
     )
     assert content(folder) == before
 

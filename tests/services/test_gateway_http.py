@@ -143,12 +143,14 @@ def test_every_reply_carries_the_security_headers(chat, anna):
         (b'{"message":"a","after_seq":3}', 400, "bad_request"),
         (b'{"message":"a","after_seq":3,"conversation_id":null}', 400, "bad_request"),
         (
-            b'{"message":"a","after_seq":-1,"conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
+            b'{"message":"a","after_seq":-1,'
+            b'"conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
             400,
             "bad_request",
         ),
         (
-            b'{"message":"a","after_seq":"3","conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
+            b'{"message":"a","after_seq":"3",'
+            b'"conversation_id":"c0ffee00-0000-4000-8000-000000000001"}',
             400,
             "bad_request",
         ),
@@ -471,7 +473,8 @@ def test_a_reader_that_does_not_read_holds_nobody_up(chat, anna):
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.sendall(
         (
-            f"POST /chat HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nX-CSRF-Token: {anna.csrf}\r\n"
+            f"POST /chat HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nX-CSRF-Token: "
+            f"{anna.csrf}\r\n"
             f"Cookie: session={anna.http.cookies['session']}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode()

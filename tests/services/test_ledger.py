@@ -57,7 +57,9 @@ class History:
             text=text,
         )
         self.change(
-            self.shown, lambda line: (line.turn_id, line.role) == (self.turn.turn_id, role), text=text
+            self.shown,
+            lambda line: (line.turn_id, line.role) == (self.turn.turn_id, role),
+            text=text,
         )
 
     def lose(self):
@@ -128,7 +130,9 @@ def test_a_turn_without_one_of_its_messages_is_half(history, role, end):
     history.drop(
         history.kept.messages, lambda m: (m.conversation, m.seq, m.role) == ("chat-ann", 2, role)
     )
-    history.drop(history.shown, lambda line: (line.turn_id, line.role) == (history.turn.turn_id, role))
+    history.drop(
+        history.shown, lambda line: (line.turn_id, line.role) == (history.turn.turn_id, role)
+    )
     assert history.kinds == ["half"]
 
 
@@ -306,7 +310,9 @@ def interrupted(history):
         text=numbered(7, history.turn.question)[:20],
     )
     history.change(
-        shown, lambda line: line.turn_id == history.turn.turn_id and line.role == "user", status=None
+        shown,
+        lambda line: line.turn_id == history.turn.turn_id and line.role == "user",
+        status=None,
     )
     return history
 
@@ -327,7 +333,8 @@ def test_a_turn_that_was_broken_off_is_shown_as_it_was(interrupted, role, kind):
 
 def test_a_turn_that_was_broken_off_is_shown_whole(interrupted):
     interrupted.drop(
-        interrupted.shown, lambda line: (line.turn_id, line.role) == (interrupted.turn.turn_id, "user")
+        interrupted.shown,
+        lambda line: (line.turn_id, line.role) == (interrupted.turn.turn_id, "user"),
     )
     assert interrupted.kinds == ["half"]
 

@@ -87,7 +87,8 @@ def test_what_is_told_of_an_answer_is_kept(store, person, postgres):
     turn = person().turn()
     turn.commit(generation_id="gen-1", asked_at=1_700_000_000_000)
     assert postgres.query(
-        "SELECT model, finish_reason, generation_id, prompt_tokens, completion_tokens, cost, verdict,"
+        "SELECT model, finish_reason, generation_id, prompt_tokens, completion_tokens, cost, "
+        "verdict,"
         " status, extract(epoch FROM asked_at)::bigint FROM turns") == [
             ("a/model", "stop", "gen-1", 11, 22, 0.000123, 2, "committed", 1_700_000_000)]
 

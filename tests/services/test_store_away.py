@@ -283,7 +283,8 @@ def test_a_stalled_postgres_is_away(start_store, tcp, gateway):
     refused("store_down", ann.begin)
     tcp.postgres.resume()
     wait_until(
-        lambda: store.find_events("pg.back") or not store.find_events("pg.unavailable"), "its return"
+        lambda: store.find_events("pg.back") or not store.find_events("pg.unavailable"),
+        "its return",
     )
     wait_until(lambda: ann.ask("session_open_request").from_cache == 0, "its return")
     assert ann.say().seq == 1

@@ -377,7 +377,8 @@ def test_costs_of_an_older_schema_are_counted(limited, gateway, postgres):
     )
     for seq, cost in ((1, 0.1), (2, 0.2)):
         postgres.query(
-            "INSERT INTO turns SELECT id, %s, %s, %s, 1, 'committed', 2, 'm', 'stop', '', 1, 1, %s, 0, now()"
+            "INSERT INTO turns SELECT id, %s, %s, %s, 1, 'committed', 2, 'm', 'stop', '', 1, 1, "
+            "%s, 0, now()"
             " FROM users",
             new_id(),
             chat,

@@ -28,7 +28,8 @@ def exported(person, chat=None):
 
 def interrupt(postgres, person, after, text):
     postgres.query(
-        "INSERT INTO interrupted SELECT user_id, gen_random_uuid(), id, %s, %s, 'so far', 'm', now()"
+        "INSERT INTO interrupted SELECT user_id, gen_random_uuid(), id, %s, %s, 'so far', 'm', "
+        "now()"
         " FROM conversations WHERE id = %s",
         after,
         text,

@@ -93,7 +93,8 @@ def test_too_many_rows_are_cut_and_the_sum_is_not(store, person, postgres, turns
     ann = person()
     ann.say()
     postgres.query(
-        "INSERT INTO turns SELECT user_id, gen_random_uuid(), conversation_id, 1 + n, epoch, status, verdict,"
+        "INSERT INTO turns SELECT user_id, gen_random_uuid(), conversation_id, 1 + n, epoch, "
+        "status, verdict,"
         " 'model ' || n, finish_reason, generation_id, 1, 1, 0.5, 0, asked_at, committed_at"
         " FROM turns, generate_series(1, %s) n",
         turns - 1,

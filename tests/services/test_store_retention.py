@@ -45,8 +45,10 @@ def test_what_nobody_touched_for_so_long_goes_wholly(start_store, postgres, pers
         one.say()
         one.say("And then?")
     postgres.query(
-        "INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, model,"
-        " asked_at) SELECT user_id, gen_random_uuid(), id, 1, 'lost', '', '', now() FROM conversations"
+        "INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, "
+        "model,"
+        " asked_at) SELECT user_id, gen_random_uuid(), id, 1, 'lost', '', '', now() FROM "
+        "conversations"
     )
     wait_until(lambda: counts(postgres)["search"] == 4, "all turns to be searchable")
     store.stop()
@@ -111,7 +113,9 @@ def test_nothing_goes_before_its_time(start_store, postgres, person, days):
     postgres.query(
         "INSERT INTO audit_log (action, at) VALUES ('long.ago', now() - interval '5 years')"
     )
-    assert start_store("again", RETENTION_DAYS=days).wait_for_event("retention.deleted")["rows"] == "1"
+    assert (
+        start_store("again", RETENTION_DAYS=days).wait_for_event("retention.deleted")["rows"] == "1"
+    )
     assert counts(postgres) == before
     assert postgres.query("SELECT count(*) FROM conversations WHERE deleted_at IS NULL") == [(1,)]
 
@@ -149,8 +153,10 @@ def fill(postgres):
     postgres.query(
         "INSERT INTO turns (user_id, turn_id, conversation_id, seq, epoch, status, verdict, model,"
         " finish_reason, generation_id, prompt_tokens, completion_tokens, cost, asked_at)"
-        " SELECT c.user_id, gen_random_uuid(), c.id, n, 1, 'committed', 2, 'm', 'stop', '', 1, 1, 0, now()"
-        " FROM conversations c, generate_series(1, c.last_seq) n WHERE c.touched_at < now() - interval '7 days'"
+        " SELECT c.user_id, gen_random_uuid(), c.id, n, 1, 'committed', 2, 'm', 'stop', '', 1, 1, "
+        "0, now()"
+        " FROM conversations c, generate_series(1, c.last_seq) n WHERE c.touched_at < now() - "
+        "interval '7 days'"
     )
     postgres.query(
         "INSERT INTO messages (conversation_id, seq, message_role, content)"
@@ -192,8 +198,10 @@ def test_commits_go_on_while_a_hundred_thousand_rows_are_deleted(
     left = counts(postgres)
     assert (left["turns"], left["messages"]) == (kept, 2 * kept)
     figures = (
-        f"{OLD_TURNS * 3} rows in {took:.1f} s; commits before: median {statistics.median(before):.1f} ms,"
-        f" slowest {before[-1]:.1f}; meanwhile {len(during)}: median {statistics.median(during):.1f},"
+        f"{OLD_TURNS * 3} rows in {took:.1f} s; commits before: median "
+        f"{statistics.median(before):.1f} ms,"
+        f" slowest {before[-1]:.1f}; meanwhile {len(during)}: median "
+        f"{statistics.median(during):.1f},"
         f" slowest {during[-1]:.1f}"
     )
     print(figures)

@@ -210,8 +210,10 @@ def test_what_a_deleted_chat_leaves_to_its_branches_is_made_searchable_too(
 def test_what_is_searched_lies_apart_for_each_block_of_turns(ann, postgres):
     """As if there had been thousands of turns between them."""
     postgres.query(
-        "UPDATE search SET no = no + 5000, words = search_vector(search_prefix(user_id, (no + 5000) / 1024),"
-        " (SELECT string_agg(content, ' ') FROM messages m WHERE m.conversation_id = search.conversation_id"
+        "UPDATE search SET no = no + 5000, words = search_vector(search_prefix(user_id, (no + "
+        "5000) / 1024),"
+        " (SELECT string_agg(content, ' ') FROM messages m WHERE m.conversation_id = "
+        "search.conversation_id"
         "     AND m.seq = search.seq)) WHERE no > 2"
     )
     assert found(ann, "brakes") == [

@@ -154,8 +154,10 @@ def test_interrupted_turns_push_no_kept_one_off_the_pages(store, person, postgre
     turns = [ann.say(f"question {number}") for number in range(60)]
     for turn in turns[9:13]:  # each stands behind one of those that a full page begins with
         postgres.query(
-            "INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, answer, model,"
-            " asked_at) SELECT user_id, gen_random_uuid(), conversation_id, seq, 'lost', '', '', now()"
+            "INSERT INTO interrupted (user_id, turn_id, conversation_id, after_seq, question, "
+            "answer, model,"
+            " asked_at) SELECT user_id, gen_random_uuid(), conversation_id, seq, 'lost', '', '', "
+            "now()"
             " FROM turns WHERE turn_id = %s", turn.id)
     seen, page = [], ann.history(page=100)
     while page:

@@ -54,13 +54,15 @@ SCHEMA = {
     "properties": {"resourceSpans": {"type": "array", "minItems": 1, "items": {
         "type": "object", "required": ["resource", "scopeSpans"], "additionalProperties": False,
         "properties": {
-            "resource": {"type": "object", "required": ["attributes"], "additionalProperties": False,
+            "resource": {"type": "object", "required": ["attributes"],
+                         "additionalProperties": False,
                          "properties": {"attributes": ATTRIBUTES}},
             "scopeSpans": {"type": "array", "minItems": 1, "items": {
                 "type": "object", "required": ["scope", "spans"], "additionalProperties": False,
                 "properties": {
                     "scope": {"type": "object", "required": ["name"], "additionalProperties": False,
-                              "properties": {"name": {"type": "string"}, "version": {"type": "string"}}},
+                              "properties": {"name": {"type": "string"},
+                                             "version": {"type": "string"}}},
                     "spans": {"type": "array", "minItems": 1, "items": SPAN}}}}}}}}}
 
 

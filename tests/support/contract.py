@@ -71,7 +71,8 @@ class Contract:
         fault = jsonschema.exceptions.best_match(validator.iter_errors(value))
         if fault:
             raise Breach(
-                f"{where}: {'/'.join(map(str, fault.absolute_path)) or 'all of it'}: {fault.message[:500]}"
+                f"{where}: {'/'.join(map(str, fault.absolute_path)) or 'all of it'}: "
+                f"{fault.message[:500]}"
             )
 
     def check_answer(self, method, path, status, kind, body):

@@ -134,8 +134,10 @@ class Engine:
         self.run(
             "sh",
             "-c",
-            f"tar -C {root} --exclude='./proc/*' --exclude='./sys/*' --exclude='./var/cache/apt/*' -c ."
-            f" | {DOCKER} import -c 'CMD [\"bash\"]' -c 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/of-the-host.crt'"
+            f"tar -C {root} --exclude='./proc/*' --exclude='./sys/*' --exclude='./var/cache/apt/*' "
+            "-c ."
+            f" | {DOCKER} import -c 'CMD [\"bash\"]' -c 'ENV "
+            "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/of-the-host.crt'"
             f" - {BASE}",
             timeout=120,
         )
@@ -208,7 +210,8 @@ class Stack(Entrance):
     @property
     def command(self):
         return (
-            f"{COMPOSE} -p {PROJECT} -f deploy/compose/docker-compose.yml -f tests/compose/override.yml"
+            f"{COMPOSE} -p {PROJECT} -f deploy/compose/docker-compose.yml -f "
+            "tests/compose/override.yml"
             " --profile demo"
         )
 

@@ -82,10 +82,12 @@ class Machine(Entrance):
     def install(self):
         """As the page says; between its lines, what it leaves to the reader."""
         self.run(
-            f"systemd-run -q --unit=openrouter {STANDIN} --bind 127.0.0.1 --port 8099 --key {KEY} --log /dev/null"
+            f"systemd-run -q --unit=openrouter {STANDIN} --bind 127.0.0.1 --port 8099 --key {KEY} "
+            "--log /dev/null"
         )
         self.run(
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+            "-subj /CN=localhost"
             " -addext subjectAltName=DNS:localhost -keyout tls.key -out tls.crt"
         )
         self.engine.docker("cp", f"{NAME}:/src/tls.crt", self.certificate)

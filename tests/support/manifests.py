@@ -57,7 +57,9 @@ OF_INGRESS = (
     ("limits something else than addresses", "nginx.org/limit-req-key", "${binary_remote_addr}"),
     ("refuses as if it were away", "nginx.org/limit-req-reject-code", "429"),
 )
-NO_KUSTOMIZE = "no kubectl of 1.21 or later, which renders components, is here: only single files were looked at"
+NO_KUSTOMIZE = (
+    "there is no kubectl of 1.21 or later, which renders components: only single files were checked"
+)
 
 
 def read(path):
@@ -248,7 +250,8 @@ def measured(documents):
                 trigger["type"] == "prometheus"
                 and trigger["metadata"].get("ignoreNullValues") != "false"
             ):
-                yield f"{one['metadata']['name']}: shrinks when nobody can say how much there is to do"
+                name = one["metadata"]["name"]
+                yield f"{name}: shrinks when nobody can say how much there is to do"
 
 
 def disrupted(workloads, documents):

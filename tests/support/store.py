@@ -28,12 +28,15 @@ def refused(code, ask, *args, **fields):
 def fill(postgres, chat, turns):
     """Puts so many turns behind the first one of a chat."""
     postgres.query(
-        "INSERT INTO turns (user_id, turn_id, conversation_id, seq, epoch, status, verdict, model, finish_reason,"
-        " generation_id, prompt_tokens, completion_tokens, cost, asked_at) SELECT user_id, gen_random_uuid(),"
+        "INSERT INTO turns (user_id, turn_id, conversation_id, seq, epoch, status, verdict, model, "
+        "finish_reason,"
+        " generation_id, prompt_tokens, completion_tokens, cost, asked_at) SELECT user_id, "
+        "gen_random_uuid(),"
         " id, n, 1, 'committed', 2, 'm', 'stop', '', 1, 1, 0, now() FROM conversations,"
         " generate_series(2, %s) n WHERE id = %s", turns, chat)
     postgres.query(
-        "INSERT INTO messages (conversation_id, seq, message_role, content) SELECT %s, n, role, 'private'"
+        "INSERT INTO messages (conversation_id, seq, message_role, content) SELECT %s, n, role, "
+        "'private'"
         " FROM generate_series(2, %s) n, (VALUES ('user'), ('assistant')) v (role)", chat, turns)
     postgres.query("UPDATE conversations SET last_seq = %s WHERE id = %s", turns, chat)
 

@@ -17,10 +17,19 @@ QUESTION = "My brakes squeal"
 # What the user reads, by code; the upstream's own message follows in brackets.
 SAYS = {
     "upstream_key": (502, "OpenRouter did not accept the key. Check it in the settings."),
-    "upstream_credit": (402, "Your OpenRouter account does not have enough credit. Add credit, or"
-                             " choose a free model."),
-    "upstream_refused": (502, "OpenRouter rejected the request. Choose another model in the settings."),
-    "upstream_moderated": (502, "The model provider rejected this message. Rephrase it and try again."),
+    "upstream_credit": (
+        402,
+        "Your OpenRouter account does not have enough credit. Add credit, or"
+        " choose a free model.",
+    ),
+    "upstream_refused": (
+        502,
+        "OpenRouter rejected the request. Choose another model in the settings.",
+    ),
+    "upstream_moderated": (
+        502,
+        "The model provider rejected this message. Rephrase it and try again.",
+    ),
     "upstream_context_length": (502, "This chat is too long for the model. Start a new chat."),
     "upstream_model": (502, "This model is not available. Choose another one in the settings."),
     "upstream_privacy": (502, "The privacy settings of the OpenRouter account do not allow this"
@@ -126,22 +135,66 @@ SCENARIOS = {
         fails("only-done", "`[DONE]` and nothing else", "upstream_error", EMPTY, calls=3),
     ],
     "Errors after the 200": [
-        fails("in-band-error", "some words, then a 429 as an event", "upstream_rate_limited", BUSY, SOME),
-        fails("in-band-error@times=1", "the same once: words were shown, so nobody asks again",
-              "upstream_rate_limited", BUSY, SOME),
-        fails("error-e", "a 429 as an event, before any word", "upstream_rate_limited", BUSY, calls=3),
+        fails(
+            "in-band-error",
+            "some words, then a 429 as an event",
+            "upstream_rate_limited",
+            BUSY,
+            SOME,
+        ),
+        fails(
+            "in-band-error@times=1",
+            "the same once: words were shown, so nobody asks again",
+            "upstream_rate_limited",
+            BUSY,
+            SOME,
+        ),
+        fails(
+            "error-e", "a 429 as an event, before any word", "upstream_rate_limited", BUSY, calls=3
+        ),
         answers("error-e@times=2", "the same twice, then an answer", calls=3),
         fails("error-f", "the same with `choices: []`", "upstream_rate_limited", BUSY, calls=3),
-        fails("error-g", "a 400 and usage in one chunk", "upstream_context_length", "Token limit reached"),
-        fails("error-string", "some words, then an error with a string for a code", "upstream_error",
-              "Provider disconnected", SOME),
-        fails("error-502", "some words, then a 502 of the provider", "upstream_error",
-              "Chutes: upstream connect error", SOME),
-        fails("error-502-first", "the same before any word", "upstream_error",
-              "Chutes: upstream connect error", calls=3),
-        fails("200-error", "200 and an error as JSON", "upstream_error", "Chutes: upstream connect error", calls=3),
-        fails("200-html", "200 and a web page", "upstream_error",
-              "OpenRouter answered with status 200 and a web page.", calls=3),
+        fails(
+            "error-g",
+            "a 400 and usage in one chunk",
+            "upstream_context_length",
+            "Token limit reached",
+        ),
+        fails(
+            "error-string",
+            "some words, then an error with a string for a code",
+            "upstream_error",
+            "Provider disconnected",
+            SOME,
+        ),
+        fails(
+            "error-502",
+            "some words, then a 502 of the provider",
+            "upstream_error",
+            "Chutes: upstream connect error",
+            SOME,
+        ),
+        fails(
+            "error-502-first",
+            "the same before any word",
+            "upstream_error",
+            "Chutes: upstream connect error",
+            calls=3,
+        ),
+        fails(
+            "200-error",
+            "200 and an error as JSON",
+            "upstream_error",
+            "Chutes: upstream connect error",
+            calls=3,
+        ),
+        fails(
+            "200-html",
+            "200 and a web page",
+            "upstream_error",
+            "OpenRouter answered with status 200 and a web page.",
+            calls=3,
+        ),
     ],
     "Silence and broken connections": [
         fails("hang", "comments, then nothing", "upstream_timeout"),
@@ -150,10 +203,22 @@ SCENARIOS = {
         fails("comments-forever", "comments without an end", "upstream_timeout"),
         fails("hang-after", "some words, then nothing", "upstream_timeout", text=SOME),
         fails("cut", "some words, then the connection closes", "upstream_truncated", text=SOME),
-        fails("cut@times=1", "the same once: words were shown, so nobody asks again", "upstream_truncated", text=SOME),
+        fails(
+            "cut@times=1",
+            "the same once: words were shown, so nobody asks again",
+            "upstream_truncated",
+            text=SOME,
+        ),
         fails("cut-reset", "the same by RST", "upstream_truncated", text=SOME),
-        fails("cut-clean", "some words, then the body ends without finish and `[DONE]`", "upstream_truncated", text=SOME),
-        fails("cut-in-event", "the connection closes inside an event", "upstream_truncated", text=SOME),
+        fails(
+            "cut-clean",
+            "some words, then the body ends without finish and `[DONE]`",
+            "upstream_truncated",
+            text=SOME,
+        ),
+        fails(
+            "cut-in-event", "the connection closes inside an event", "upstream_truncated", text=SOME
+        ),
         fails("cut-first", "a head, then the connection closes", "upstream_truncated", calls=3),
         answers("cut-first@times=1", "the same once, then an answer", calls=2),
         fails("no-reply", "the connection closes without a byte", "upstream_truncated", calls=3),
@@ -161,54 +226,128 @@ SCENARIOS = {
     ],
     "Refusals": [
         fails("400", "a parameter is wrong", "upstream_refused", "Invalid request parameters"),
-        fails("400-context", "the conversation is too long for the model", "upstream_context_length",
-              "This endpoint's maximum context length is 8192 tokens. However, you requested about 9001 tokens"
-              " (8001 of text input, 1000 in the output)."),
+        fails(
+            "400-context",
+            "the conversation is too long for the model",
+            "upstream_context_length",
+            "This endpoint's maximum context length is 8192 tokens. However, you requested about "
+            "9001 tokens"
+            " (8001 of text input, 1000 in the output).",
+        ),
         fails("401", "the key is unknown", "upstream_key", "User not found."),
-        fails("401@times=1", "the same once: no reason to ask again", "upstream_key", "User not found."),
-        fails("402", "the account has no credit", "upstream_credit",
-              f"Insufficient credits. Add more using {CREDITS}"),
-        fails("402-afford", "too many tokens for the credit that is left", "upstream_credit",
-              "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can"
-              f" only afford 3395. To increase, visit {CREDITS} and add more credits"),
-        fails("403", "moderation flagged the message", "upstream_moderated",
-              '$model requires moderation on OpenAI. Your input was flagged for "violence". No credits were'
-              " charged."),
-        fails("403-key-limit", "the key's own limit is reached", "upstream_credit",
-              "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys"),
-        fails("403-guardrail", "a guardrail found an injection", "upstream_moderated",
-              "Request blocked: prompt injection patterns detected"),
+        fails(
+            "401@times=1",
+            "the same once: no reason to ask again",
+            "upstream_key",
+            "User not found.",
+        ),
+        fails(
+            "402",
+            "the account has no credit",
+            "upstream_credit",
+            f"Insufficient credits. Add more using {CREDITS}",
+        ),
+        fails(
+            "402-afford",
+            "too many tokens for the credit that is left",
+            "upstream_credit",
+            "This request requires more credits, or fewer max_tokens. You requested up to 65536 "
+            "tokens, but can"
+            f" only afford 3395. To increase, visit {CREDITS} and add more credits",
+        ),
+        fails(
+            "403",
+            "moderation flagged the message",
+            "upstream_moderated",
+            '$model requires moderation on OpenAI. Your input was flagged for "violence". No '
+            'credits were'
+            " charged.",
+        ),
+        fails(
+            "403-key-limit",
+            "the key's own limit is reached",
+            "upstream_credit",
+            "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys",
+        ),
+        fails(
+            "403-guardrail",
+            "a guardrail found an injection",
+            "upstream_moderated",
+            "Request blocked: prompt injection patterns detected",
+        ),
         fails("404", "the model has no endpoints", "upstream_model", LIVING),
         fails("404-policy", "the privacy settings leave no endpoint", "upstream_privacy",
               "No endpoints found matching your data policy (Free model publication). Configure:"
               " https://openrouter.ai/settings/privacy"),
         fails("404-ended", "the free variant has ended", "upstream_model", LIVING),
-        fails("408", "timed out", "upstream_timeout", "Operation timed out. Please try again later.", calls=3),
+        fails(
+            "408",
+            "timed out",
+            "upstream_timeout",
+            "Operation timed out. Please try again later.",
+            calls=3,
+        ),
         fails("412", "a precondition failed", "upstream_refused", "Precondition failed"),
         fails("413", "too large", "upstream_context_length", "Request Entity Too Large"),
         fails("413-html", "the same as a web page", "upstream_context_length",
               "OpenRouter answered with status 413 and a web page."),
         fails("422", "a semantic error", "upstream_refused", "Unprocessable request"),
-        fails("429@reset=300000", "OpenRouter's own limit, over in five minutes: longer than an answer may take",
-              "upstream_rate_limited", "Rate limit exceeded: limit_rpm/$model. High demand for $model on OpenRouter -"
-              " limited to 1 requests per minute. Please retry shortly."),
+        fails(
+            "429@reset=300000",
+            "OpenRouter's own limit, over in five minutes: longer than an answer may take",
+            "upstream_rate_limited",
+            "Rate limit exceeded: limit_rpm/$model. High demand for $model on OpenRouter -"
+            " limited to 1 requests per minute. Please retry shortly.",
+        ),
         answers("429@times=1,reset=400", "the same, over in 0.4 s", calls=2),
-        fails("429-retry-after", "a limit with Retry-After", "upstream_rate_limited", BUSY, calls=3),
+        fails(
+            "429-retry-after", "a limit with Retry-After", "upstream_rate_limited", BUSY, calls=3
+        ),
         answers("429-retry-after@times=1", "the same once, then an answer", calls=2),
-        answers("429-both@times=2", "Retry-After and X-RateLimit-Reset, twice, then an answer", calls=3),
-        fails("429-provider", "the provider's limit, no word of when to come back", "upstream_rate_limited",
-              "Google: $model is temporarily rate-limited upstream. Please retry shortly, or add your own key to"
-              " accumulate your rate limits: https://openrouter.ai/settings/integrations", calls=3),
-        fails("429-daily@reset=300", "the free requests of the day are used up", "upstream_daily_limit",
-              "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day"),
-        answers("429-capacity@times=1", "no capacity, and when to come back, once, then an answer", calls=2),
+        answers(
+            "429-both@times=2", "Retry-After and X-RateLimit-Reset, twice, then an answer", calls=3
+        ),
+        fails(
+            "429-provider",
+            "the provider's limit, no word of when to come back",
+            "upstream_rate_limited",
+            "Google: $model is temporarily rate-limited upstream. Please retry shortly, or add "
+            "your own key to"
+            " accumulate your rate limits: https://openrouter.ai/settings/integrations",
+            calls=3,
+        ),
+        fails(
+            "429-daily@reset=300",
+            "the free requests of the day are used up",
+            "upstream_daily_limit",
+            "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model "
+            "requests per day",
+        ),
+        answers(
+            "429-capacity@times=1",
+            "no capacity, and when to come back, once, then an answer",
+            calls=2,
+        ),
         fails("500", "an internal error", "upstream_error", "Internal Server Error", calls=3),
-        fails("502", "the provider is down", "upstream_error", "Chutes: upstream connect error", calls=3),
-        fails("502-html", "the same as a web page", "upstream_error",
-              "OpenRouter answered with status 502 and a web page.", calls=3),
+        fails(
+            "502",
+            "the provider is down",
+            "upstream_error",
+            "Chutes: upstream connect error",
+            calls=3,
+        ),
+        fails(
+            "502-html",
+            "the same as a web page",
+            "upstream_error",
+            "OpenRouter answered with status 502 and a web page.",
+            calls=3,
+        ),
         fails("503", "overloaded", "upstream_error", AWAY, calls=3),
         answers("503@times=2", "the same twice, then an answer", calls=3),
-        answers("503-retry-after@times=1", "overloaded, with Retry-After, once, then an answer", calls=2),
+        answers(
+            "503-retry-after@times=1", "overloaded, with Retry-After, once, then an answer", calls=2
+        ),
         answers("fail-then-ok", "overloaded once, then an answer", calls=2),
         answers("408@times=1", "timed out once, then an answer", calls=2),
         fails("504", "timed out", "upstream_timeout", "Gateway timeout", calls=3),
@@ -219,15 +358,32 @@ SCENARIOS = {
         fails("529", "the provider is overloaded", "upstream_error", "Anthropic", calls=3),
     ],
     "Refusals with odd bodies": [
-        fails("500-code-string", "the code is a string", "upstream_error", "Something broke", calls=3),
+        fails(
+            "500-code-string", "the code is a string", "upstream_error", "Something broke", calls=3
+        ),
         fails("402-nested", "an error inside an error", "upstream_credit", "Insufficient credits"),
         fails("400-list", "the message is the text of a JSON list", "upstream_refused"),
-        fails("500-not-object", "a JSON string", "upstream_error",
-              "OpenRouter answered with status 500 and something that cannot be read.", calls=3),
-        fails("500-empty", "no body", "upstream_error", "OpenRouter answered with status 500 and nothing else.",
-              calls=3),
-        fails("500-cut", "half an error", "upstream_error",
-              "OpenRouter answered with status 500 and something that cannot be read.", calls=3),
+        fails(
+            "500-not-object",
+            "a JSON string",
+            "upstream_error",
+            "OpenRouter answered with status 500 and something that cannot be read.",
+            calls=3,
+        ),
+        fails(
+            "500-empty",
+            "no body",
+            "upstream_error",
+            "OpenRouter answered with status 500 and nothing else.",
+            calls=3,
+        ),
+        fails(
+            "500-cut",
+            "half an error",
+            "upstream_error",
+            "OpenRouter answered with status 500 and something that cannot be read.",
+            calls=3,
+        ),
     ],
 }
 

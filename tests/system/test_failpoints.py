@@ -255,7 +255,8 @@ class Place:
         for counted, held, cost in self.system.postgres.query(
             "SELECT s.nanos,"
             "       (SELECT count(*) FROM reserves r WHERE r.user_id = s.user_id),"
-            "       (SELECT coalesce(sum(round(t.cost * 1e9)), 0) FROM turns t WHERE t.user_id = s.user_id)"
+            "       (SELECT coalesce(sum(round(t.cost * 1e9)), 0) FROM turns t WHERE t.user_id = "
+            "s.user_id)"
             "  FROM spending s WHERE NOT EXISTS (SELECT FROM conversations c"
             "       WHERE c.user_id = s.user_id AND c.deleted_at IS NOT NULL)"
         ):

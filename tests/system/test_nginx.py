@@ -51,10 +51,11 @@ class Door:
         text = (SHARED / "chat.conf").read_text()
         text = text if HAS_IPV6 else re.sub(r"listen \[::\].*;", "", text)
         text = text if not behind else text.replace(" ssl http2", "")
+        sample = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in (8081, 8082))
         text = replaced(
             text,
             {
-                "    server 127.0.0.1:8081 max_fails=0;\n    server 127.0.0.1:8082 max_fails=0;\n": "".join(
+                sample: "".join(
                     f"    server 127.0.0.1:{port} max_fails=0;\n" for port in servers
                 ),
                 "listen 443": f"listen 127.0.0.1:{self.port}",
@@ -251,7 +252,8 @@ SAID = (
     ("bad_request", b"GET / HTTP/9.1\r\nHost: localhost\r\n\r\n"),
     (
         "bad_request",
-        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: "
+        b"chunked\r\n\r\n",
     ),
     ("bad_request", b"POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"),
     ("method", b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -481,7 +483,8 @@ def test_what_people_search_for_is_in_no_log(harness, tls):
     """Least of all when something is wrong, which nginx tells of with the whole request."""
     door = Door(harness, "lonely", [free_port()], tls)
     door.send(
-        b"GET /search?q=squealing-brakes HTTP/1.1\r\nHost: localhost\r\nReferer: https://localhost/?squealing-brakes\r\n\r\n"
+        b"GET /search?q=squealing-brakes HTTP/1.1\r\nHost: localhost\r\nReferer: "
+        b"https://localhost/?squealing-brakes\r\n\r\n"
     )
     requests.get(
         f"http://localhost:{door.plain_port}/search?q=squealing-brakes",

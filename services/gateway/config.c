@@ -49,9 +49,9 @@ static void read_sign_in(struct config_run *run, struct config *c)
 {
     c->account = (struct account_rules){
         .issuer = c->auth_issuer, .proxies = &c->proxies, .key = &c->account_ring.keys[0]};
-    if (!auth_read(&c->account.auth, str_of(c->auth)))
+    if (!account_auth_read(&c->account.auth, str_of(c->auth)))
         buf_print(&run->faults, "  AUTH: must be off, proxy or required\n");
-    if (c->account.auth == AUTH_OFF)
+    if (c->account.auth == ACCOUNT_AUTH_OFF)
         return;
     read_ring(run, "ACCOUNT_KEY", c->account_key, &c->account_ring);
     if (!c->proxies.count)

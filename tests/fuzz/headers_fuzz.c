@@ -43,7 +43,7 @@ static void try_session(struct str cookie, struct str token)
 {
     struct uuid id, nobody = {{0}};
 
-    if (session_read(&ring, cookie_find(cookie, SESSION_COOKIE), "", &id))
+    if (session_read(&ring, session_cookie(cookie, SESSION_COOKIE), "", &id))
         must(str_of(id.text).len == UUID_LEN);
     must(!session_csrf_is(&ring, &nobody, "", token));
 }
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct static_file file = {.bytes = {{"p", 1, 2}, {"g", 1, 2}, {"b", 1, 2}}};
     struct str                      rest = {(const char *)data, size};
-    char                            network[ADDRESS_SIZE];
+    char                            network[NETWORKS_ADDRESS_SIZE];
     size_t                          offset;
 
     open_world();

@@ -730,7 +730,7 @@ def test_the_log_tells_of_turns_and_requests_but_not_of_words(start_gateway):
     anna.say("My SECRETWORD brakes squeal")
     anna.get("/SECRETWORD?q=SECRETWORD")
     anna.post("/save_settings", {"api_key": "sk-or-v1-SECRETWORD" + "0" * 53})
-    done = chat.process.wait_for_event("chat.done")
+    done = chat.process.wait_for_event("turn.done")
     assert (done["code"], done["status"], done["bytes"]) == ("ok", "committed", "15")
     assert chat.process.wait_for_event("http.done", route="/chat", status=200)
     assert chat.process.wait_for_event("http.done", route="-", status=404)

@@ -176,7 +176,7 @@ def test_bad_bodies_are_refused_and_nothing_is_asked(chat, anna, body, status, s
 
 def test_a_refused_message_comes_back(chat, anna):
     error = anna.chat("x" * 8193).json()["error"]
-    assert error["message"] == "The message is too long: it has 8193 bytes, and 8192 is the most."
+    assert error["message"] == "The message is too long: it has 8193 bytes; the limit is 8192."
     assert error["text"] == "x" * 8193
 
 

@@ -76,7 +76,7 @@ def fails(model, sends, code, end="", text="", calls=1):
 BUSY = "Rate limit exceeded"
 AWAY = "Service temporarily unavailable"
 EMPTY = "The model gave an empty answer."
-MUTE = "The model finished without a word."
+MUTE = "The model returned an empty answer."
 LIVING = "One that is: openrouter/free. No endpoints found for $model."
 CREDITS = "https://openrouter.ai/settings/credits"
 

@@ -58,11 +58,11 @@ def test_a_turn_whose_gateway_is_killed_is_answered_by_the_other_one(system, sta
     guest.start()
     standin.wait_journal("request", method="POST")
     guest.enough.set()
-    walker = next(gateway for gateway in system.gateways if gateway.find_events("chat.step"))
+    walker = next(gateway for gateway in system.gateways if gateway.find_events("turn.step"))
     other = next(gateway for gateway in system.gateways if gateway is not walker)
     walker.kill()
     guest.join(25)
     assert guest.done and not guest.failed
-    ids = {step["id"] for gateway in (walker, other) for step in gateway.find_events("chat.step")}
+    ids = {step["id"] for gateway in (walker, other) for step in gateway.find_events("turn.step")}
     assert len(ids) == 1, "it was begun twice, under different names"
     assert [text for role, text in guest.client.history if role == "user"] == guest.done

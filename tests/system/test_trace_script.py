@@ -33,7 +33,7 @@ def events(done):
 
 
 LIFE = {("store", "store.done"), ("filter", "filter.checked"), ("filter", "filter.reviewed"),
-        ("llm-worker", "answer.end"), ("gateway", "chat.done")}
+        ("llm-worker", "answer.end"), ("gateway", "turn.done")}
 
 
 def test_a_turn_is_found_in_all_logs(system):
@@ -42,7 +42,7 @@ def test_a_turn_is_found_in_all_logs(system):
     before, mine, after = say(person), say(person, CLIENTS), say(person)
     logs = [process.log_file for process in system.services]
     for process in system.gateways:
-        process.wait_for_event("chat.done", count=3)
+        process.wait_for_event("turn.done", count=3)
 
     for turn_id in (before, mine, after):
         done = trace(turn_id, *logs)
@@ -66,11 +66,12 @@ def test_steps_are_found_by_their_ids(system):
     person = system.client()
     say(person)
     turn_id = say(person)
-    system.gateways[0].wait_for_event("chat.done", count=2)
+    system.gateways[0].wait_for_event("turn.done", count=2)
     done = trace(turn_id, *[process.log_file for process in system.services])
-    assert ("gateway", "chat.step") in events(done) and ("store", "store.step") in events(done)
+    assert ("gateway", "turn.step") in events(done) and ("store", "store.step") in events(done)
     assert (
-        done.stdout.count("step=ask_limit\n") == 1 and done.stdout.count("step=commit_ask\n") == 1
+        done.stdout.count("step=request_limit\n") == 1
+        and done.stdout.count("step=commit_ask\n") == 1
     )
 
 

@@ -7,7 +7,7 @@
 static struct networks       proxies;
 static const struct seal_key key_a = {"a", {1, 2, 3}}, key_b = {"b", {1, 2, 4}};
 
-static struct account_rules rules(enum auth auth)
+static struct account_rules rules(enum account_auth auth)
 {
     struct buf fault = {0};
 
@@ -24,7 +24,7 @@ static enum err find(const struct account_rules *r, const char *peer, struct str
 
 static void is_refused(struct str name)
 {
-    struct account_rules r = rules(AUTH_PROXY);
+    struct account_rules r = rules(ACCOUNT_AUTH_PROXY);
     char                 account[ACCOUNT_SIZE];
 
     assert_int_equal(find(&r, "10.1.1.1", name, account), ERR_BAD_REQUEST);
@@ -34,7 +34,7 @@ static void is_refused(struct str name)
 static void a_trusted_proxy_says_who_it_is(void **state)
 {
     (void)state;
-    struct account_rules r = rules(AUTH_PROXY);
+    struct account_rules r = rules(ACCOUNT_AUTH_PROXY);
     char                 ann[ACCOUNT_SIZE], again[ACCOUNT_SIZE], bob[ACCOUNT_SIZE];
 
     assert_int_equal(find(&r, "10.1.1.1", STR("ann@a.example"), ann), ERR_OK);
@@ -48,7 +48,7 @@ static void a_trusted_proxy_says_who_it_is(void **state)
 static void another_address_s_word_does_not_count(void **state)
 {
     (void)state;
-    struct account_rules proxy = rules(AUTH_PROXY), required = rules(AUTH_REQUIRED);
+    struct account_rules proxy = rules(ACCOUNT_AUTH_PROXY), required = rules(ACCOUNT_AUTH_REQUIRED);
     char                 account[ACCOUNT_SIZE];
 
     assert_int_equal(find(&proxy, "11.1.1.1", STR("ann"), account), ERR_OK);
@@ -60,7 +60,7 @@ static void another_address_s_word_does_not_count(void **state)
 static void without_a_name_only_required_refuses(void **state)
 {
     (void)state;
-    struct account_rules proxy = rules(AUTH_PROXY), required = rules(AUTH_REQUIRED);
+    struct account_rules proxy = rules(ACCOUNT_AUTH_PROXY), required = rules(ACCOUNT_AUTH_REQUIRED);
     char                 account[ACCOUNT_SIZE];
 
     assert_int_equal(find(&proxy, "10.1.1.1", (struct str){0}, account), ERR_OK);
@@ -71,7 +71,7 @@ static void without_a_name_only_required_refuses(void **state)
 static void switched_off_no_name_counts(void **state)
 {
     (void)state;
-    struct account_rules r = rules(AUTH_OFF);
+    struct account_rules r = rules(ACCOUNT_AUTH_OFF);
     char                 account[ACCOUNT_SIZE];
 
     assert_int_equal(find(&r, "10.1.1.1", STR("ann"), account), ERR_OK);
@@ -92,7 +92,7 @@ static void what_is_no_single_name_is_refused(void **state)
     is_refused(STR("a\0b"));
     memset(longest, 'a', sizeof longest);
     is_refused((struct str){longest, sizeof longest});
-    struct account_rules r = rules(AUTH_PROXY);
+    struct account_rules r = rules(ACCOUNT_AUTH_PROXY);
     char                 account[ACCOUNT_SIZE];
     assert_int_equal(find(&r, "10.1.1.1", (struct str){longest, ACCOUNT_NAME_MAX}, account),
                      ERR_OK);
@@ -102,7 +102,7 @@ static void what_is_no_single_name_is_refused(void **state)
 static void issuer_and_key_are_part_of_it(void **state)
 {
     (void)state;
-    struct account_rules r = rules(AUTH_PROXY), other = r, rekeyed = r;
+    struct account_rules r = rules(ACCOUNT_AUTH_PROXY), other = r, rekeyed = r;
     char                 one[ACCOUNT_SIZE], two[ACCOUNT_SIZE];
 
     other.issuer = "https://id.example";
@@ -122,14 +122,14 @@ static void issuer_and_key_are_part_of_it(void **state)
 static void the_setting_is_one_of_three_words(void **state)
 {
     (void)state;
-    enum auth auth = AUTH_OFF;
+    enum account_auth auth = ACCOUNT_AUTH_OFF;
 
-    assert_true(auth_read(&auth, STR("required")));
-    assert_int_equal(auth, AUTH_REQUIRED);
-    assert_true(auth_read(&auth, STR("proxy")));
-    assert_int_equal(auth, AUTH_PROXY);
-    assert_false(auth_read(&auth, STR("on")));
-    assert_false(auth_read(&auth, STR("")));
+    assert_true(account_auth_read(&auth, STR("required")));
+    assert_int_equal(auth, ACCOUNT_AUTH_REQUIRED);
+    assert_true(account_auth_read(&auth, STR("proxy")));
+    assert_int_equal(auth, ACCOUNT_AUTH_PROXY);
+    assert_false(account_auth_read(&auth, STR("on")));
+    assert_false(account_auth_read(&auth, STR("")));
 }
 
 int main(void)

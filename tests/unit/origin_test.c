@@ -5,7 +5,11 @@
 static bool ours(const char *public_origin, bool is_tls, const char *host, const char *origin,
                  const char *site)
 {
-    struct asked_from a = {public_origin, is_tls, str_of(host), str_of(origin), str_of(site)};
+    struct origin_headers a = {.public_origin = public_origin,
+                               .is_tls = is_tls,
+                               .host = str_of(host),
+                               .origin = str_of(origin),
+                               .fetch_site = str_of(site)};
     return origin_is_ours(&a);
 }
 

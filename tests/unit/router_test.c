@@ -1,16 +1,17 @@
 /* What router promises: one table, exact paths. */
 #include <string.h>
 
-#include "http/router.h"
+#include "routes/handler.h"
 #include "test.h"
 
+static struct router       router;
 static const struct route *found;
 static struct str          word;
 
 static enum err find(const char *method, const char *path, const char *wanted_allow)
 {
     struct buf allow = {0};
-    enum err   err = router_find(method, path, &found, &word, &allow);
+    enum err   err = router_find(&router, method, path, &found, &word, &allow);
 
     if (wanted_allow)
         assert_string_equal(allow.p, wanted_allow);
@@ -24,10 +25,10 @@ static void a_path_and_its_method_lead_to_a_handler(void **state)
 {
     (void)state;
     assert_int_equal(find("POST", "/chat", NULL), ERR_OK);
-    assert_ptr_equal(found->serve, route_chat);
-    assert_int_equal(found->needs, CHANGES);
+    assert_ptr_equal(found->serve, route_turn);
+    assert_int_equal(found->needs, ROUTE_NEEDS_CHANGE);
     assert_int_equal(find("GET", "/health", NULL), ERR_OK);
-    assert_int_equal(found->needs, NOTHING);
+    assert_int_equal(found->needs, ROUTE_NEEDS_NOTHING);
 }
 
 static void head_goes_where_get_goes(void **state)
@@ -74,12 +75,12 @@ static void whatever_changes_something_is_guarded(void **state)
 
     for (unsigned i = 0; i < COUNT_OF(paths); i++) {
         assert_int_equal(find("POST", paths[i], NULL), ERR_OK);
-        assert_int_equal(found->needs, CHANGES);
+        assert_int_equal(found->needs, ROUTE_NEEDS_CHANGE);
     }
     static const char *const methods[] = {"POST", "PATCH", "DELETE"};
     for (unsigned i = 0; i < COUNT_OF(methods); i++) {
         assert_int_equal(find(methods[i], "/conversations/abc", NULL), ERR_OK);
-        assert_int_equal(found->needs, CHANGES);
+        assert_int_equal(found->needs, ROUTE_NEEDS_CHANGE);
     }
 }
 
@@ -93,5 +94,6 @@ int main(void)
         cmocka_unit_test(everything_else_is_not_there),
         cmocka_unit_test(whatever_changes_something_is_guarded),
     };
+    router = (struct router){.routes = gateway_routes, .route_count = gateway_route_count};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

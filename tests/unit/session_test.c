@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "session/pseudonym.h"
 #include "session/session.h"
 #include "test.h"
 
@@ -154,12 +155,12 @@ static void what_was_given_to_one_account_is_nothing_to_another(void **state)
 static void cookies_are_found_by_their_whole_name(void **state)
 {
     (void)state;
-    assert_true(str_is(cookie_find(STR("a=1; session=x.y ; b=2"), "session"), "x.y"));
-    assert_true(str_is(cookie_find(STR("mysession=no;session=yes"), "session"), "yes"));
-    assert_true(str_is(cookie_find(STR("session2=no; session="), "session"), ""));
-    assert_null(cookie_find(STR("session"), "session").p);
-    assert_null(cookie_find(STR(";;;"), "session").p);
-    assert_null(cookie_find((struct str){0}, "session").p);
+    assert_true(str_is(session_cookie(STR("a=1; session=x.y ; b=2"), "session"), "x.y"));
+    assert_true(str_is(session_cookie(STR("mysession=no;session=yes"), "session"), "yes"));
+    assert_true(str_is(session_cookie(STR("session2=no; session="), "session"), ""));
+    assert_null(session_cookie(STR("session"), "session").p);
+    assert_null(session_cookie(STR(";;;"), "session").p);
+    assert_null(session_cookie((struct str){0}, "session").p);
 }
 
 static void pseudonyms_are_stable_and_apart(void **state)

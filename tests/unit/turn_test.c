@@ -1,26 +1,26 @@
-/* What a chat promises: the walk of a turn, whatever the services do. */
+/* What a turn promises, whatever the services do. */
 #include "base/log.h"
 #include "base/random.h"
 #include "turn_world.h"
 
-/* ---- a good day ---- */
+/* ---- the happy path ---- */
 
-static void a_good_day_ends_committed(void **state)
+static void the_happy_path_ends_committed(void **state)
 {
     (void)state;
     struct world               w;
     struct turn_commit_request m;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_END);
-    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    world_runs_to(&w, TURN_SLOT_END);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[TURN_SLOT_END])), ERR_OK);
     assert_true(str_is(m.session, SESSION) && str_is(m.turn_id, TURN));
     assert_true(str_is(m.conversation, CONVERSATION));
     assert_true(str_is(m.user_text, QUESTION) && str_is(m.answer, "Check the pads."));
     assert_true(str_is(m.status, "committed") && str_is(m.model, "test/model"));
     assert_true(m.epoch == 7 && m.seq == 3 && m.verdict == VERDICT_ON && m.completion_tokens == 2);
-    commit_says(&w, COMMIT_OK);
-    assert_string_equal(w.ear.heard,
+    commit_replies(&w, COMMIT_OK);
+    assert_string_equal(w.recorder.log,
                         "started(test/model) delta(Check ) delta(the pads.) done(committed)");
     assert_int_equal(w.aborts, 0);
     world_close(&w);
@@ -32,30 +32,30 @@ static void filter_and_store_are_asked_at_once(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_FILTER);
-    assert_true(is_open(&w, CHAT_Q_FILTER) && is_open(&w, CHAT_Q_BEGIN));
-    assert_int_equal(w.asked[CHAT_Q_ANSWER], 0);
+    world_runs_to(&w, TURN_SLOT_FILTER);
+    assert_true(is_open(&w, TURN_SLOT_FILTER) && is_open(&w, TURN_SLOT_BEGIN));
+    assert_int_equal(w.sent[TURN_SLOT_ANSWER], 0);
     begin_grants(&w);
-    assert_int_equal(w.asked[CHAT_Q_ANSWER], 0); /* not before the filter said yes */
-    filter_says(&w, VERDICT_ON);
-    assert_int_equal(w.asked[CHAT_Q_ANSWER], 1);
+    assert_int_equal(w.sent[TURN_SLOT_ANSWER], 0); /* not before the filter has accepted */
+    filter_replies(&w, VERDICT_ON);
+    assert_int_equal(w.sent[TURN_SLOT_ANSWER], 1);
     world_finishes(&w);
     world_close(&w);
 }
 
-static void the_model_is_asked_with_the_talk_and_the_question(void **state)
+static void the_model_is_asked_with_the_context_and_the_question(void **state)
 {
     (void)state;
     struct world               w;
     struct llm_answer_request *m = calloc(1, sizeof *m);
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_BEGIN);
-    filter_says(&w, VERDICT_ON);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 2, .model = STR("chosen/model"),
-         .sealed_key = STR("sealed"), .context_count = 2,
-         .context = {{.by_user = 1, .text = STR("Hi")}, {.by_user = 0, .text = STR("Hello")}});
-    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
+    world_runs_to(&w, TURN_SLOT_BEGIN);
+    filter_replies(&w, VERDICT_ON);
+    REPLIES(&w, TURN_SLOT_BEGIN, turn_begin_reply, .epoch = 1, .seq = 2,
+            .model = STR("chosen/model"), .sealed_key = STR("sealed"), .context_count = 2,
+            .context = {{.by_user = 1, .text = STR("Hi")}, {.by_user = 0, .text = STR("Hello")}});
+    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[TURN_SLOT_ANSWER])), ERR_OK);
     assert_int_equal(m->context_count, 3);
     assert_true(str_is(m->context[0].text, "Hi") && m->context[0].by_user == 1);
     assert_true(str_is(m->context[2].text, QUESTION) && m->context[2].by_user == 1);
@@ -67,7 +67,7 @@ static void the_model_is_asked_with_the_talk_and_the_question(void **state)
     world_close(&w);
 }
 
-static void a_talk_that_would_burst_a_frame_loses_its_oldest_part(void **state)
+static void a_context_too_large_for_a_frame_loses_its_oldest_part(void **state)
 {
     (void)state;
     struct world               w;
@@ -83,12 +83,12 @@ static void a_talk_that_would_burst_a_frame_loses_its_oldest_part(void **state)
             (struct context_message){.by_user = i % 2 == 0, .text = {much, sizeof much}};
     turn_begin_reply_encode(begun, &body);
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_BEGIN);
-    filter_says(&w, VERDICT_ON);
-    world_answers(&w, CHAT_Q_BEGIN,
+    world_runs_to(&w, TURN_SLOT_BEGIN);
+    filter_replies(&w, VERDICT_ON);
+    world_answers(&w, TURN_SLOT_BEGIN,
                   (struct bus_reply){.kind = BUS_REPLY_FINAL, .body = buf_view(&body)});
-    assert_true(w.last[CHAT_Q_ANSWER].len < BODY_MAX);
-    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[CHAT_Q_ANSWER])), ERR_OK);
+    assert_true(w.last[TURN_SLOT_ANSWER].len < BODY_MAX);
+    assert_int_equal(llm_answer_request_decode(m, buf_view(&w.last[TURN_SLOT_ANSWER])), ERR_OK);
     assert_int_equal(m->context_count, 9); /* four whole exchanges and the question */
     assert_true(m->context[0].by_user == 1);
     free(m);
@@ -98,16 +98,16 @@ static void a_talk_that_would_burst_a_frame_loses_its_oldest_part(void **state)
     world_close(&w);
 }
 
-static void an_answer_that_was_not_streamed_is_told_too(void **state)
+static void an_answer_that_was_not_streamed_is_sent_too(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    SAYS(&w, CHAT_Q_ANSWER, llm_answer_reply, .text = STR("All at once."), .model = STR("m"));
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    REPLIES(&w, TURN_SLOT_ANSWER, llm_answer_reply, .text = STR("All at once."), .model = STR("m"));
     world_finishes(&w);
-    assert_string_equal(w.ear.heard, "started(m) delta(All at once.) done(committed)");
+    assert_string_equal(w.recorder.log, "started(m) delta(All at once.) done(committed)");
     world_close(&w);
 }
 
@@ -117,14 +117,14 @@ static void what_was_taken_is_credited(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    worker_pieces(&w, "Check ");
-    assert_true(w.taken > strlen("Check "));
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Check ");
+    assert_true(w.credit > strlen("Check "));
     world_finishes(&w);
     world_close(&w);
 }
 
-/* ---- what does not belong here ---- */
+/* ---- off topic ---- */
 
 static void off_topic_is_refused_and_aborted(void **state)
 {
@@ -132,12 +132,12 @@ static void off_topic_is_refused_and_aborted(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_FILTER);
-    filter_says(&w, VERDICT_OFF);
+    world_runs_to(&w, TURN_SLOT_FILTER);
+    filter_replies(&w, VERDICT_OFF);
     begin_grants(&w);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_OFF_TOPIC);
-    assert_int_equal(w.asked[CHAT_Q_ANSWER], 0);
+    assert_int_equal(w.sent[TURN_SLOT_ANSWER], 0);
     world_close(&w);
 }
 
@@ -146,15 +146,16 @@ static enum err depends(uint64_t on_topic, uint64_t greeting)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_FILTER);
-    SAYS(&w, CHAT_Q_FILTER, filter_check_reply, .verdict = VERDICT_DEPENDS, .greeting = greeting);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .on_topic = on_topic);
+    world_runs_to(&w, TURN_SLOT_FILTER);
+    REPLIES(&w, TURN_SLOT_FILTER, filter_check_reply, .verdict = VERDICT_DEPENDS,
+            .greeting = greeting);
+    REPLIES(&w, TURN_SLOT_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .on_topic = on_topic);
     world_finishes(&w);
     world_close(&w);
     return w.err;
 }
 
-static void what_depends_passes_where_the_talk_is_about_cars(void **state)
+static void what_depends_passes_where_the_conversation_is_about_cars(void **state)
 {
     (void)state;
     assert_int_equal(depends(0, 0), ERR_OFF_TOPIC);
@@ -162,7 +163,7 @@ static void what_depends_passes_where_the_talk_is_about_cars(void **state)
     assert_int_equal(depends(0, 1), ERR_OK);
 }
 
-static void a_filter_that_is_away_is_not_a_yes(void **state)
+static void an_unavailable_filter_accepts_nothing(void **state)
 {
     (void)state;
     static const enum err away[] = {ERR_TIMEOUT, ERR_FILTER_DOWN, ERR_INTERNAL, ERR_DOWN};
@@ -170,12 +171,12 @@ static void a_filter_that_is_away_is_not_a_yes(void **state)
     for (unsigned i = 0; i < COUNT_OF(away); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_FILTER);
-        world_errs(&w, CHAT_Q_FILTER, away[i]);
+        world_runs_to(&w, TURN_SLOT_FILTER);
+        world_errs(&w, TURN_SLOT_FILTER, away[i]);
         begin_grants(&w);
         abort_is_done(&w);
         assert_int_equal(w.err, ERR_FILTER_DOWN);
-        assert_int_equal(w.asked[CHAT_Q_ANSWER], 0);
+        assert_int_equal(w.sent[TURN_SLOT_ANSWER], 0);
         world_close(&w);
     }
 }
@@ -188,28 +189,28 @@ static void without_a_filter_nothing_is_begun(void **state)
     world_open(&w);
     world_starts(&w);
     w.refuse[SERVICE_FILTER] = ERR_FILTER_DOWN;
-    limit_says(&w);
+    limit_replies(&w);
     assert_int_equal(w.err, ERR_FILTER_DOWN);
-    assert_int_equal(w.asked[CHAT_Q_BEGIN], 0);
+    assert_int_equal(w.sent[TURN_SLOT_BEGIN], 0);
     world_close(&w);
 }
 
-static void an_unfit_answer_is_retracted(void **state)
+static void a_rejected_answer_is_retracted(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_REVIEW);
-    review_says(&w, 0);
+    world_runs_to(&w, TURN_SLOT_REVIEW);
+    review_replies(&w, 0);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_RETRACTED);
     assert_int_equal(w.commits, 0);
-    assert_non_null(strstr(w.ear.heard, "retracted"));
+    assert_non_null(strstr(w.recorder.log, "retracted"));
     world_close(&w);
 }
 
-static void an_answer_is_looked_at_while_it_grows(void **state)
+static void an_answer_is_reviewed_while_it_grows(void **state)
 {
     (void)state;
     struct world                 w;
@@ -217,73 +218,73 @@ static void an_answer_is_looked_at_while_it_grows(void **state)
     char                         sentence[] = "This is a sentence of forty characters. ";
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
     for (unsigned i = 0; i < 5; i++)
-        worker_pieces(&w, sentence);
-    assert_int_equal(w.asked[CHAT_Q_REVIEW], 0);
-    worker_pieces(&w, sentence);
-    assert_int_equal(w.asked[CHAT_Q_REVIEW], 1);
-    assert_int_equal(filter_review_request_decode(&m, buf_view(&w.last[CHAT_Q_REVIEW])), ERR_OK);
+        worker_sends(&w, sentence);
+    assert_int_equal(w.sent[TURN_SLOT_REVIEW], 0);
+    worker_sends(&w, sentence);
+    assert_int_equal(w.sent[TURN_SLOT_REVIEW], 1);
+    assert_int_equal(filter_review_request_decode(&m, buf_view(&w.last[TURN_SLOT_REVIEW])), ERR_OK);
     assert_int_equal(m.is_complete, 0);
-    review_says(&w, 0);
-    assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1); /* the upstream is closed at once */
+    review_replies(&w, 0);
+    assert_int_equal(w.dropped[TURN_SLOT_ANSWER], 1); /* the upstream is closed at once */
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_RETRACTED);
     world_close(&w);
 }
 
-static void a_look_that_fails_on_the_way_decides_nothing(void **state)
+static void a_review_that_fails_on_the_way_decides_nothing(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
     for (unsigned i = 0; i < 6; i++)
-        worker_pieces(&w, "This is a sentence of forty characters. ");
-    world_errs(&w, CHAT_Q_REVIEW, ERR_TIMEOUT);
+        worker_sends(&w, "This is a sentence of forty characters. ");
+    world_errs(&w, TURN_SLOT_REVIEW, ERR_TIMEOUT);
     world_finishes(&w);
     assert_int_equal(w.err, ERR_OK);
     world_close(&w);
 }
 
-static void without_a_last_look_nothing_is_kept(void **state)
+static void without_a_review_of_the_whole_nothing_is_kept(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_REVIEW);
-    world_errs(&w, CHAT_Q_REVIEW, ERR_TIMEOUT);
+    world_runs_to(&w, TURN_SLOT_REVIEW);
+    world_errs(&w, TURN_SLOT_REVIEW, ERR_TIMEOUT);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_FILTER_DOWN);
     assert_int_equal(w.commits, 0);
     world_close(&w);
 }
 
-/* ---- who may not ---- */
+/* ---- limits and refusals ---- */
 
-static void overload_is_said_before_anything_is_asked(void **state)
+static void overload_is_reported_before_anything_is_sent(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    w.would_take = ERR_OVERLOADED;
+    w.would_accept = ERR_OVERLOADED;
     world_starts(&w);
     assert_int_equal(w.err, ERR_OVERLOADED);
     assert_int_equal(w.last_id, 0);
     world_close(&w);
 }
 
-static void limits_are_told_with_their_time(void **state)
+static void limits_are_reported_with_their_time(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
     world_starts(&w);
-    SAYS(&w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 0, .retry_after_ms = 9000);
+    REPLIES(&w, TURN_SLOT_LIMIT, limit_take_reply, .allowed = 0, .retry_after_ms = 9000);
     assert_int_equal(w.err, ERR_LIMITED);
     assert_int_equal(w.retry_after_ms, 9000);
     world_close(&w);
@@ -297,16 +298,16 @@ static void the_gateway_counts_itself_when_the_store_cannot(void **state)
     world_open(&w);
     w.own_limit = 4000;
     world_starts(&w);
-    SAYS(&w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 1, .limits_unavailable = 1);
+    REPLIES(&w, TURN_SLOT_LIMIT, limit_take_reply, .allowed = 1, .limits_unavailable = 1);
     assert_int_equal(w.err, ERR_LIMITED);
     assert_int_equal(w.retry_after_ms, 4000);
     world_close(&w);
 
     world_open(&w);
     w.own_limit = 4000;
-    world_walks_to(&w, CHAT_Q_BEGIN);
-    filter_says(&w, VERDICT_ON);
-    SAYS(&w, CHAT_Q_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .limits_unavailable = 1);
+    world_runs_to(&w, TURN_SLOT_BEGIN);
+    filter_replies(&w, VERDICT_ON);
+    REPLIES(&w, TURN_SLOT_BEGIN, turn_begin_reply, .epoch = 1, .seq = 1, .limits_unavailable = 1);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_LIMITED);
     world_close(&w);
@@ -322,8 +323,8 @@ static void what_the_store_refuses_needs_no_abort(void **state)
     for (unsigned i = 0; i < COUNT_OF(refusals); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_BEGIN);
-        world_errs(&w, CHAT_Q_BEGIN, refusals[i]);
+        world_runs_to(&w, TURN_SLOT_BEGIN);
+        world_errs(&w, TURN_SLOT_BEGIN, refusals[i]);
         assert_int_equal(w.err, refusals[i]);
         assert_int_equal(w.retry_after_ms, 1500);
         assert_string_equal(w.detail, "said so");
@@ -332,113 +333,132 @@ static void what_the_store_refuses_needs_no_abort(void **state)
     }
 }
 
-/* ---- listeners ---- */
+/* ---- subscribers ---- */
 
-static void a_late_listener_hears_all_from_where_it_was(void **state)
+static void a_late_subscriber_gets_all_from_where_it_was(void **state)
 {
     (void)state;
-    struct world w;
-    struct ear   late = {.listener = {.hear = world_hears}},
-               middle = {.listener = {.hear = world_hears, .at = 5}};
+    struct world    w;
+    struct recorder late = {.subscriber = {.on_event = world_on_event}},
+                    middle = {.subscriber = {.on_event = world_on_event, .at = 5}};
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    worker_pieces(&w, "Br\xC3\xBC");
-    worker_pieces(&w, "\xC3\xA4ke");
-    chat_join(w.chat, &late.listener);
-    chat_join(w.chat, &middle.listener); /* byte 5 is inside the second umlaut */
-    worker_pieces(&w, "n.");
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Br\xC3\xBC");
+    worker_sends(&w, "\xC3\xA4ke");
+    world_joins(&w, &late.subscriber);
+    world_joins(&w, &middle.subscriber); /* byte 5 is inside the second umlaut */
+    worker_sends(&w, "n.");
     world_finishes(&w);
-    assert_non_null(
-        strstr(late.heard, "started(test/model) delta(Br\xC3\xBC\xC3\xA4ke) delta(n.) "));
-    assert_non_null(strstr(middle.heard, "started(test/model) delta(\xC3\xA4ke) delta(n.) "));
+    assert_non_null(strstr(late.log, "started(test/model) delta(Br\xC3\xBC\xC3\xA4ke) delta(n.) "));
+    assert_non_null(strstr(middle.log, "started(test/model) delta(\xC3\xA4ke) delta(n.) "));
     assert_int_equal(late.ends + middle.ends, 2);
     world_close(&w);
 }
 
-static void a_turn_goes_on_when_nobody_listens(void **state)
+static void subscribers_are_only_called_by_the_loop(void **state)
 {
     (void)state;
-    struct world w;
+    struct world    w;
+    struct recorder late = {.subscriber = {.on_event = world_on_event}};
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    audience_leave(&w.ear.listener);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Check");
+    turn_join(w.turn, &late.subscriber);
+    turn_stop(w.turn);
+    assert_string_equal(late.log, "");
+    assert_true(is_open(&w, TURN_SLOT_ANSWER));
+    worker_sends(&w, " the pads."); /* comes first: the new one still gets all, in order */
+    assert_string_equal(late.log, "started(test/model) delta(Check) delta( the pads.) ");
     world_finishes(&w);
-    assert_int_equal(w.status, CHAT_COMMITTED);
-    w.ear.ends = 1; /* nobody heard it */
+    assert_int_equal(late.ends, 1);
     world_close(&w);
 }
 
-static void the_place_in_line_is_told_when_it_changes(void **state)
+static void a_turn_continues_without_subscribers(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    w.place = 3;
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    subscribers_remove(&w.recorder.subscriber);
+    world_finishes(&w);
+    assert_int_equal(w.status, TURN_STATUS_COMMITTED);
+    w.recorder.ends = 1; /* nobody recorded it */
+    world_close(&w);
+}
+
+static void the_queue_position_is_sent_when_it_changes(void **state)
+{
+    (void)state;
+    struct world w;
+
+    world_open(&w);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    w.queue_position = 3;
     world_passes(&w, 2000);
-    w.place = 1;
+    w.queue_position = 1;
     world_passes(&w, 1000);
-    w.place = 0;
+    w.queue_position = 0;
     world_passes(&w, 1000);
-    assert_string_equal(w.ear.heard, "queued(3) queued(1) ");
-    if (is_open(&w, CHAT_Q_RENEW))
-        SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 0);
+    assert_string_equal(w.recorder.log, "queued(3) queued(1) ");
+    if (is_open(&w, TURN_SLOT_RENEW))
+        REPLIES(&w, TURN_SLOT_RENEW, turn_renew_reply, .stop = 0);
     world_finishes(&w);
     world_close(&w);
 }
 
-static void a_rest_is_told_once_when_it_begins(void **state)
+static void a_backoff_is_sent_once_when_it_begins(void **state)
 {
     (void)state;
-    struct world w;
-    struct ear   late = {.listener.hear = world_hears};
+    struct world    w;
+    struct recorder late = {.subscriber.on_event = world_on_event};
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    for (w.rest_ms = 2500; w.rest_ms; w.rest_ms -= 500)
-        world_passes(&w, CHAT_TICK_MS);
-    world_passes(&w, CHAT_TICK_MS);
-    w.rest_ms = 4000;
-    world_passes(&w, CHAT_TICK_MS);
-    assert_string_equal(w.ear.heard, "waiting(2500) waiting(4000) ");
-    chat_join(w.chat, &late.listener); /* whoever comes in the middle of it is told too */
-    assert_string_equal(late.heard, "waiting(4000) ");
-    audience_leave(&late.listener);
-    if (is_open(&w, CHAT_Q_RENEW))
-        SAYS(&w, CHAT_Q_RENEW, turn_renew_reply, .stop = 0);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    for (w.backoff_ms = 2500; w.backoff_ms; w.backoff_ms -= 500)
+        world_passes(&w, TURN_TICK_MS);
+    world_passes(&w, TURN_TICK_MS);
+    w.backoff_ms = 4000;
+    world_passes(&w, TURN_TICK_MS);
+    assert_string_equal(w.recorder.log, "waiting(2500) waiting(4000) ");
+    world_joins(&w, &late.subscriber); /* one that joins in between is told too */
+    assert_string_equal(late.log, "waiting(4000) ");
+    subscribers_remove(&late.subscriber);
+    if (is_open(&w, TURN_SLOT_RENEW))
+        REPLIES(&w, TURN_SLOT_RENEW, turn_renew_reply, .stop = 0);
     world_finishes(&w);
     world_close(&w);
 }
 
-static void stop_ends_a_rest_at_once(void **state)
+static void stop_ends_a_backoff_at_once(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    w.rest_ms = 90000;
-    world_passes(&w, CHAT_TICK_MS);
-    chat_stop(w.chat);
-    assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
-    SAYS(&w, CHAT_Q_END, done_reply, 0);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    w.backoff_ms = 90000;
+    world_passes(&w, TURN_TICK_MS);
+    world_stops(&w);
+    assert_int_equal(w.dropped[TURN_SLOT_ANSWER], 1);
+    REPLIES(&w, TURN_SLOT_END, done_reply, 0);
     assert_int_equal(w.err, ERR_STOPPED);
     world_close(&w);
 }
 
-static void silence_is_broken_by_a_sign_of_life(void **state)
+static void silence_is_broken_by_keepalives(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
     world_passes(&w, 30000);
-    assert_string_equal(w.ear.heard, "quiet quiet ");
-    world_errs(&w, CHAT_Q_RENEW, ERR_TIMEOUT);
+    assert_string_equal(w.recorder.log, "keepalive keepalive ");
+    world_errs(&w, TURN_SLOT_RENEW, ERR_TIMEOUT);
     world_finishes(&w);
     world_close(&w);
 }
@@ -452,29 +472,29 @@ static void stop_keeps_what_there_is(void **state)
     struct turn_commit_request m;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    worker_pieces(&w, "Check the");
-    chat_stop(w.chat);
-    assert_int_equal(w.dropped[CHAT_Q_ANSWER], 1);
-    review_says(&w, 1); /* what is kept was looked at, however short */
-    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Check the");
+    world_stops(&w);
+    assert_int_equal(w.dropped[TURN_SLOT_ANSWER], 1);
+    review_replies(&w, 1); /* what is kept is reviewed, however short */
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[TURN_SLOT_END])), ERR_OK);
     assert_true(str_is(m.status, "stopped") && str_is(m.answer, "Check the"));
-    commit_says(&w, COMMIT_OK);
-    assert_int_equal(w.status, CHAT_STOPPED);
-    assert_string_equal(w.ear.heard, "started(test/model) delta(Check the) done(stopped)");
+    commit_replies(&w, COMMIT_OK);
+    assert_int_equal(w.status, TURN_STATUS_STOPPED);
+    assert_string_equal(w.recorder.log, "started(test/model) delta(Check the) done(stopped)");
     world_close(&w);
 }
 
-static void stop_before_the_first_word_gives_the_text_back(void **state)
+static void stop_before_the_first_token_gives_the_text_back(void **state)
 {
     (void)state;
-    static const enum chat_question when[] = {CHAT_Q_LIMIT, CHAT_Q_BEGIN, CHAT_Q_ANSWER};
+    static const enum turn_slot_kind when[] = {TURN_SLOT_LIMIT, TURN_SLOT_BEGIN, TURN_SLOT_ANSWER};
 
     for (unsigned i = 0; i < COUNT_OF(when); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, when[i]);
-        chat_stop(w.chat);
+        world_runs_to(&w, when[i]);
+        world_stops(&w);
         world_finishes(&w);
         assert_int_equal(w.err, ERR_STOPPED);
         assert_int_equal(w.commits, 0);
@@ -488,11 +508,11 @@ static void a_stop_at_the_worker_is_a_stop(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    worker_pieces(&w, "Check");
-    world_errs(&w, CHAT_Q_ANSWER, ERR_STOPPED);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Check");
+    world_errs(&w, TURN_SLOT_ANSWER, ERR_STOPPED);
     world_finishes(&w);
-    assert_int_equal(w.status, CHAT_STOPPED);
+    assert_int_equal(w.status, TURN_STATUS_STOPPED);
     world_close(&w);
 }
 
@@ -508,10 +528,10 @@ static void a_failing_model_leaves_history_as_it_was(void **state)
     for (unsigned i = 0; i < 2 * COUNT_OF(errs); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_ANSWER);
+        world_runs_to(&w, TURN_SLOT_ANSWER);
         if (i % 2)
-            worker_pieces(&w, "Half an ans");
-        world_errs(&w, CHAT_Q_ANSWER, errs[i / 2]);
+            worker_sends(&w, "Half an ans");
+        world_errs(&w, TURN_SLOT_ANSWER, errs[i / 2]);
         abort_is_done(&w);
         assert_int_equal(w.err, errs[i / 2]);
         assert_string_equal(w.detail, "said so");
@@ -520,13 +540,13 @@ static void a_failing_model_leaves_history_as_it_was(void **state)
     }
 }
 
-static void an_answer_without_a_word_is_an_error(void **state)
+static void an_empty_answer_is_an_error(void **state)
 {
     (void)state;
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
     worker_ends(&w);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_UPSTREAM_ERROR);
@@ -541,15 +561,15 @@ static void an_answer_without_an_end_is_cut_where_it_is_full(void **state)
 
     memset(much, 'x', sizeof much - 1);
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
     for (unsigned i = 0; i < 4; i++)
-        worker_pieces(&w, much);
-    worker_pieces(&w, much);
-    assert_false(is_open(&w, CHAT_Q_ANSWER));
+        worker_sends(&w, much);
+    worker_sends(&w, much);
+    assert_false(is_open(&w, TURN_SLOT_ANSWER));
     world_finishes(&w);
     assert_int_equal(w.answer_len, LIMIT_ANSWER);
     assert_string_equal(w.finish_reason, "length");
-    assert_int_equal(w.status, CHAT_COMMITTED);
+    assert_int_equal(w.status, TURN_STATUS_COMMITTED);
     world_close(&w);
 }
 
@@ -558,7 +578,7 @@ static void an_answer_without_an_end_is_cut_where_it_is_full(void **state)
 static bool abort_says_spent(const struct world *w)
 {
     struct turn_abort_request m;
-    assert_int_equal(turn_abort_request_decode(&m, buf_view(&w->last[CHAT_Q_END])), ERR_OK);
+    assert_int_equal(turn_abort_request_decode(&m, buf_view(&w->last[TURN_SLOT_END])), ERR_OK);
     return m.spent;
 }
 
@@ -566,7 +586,7 @@ static void an_abort_tells_whether_it_may_have_cost_something(void **state)
 {
     (void)state;
     static const struct {
-        bool     spoke;
+        bool     has_answered;
         enum err err;
         bool     spent;
     } cases[] = {
@@ -582,18 +602,18 @@ static void an_abort_tells_whether_it_may_have_cost_something(void **state)
     for (unsigned i = 0; i < COUNT_OF(cases); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_ANSWER);
-        if (cases[i].spoke)
-            worker_pieces(&w, "Half an ans");
-        world_errs(&w, CHAT_Q_ANSWER, cases[i].err);
+        world_runs_to(&w, TURN_SLOT_ANSWER);
+        if (cases[i].has_answered)
+            worker_sends(&w, "Half an ans");
+        world_errs(&w, TURN_SLOT_ANSWER, cases[i].err);
         assert_int_equal(abort_says_spent(&w), cases[i].spent);
         abort_is_done(&w);
         world_close(&w);
     }
     struct world w;
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_FILTER);
-    filter_says(&w, VERDICT_OFF);
+    world_runs_to(&w, TURN_SLOT_FILTER);
+    filter_replies(&w, VERDICT_OFF);
     begin_grants(&w);
     assert_false(abort_says_spent(&w));
     abort_is_done(&w);
@@ -608,27 +628,27 @@ static void a_stopped_answer_has_no_known_cost(void **state)
 
     for (unsigned stop = 0; stop < 2; stop++) {
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_ANSWER);
-        worker_pieces(&w, "Check the pads.");
+        world_runs_to(&w, TURN_SLOT_ANSWER);
+        worker_sends(&w, "Check the pads.");
         if (stop)
-            chat_stop(w.chat);
+            world_stops(&w);
         else
             worker_ends(&w);
-        review_says(&w, 1);
-        assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+        review_replies(&w, 1);
+        assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[TURN_SLOT_END])), ERR_OK);
         assert_int_equal(m.cost_unknown, stop);
-        commit_says(&w, COMMIT_OK);
+        commit_replies(&w, COMMIT_OK);
         world_close(&w);
     }
 }
 
-static void free_piece(struct world *w)
+static void free_chunk(struct world *w)
 {
     struct llm_chunk m = {.text = STR("Check the pads."), .model = STR("test/free"), .is_free = 1};
     struct buf       body = {0};
 
     llm_chunk_encode(&m, &body);
-    world_answers(w, CHAT_Q_ANSWER,
+    world_answers(w, TURN_SLOT_ANSWER,
                   (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = buf_view(&body)});
     buf_fini(&body);
 }
@@ -640,19 +660,19 @@ static void a_free_model_costs_nothing_however_it_ends(void **state)
     struct turn_commit_request m;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    free_piece(&w);
-    chat_stop(w.chat);
-    review_says(&w, 1);
-    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    free_chunk(&w);
+    world_stops(&w);
+    review_replies(&w, 1);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[TURN_SLOT_END])), ERR_OK);
     assert_int_equal(m.cost_unknown, 0);
-    commit_says(&w, COMMIT_OK);
+    commit_replies(&w, COMMIT_OK);
     world_close(&w);
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    free_piece(&w);
-    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_TRUNCATED);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    free_chunk(&w);
+    world_errs(&w, TURN_SLOT_ANSWER, ERR_UPSTREAM_TRUNCATED);
     assert_false(abort_says_spent(&w));
     abort_is_done(&w);
     world_close(&w);
@@ -665,13 +685,13 @@ static void an_end_without_a_cost_keeps_the_reserve(void **state)
     struct turn_commit_request m;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    worker_pieces(&w, "Check the pads.");
-    SAYS(&w, CHAT_Q_ANSWER, llm_answer_reply, .model = STR("test/model"), .cost_unknown = 1);
-    review_says(&w, 1);
-    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[CHAT_Q_END])), ERR_OK);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    worker_sends(&w, "Check the pads.");
+    REPLIES(&w, TURN_SLOT_ANSWER, llm_answer_reply, .model = STR("test/model"), .cost_unknown = 1);
+    review_replies(&w, 1);
+    assert_int_equal(turn_commit_request_decode(&m, buf_view(&w.last[TURN_SLOT_END])), ERR_OK);
     assert_int_equal(m.cost_unknown, 1);
-    commit_says(&w, COMMIT_OK);
+    commit_replies(&w, COMMIT_OK);
     world_close(&w);
 }
 
@@ -683,9 +703,9 @@ static void a_commit_that_came_twice_is_committed(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_END);
-    commit_says(&w, COMMIT_DUP);
-    assert_int_equal(w.status, CHAT_COMMITTED);
+    world_runs_to(&w, TURN_SLOT_END);
+    commit_replies(&w, COMMIT_DUP);
+    assert_int_equal(w.status, TURN_STATUS_COMMITTED);
     world_close(&w);
 }
 
@@ -695,9 +715,9 @@ static void a_spooled_turn_says_so(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_END);
-    commit_says(&w, COMMIT_SPOOLED);
-    assert_int_equal(w.status, CHAT_SPOOLED);
+    world_runs_to(&w, TURN_SLOT_END);
+    commit_replies(&w, COMMIT_SPOOLED);
+    assert_int_equal(w.status, TURN_STATUS_SPOOLED);
     world_close(&w);
 }
 
@@ -709,15 +729,15 @@ static void an_answer_that_cannot_be_kept_is_unsaved_not_lost(void **state)
     for (unsigned i = 0; i <= COUNT_OF(away); i++) {
         struct world w;
         world_open(&w);
-        world_walks_to(&w, CHAT_Q_REVIEW);
+        world_runs_to(&w, TURN_SLOT_REVIEW);
         if (i == COUNT_OF(away))
             w.refuse[SERVICE_STORE] = ERR_STORE_DOWN;
-        review_says(&w, 1);
+        review_replies(&w, 1);
         if (i < COUNT_OF(away))
-            world_errs(&w, CHAT_Q_END, away[i]);
+            world_errs(&w, TURN_SLOT_END, away[i]);
         assert_int_equal(w.err, ERR_OK);
-        assert_int_equal(w.status, CHAT_UNSAVED);
-        assert_non_null(strstr(w.ear.heard, "delta(the pads.) done(unsaved)"));
+        assert_int_equal(w.status, TURN_STATUS_UNSAVED);
+        assert_non_null(strstr(w.recorder.log, "delta(the pads.) done(unsaved)"));
         world_close(&w);
     }
 }
@@ -728,8 +748,8 @@ static void a_fenced_commit_is_a_conflict(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_END);
-    world_errs(&w, CHAT_Q_END, ERR_CONFLICT);
+    world_runs_to(&w, TURN_SLOT_END);
+    world_errs(&w, TURN_SLOT_END, ERR_CONFLICT);
     abort_is_done(&w);
     assert_int_equal(w.err, ERR_CONFLICT);
     world_close(&w);
@@ -741,9 +761,9 @@ static void an_abort_that_fails_changes_nothing(void **state)
     struct world w;
 
     world_open(&w);
-    world_walks_to(&w, CHAT_Q_ANSWER);
-    world_errs(&w, CHAT_Q_ANSWER, ERR_UPSTREAM_TRUNCATED);
-    world_errs(&w, CHAT_Q_END, ERR_TIMEOUT);
+    world_runs_to(&w, TURN_SLOT_ANSWER);
+    world_errs(&w, TURN_SLOT_ANSWER, ERR_UPSTREAM_TRUNCATED);
+    world_errs(&w, TURN_SLOT_END, ERR_TIMEOUT);
     assert_int_equal(w.err, ERR_UPSTREAM_TRUNCATED);
     world_close(&w);
 }
@@ -751,35 +771,36 @@ static void an_abort_that_fails_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_day_ends_committed),
+        cmocka_unit_test(the_happy_path_ends_committed),
         cmocka_unit_test(filter_and_store_are_asked_at_once),
-        cmocka_unit_test(the_model_is_asked_with_the_talk_and_the_question),
-        cmocka_unit_test(a_talk_that_would_burst_a_frame_loses_its_oldest_part),
-        cmocka_unit_test(an_answer_that_was_not_streamed_is_told_too),
+        cmocka_unit_test(the_model_is_asked_with_the_context_and_the_question),
+        cmocka_unit_test(a_context_too_large_for_a_frame_loses_its_oldest_part),
+        cmocka_unit_test(an_answer_that_was_not_streamed_is_sent_too),
         cmocka_unit_test(what_was_taken_is_credited),
         cmocka_unit_test(off_topic_is_refused_and_aborted),
-        cmocka_unit_test(what_depends_passes_where_the_talk_is_about_cars),
-        cmocka_unit_test(a_filter_that_is_away_is_not_a_yes),
+        cmocka_unit_test(what_depends_passes_where_the_conversation_is_about_cars),
+        cmocka_unit_test(an_unavailable_filter_accepts_nothing),
         cmocka_unit_test(without_a_filter_nothing_is_begun),
-        cmocka_unit_test(an_unfit_answer_is_retracted),
-        cmocka_unit_test(an_answer_is_looked_at_while_it_grows),
-        cmocka_unit_test(a_look_that_fails_on_the_way_decides_nothing),
-        cmocka_unit_test(without_a_last_look_nothing_is_kept),
-        cmocka_unit_test(overload_is_said_before_anything_is_asked),
-        cmocka_unit_test(limits_are_told_with_their_time),
+        cmocka_unit_test(a_rejected_answer_is_retracted),
+        cmocka_unit_test(an_answer_is_reviewed_while_it_grows),
+        cmocka_unit_test(a_review_that_fails_on_the_way_decides_nothing),
+        cmocka_unit_test(without_a_review_of_the_whole_nothing_is_kept),
+        cmocka_unit_test(overload_is_reported_before_anything_is_sent),
+        cmocka_unit_test(limits_are_reported_with_their_time),
         cmocka_unit_test(the_gateway_counts_itself_when_the_store_cannot),
         cmocka_unit_test(what_the_store_refuses_needs_no_abort),
-        cmocka_unit_test(a_late_listener_hears_all_from_where_it_was),
-        cmocka_unit_test(a_turn_goes_on_when_nobody_listens),
-        cmocka_unit_test(the_place_in_line_is_told_when_it_changes),
-        cmocka_unit_test(a_rest_is_told_once_when_it_begins),
-        cmocka_unit_test(stop_ends_a_rest_at_once),
-        cmocka_unit_test(silence_is_broken_by_a_sign_of_life),
+        cmocka_unit_test(a_late_subscriber_gets_all_from_where_it_was),
+        cmocka_unit_test(subscribers_are_only_called_by_the_loop),
+        cmocka_unit_test(a_turn_continues_without_subscribers),
+        cmocka_unit_test(the_queue_position_is_sent_when_it_changes),
+        cmocka_unit_test(a_backoff_is_sent_once_when_it_begins),
+        cmocka_unit_test(stop_ends_a_backoff_at_once),
+        cmocka_unit_test(silence_is_broken_by_keepalives),
         cmocka_unit_test(stop_keeps_what_there_is),
-        cmocka_unit_test(stop_before_the_first_word_gives_the_text_back),
+        cmocka_unit_test(stop_before_the_first_token_gives_the_text_back),
         cmocka_unit_test(a_stop_at_the_worker_is_a_stop),
         cmocka_unit_test(a_failing_model_leaves_history_as_it_was),
-        cmocka_unit_test(an_answer_without_a_word_is_an_error),
+        cmocka_unit_test(an_empty_answer_is_an_error),
         cmocka_unit_test(an_answer_without_an_end_is_cut_where_it_is_full),
         cmocka_unit_test(an_abort_tells_whether_it_may_have_cost_something),
         cmocka_unit_test(a_stopped_answer_has_no_known_cost),
@@ -791,7 +812,7 @@ int main(void)
         cmocka_unit_test(a_fenced_commit_is_a_conflict),
         cmocka_unit_test(an_abort_that_fails_changes_nothing),
     };
-    log_open("chat_test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+    log_open("turn_test", LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
     random_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

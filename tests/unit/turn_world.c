@@ -1,51 +1,51 @@
-/* The world of a chat. */
+/* The fakes around a turn. */
 #include <stdio.h>
 
 #include "turn_world.h"
 
-void world_hears(struct listener *l, const struct chat *c, enum chat_event e)
+void world_on_event(struct subscriber *s, const struct turn *t, enum turn_event e)
 {
-    struct ear *ear = (struct ear *)l;
-    char       *at = ear->heard + strlen(ear->heard);
-    size_t      room = sizeof ear->heard - strlen(ear->heard);
-    struct str  news;
+    struct recorder *r = (struct recorder *)s;
+    char            *at = r->log + strlen(r->log);
+    size_t           room = sizeof r->log - strlen(r->log);
+    struct str       text;
 
-    if (chat_event_is_end(e))
-        ear->ends++;
+    if (turn_event_is_end(e))
+        r->ends++;
     if (room < 300)
-        return; /* told enough */
+        return; /* recorded enough */
     switch (e) {
-    case CHAT_QUEUED:
-        snprintf(at, room, "queued(%u) ", c->place);
+    case TURN_EVENT_QUEUED:
+        snprintf(at, room, "queued(%u) ", t->answer.queue_position);
         break;
-    case CHAT_WAITING:
-        snprintf(at, room, "waiting(%llu) ", (unsigned long long)c->rest_ms);
+    case TURN_EVENT_BACKOFF:
+        snprintf(at, room, "waiting(%llu) ", (unsigned long long)t->answer.backoff_ms);
         break;
-    case CHAT_STARTED:
-        snprintf(at, room, "started(%s) ", c->model);
+    case TURN_EVENT_STARTED:
+        snprintf(at, room, "started(%s) ", t->answer.model);
         break;
-    case CHAT_DELTA:
-        news = chat_news(c, l);
-        if (news.len)
-            snprintf(at, room, "delta(%.*s) ", (int)(news.len < 200 ? news.len : 200), news.p);
+    case TURN_EVENT_DELTA:
+        text = turn_unsent(t, s);
+        if (text.len)
+            snprintf(at, room, "delta(%.*s) ", (int)(text.len < 200 ? text.len : 200), text.p);
         break;
-    case CHAT_QUIET:
-        snprintf(at, room, "quiet ");
+    case TURN_EVENT_KEEPALIVE:
+        snprintf(at, room, "keepalive ");
         break;
-    case CHAT_RETRACTED:
+    case TURN_EVENT_RETRACTED:
         snprintf(at, room, "retracted");
         break;
-    case CHAT_ANSWERED:
-        snprintf(at, room, "done(%s)", chat_status_name(c));
+    case TURN_EVENT_ANSWERED:
+        snprintf(at, room, "done(%s)", turn_status_name(t));
         break;
-    case CHAT_FAILED:
-        snprintf(at, room, "error(%s)", err_code(c->err));
+    case TURN_EVENT_FAILED:
+        snprintf(at, room, "error(%s)", err_code(t->outcome.err));
         break;
     }
 }
 
-static enum err ask(void *ctx, struct chat_slot *slot, enum service to, struct str body,
-                    uint64_t ttl_ms, struct str trace)
+static enum err send_request(void *ctx, struct turn_slot *slot, enum service to, struct str body,
+                             uint64_t ttl_ms, struct str trace)
 {
     struct world *w = ctx;
     uint64_t      number = msg_number(body);
@@ -56,48 +56,48 @@ static enum err ask(void *ctx, struct chat_slot *slot, enum service to, struct s
         return w->refuse[to];
     slot->id = ++w->last_id;
     w->open++;
-    w->asked[slot->what]++;
+    w->sent[slot->kind]++;
     w->commits += number == MSG_TURN_COMMIT_REQUEST;
     w->aborts += number == MSG_TURN_ABORT_REQUEST;
-    buf_clear(&w->last[slot->what]);
-    buf_str(&w->last[slot->what], body);
+    buf_clear(&w->last[slot->kind]);
+    buf_str(&w->last[slot->kind], body);
     return ERR_OK;
 }
 
-static void drop(void *ctx, struct chat_slot *slot)
+static void cancel(void *ctx, struct turn_slot *slot)
 {
     struct world *w = ctx;
     w->open--;
-    w->dropped[slot->what]++;
+    w->dropped[slot->kind]++;
 }
 
-static enum err would_take(void *ctx, enum service to, uint64_t ttl_ms)
+static enum err would_accept(void *ctx, enum service to, uint64_t ttl_ms)
 {
     struct world *w = ctx;
     (void)to;
     (void)ttl_ms;
-    return w->would_take;
+    return w->would_accept;
 }
 
-static void taken(void *ctx, struct chat_slot *slot, uint64_t bytes)
+static void credit(void *ctx, struct turn_slot *slot, uint64_t bytes)
 {
     struct world *w = ctx;
     (void)slot;
-    w->taken += bytes;
+    w->credit += bytes;
 }
 
-static unsigned place(void *ctx, struct chat_slot *slot)
+static unsigned queue_position(void *ctx, struct turn_slot *slot)
 {
     struct world *w = ctx;
     (void)slot;
-    return w->place;
+    return w->queue_position;
 }
 
-static uint64_t rest_ms(void *ctx, struct chat_slot *slot)
+static uint64_t retry_in_ms(void *ctx, struct turn_slot *slot)
 {
     struct world *w = ctx;
     (void)slot;
-    return w->rest_ms;
+    return w->backoff_ms;
 }
 
 static uint64_t limit_address(void *ctx, const char *address_hash)
@@ -120,17 +120,34 @@ static uint64_t now(void *ctx)
     return w->now;
 }
 
-static void on_end(void *ctx, struct chat *c)
+static void wake(void *ctx, struct turn *t)
 {
     struct world *w = ctx;
 
-    w->chat = NULL;
-    w->err = c->err;
-    w->status = c->status;
-    w->retry_after_ms = c->retry_after_ms;
-    w->answer_len = c->answer.len;
-    snprintf(w->detail, sizeof w->detail, "%.60s", c->detail);
-    snprintf(w->finish_reason, sizeof w->finish_reason, "%s", c->finish_reason);
+    assert_true(!w->turn || w->turn == t);
+    w->is_woken = true;
+}
+
+/* What the loop does before it waits again. */
+static void run_deferred(struct world *w)
+{
+    while (w->turn && w->is_woken) {
+        w->is_woken = false;
+        turn_on_wake(w->turn);
+    }
+}
+
+static void on_end(void *ctx, struct turn *t)
+{
+    struct world *w = ctx;
+
+    w->turn = NULL;
+    w->err = t->outcome.err;
+    w->status = t->outcome.status;
+    w->retry_after_ms = t->outcome.retry_after_ms;
+    w->answer_len = t->answer.text.len;
+    snprintf(w->detail, sizeof w->detail, "%.60s", t->outcome.detail);
+    snprintf(w->finish_reason, sizeof w->finish_reason, "%s", t->answer.finish_reason);
 }
 
 static struct uuid uuid(const char *text)
@@ -143,69 +160,85 @@ static struct uuid uuid(const char *text)
 void world_open(struct world *w)
 {
     memset(w, 0, sizeof *w);
-    w->ports = (struct chat_ports){.ctx = w,
-                                   .ask = ask,
-                                   .drop = drop,
-                                   .would_take = would_take,
-                                   .taken = taken,
-                                   .place = place,
-                                   .rest_ms = rest_ms,
+    w->ports = (struct turn_ports){.ctx = w,
+                                   .send = send_request,
+                                   .cancel = cancel,
+                                   .would_accept = would_accept,
+                                   .credit = credit,
+                                   .queue_position = queue_position,
+                                   .retry_in_ms = retry_in_ms,
                                    .limit_address = limit_address,
                                    .limit_session = limit_session,
                                    .now_ms = now,
+                                   .wake = wake,
                                    .on_end = on_end};
-    w->ear.listener.hear = world_hears;
+    w->recorder.subscriber.on_event = world_on_event;
 }
 
-static void start(struct world *w, struct chat_order o)
+static void start(struct world *w, struct turn_params p)
 {
-    o.session = uuid(SESSION);
-    o.turn_id = uuid(TURN);
-    o.address_hash = "aaaa";
-    w->chat = chat_new(&w->ports, &o);
-    chat_join(w->chat, &w->ear.listener);
-    chat_begin(w->chat);
+    p.session = uuid(SESSION);
+    p.turn_id = uuid(TURN);
+    str_format(p.address_hash, sizeof p.address_hash, "aaaa");
+    w->turn = turn_new(&w->ports, &p);
+    turn_join(w->turn, &w->recorder.subscriber);
+    turn_start(w->turn);
+    assert_int_equal(w->open, 0); /* the first step is the loop's */
+    run_deferred(w);
 }
 
 void world_starts(struct world *w)
 {
-    start(w, (struct chat_order){.text = STR(QUESTION), .window = 20, .total_ms = 180000});
+    start(w, (struct turn_params){
+                 .text = str_dup(STR(QUESTION)), .history_max = 20, .answer_ms = 180000});
 }
 
 void world_follows(struct world *w)
 {
-    start(w, (struct chat_order){.is_follower = true});
+    start(w, (struct turn_params){.is_follower = true});
+}
+
+void world_joins(struct world *w, struct subscriber *s)
+{
+    turn_join(w->turn, s);
+    run_deferred(w);
+}
+
+void world_stops(struct world *w)
+{
+    turn_stop(w->turn);
+    run_deferred(w);
 }
 
 void world_passes(struct world *w, unsigned ms)
 {
-    for (unsigned gone = 0; gone < ms && w->chat; gone += CHAT_TICK_MS) {
-        w->now += CHAT_TICK_MS;
-        chat_tick(w->chat);
+    for (unsigned gone = 0; gone < ms && w->turn; gone += TURN_TICK_MS) {
+        w->now += TURN_TICK_MS;
+        turn_on_tick(w->turn);
     }
 }
 
 void world_close(struct world *w)
 {
-    assert_null(w->chat);
+    assert_null(w->turn);
     assert_int_equal(w->open, 0);
-    assert_int_equal(w->ear.ends, 1);
+    assert_int_equal(w->recorder.ends, 1);
     assert_true(w->commits <= 1 && w->aborts <= 1);
-    for (unsigned q = 0; q < CHAT_QUESTIONS; q++)
+    for (unsigned q = 0; q < TURN_SLOTS; q++)
         buf_fini(&w->last[q]);
 }
 
-bool is_open(const struct world *w, enum chat_question q)
+bool is_open(const struct world *w, enum turn_slot_kind q)
 {
-    return w->chat && w->chat->slots[q].is_open;
+    return w->turn && w->turn->slots[q].is_open;
 }
 
-void world_answers(struct world *w, enum chat_question q, struct bus_reply a)
+void world_answers(struct world *w, enum turn_slot_kind q, struct bus_reply a)
 {
     char *block = NULL;
 
     assert_true(is_open(w, q));
-    a.id = w->chat->slots[q].id;
+    a.id = w->turn->slots[q].id;
     if (a.body.len) {
         block = malloc(a.body.len);
         memcpy(block, a.body.p, a.body.len);
@@ -213,11 +246,11 @@ void world_answers(struct world *w, enum chat_question q, struct bus_reply a)
     }
     if (a.kind != BUS_REPLY_CHUNK)
         w->open--;
-    chat_hear(&w->chat->slots[q], &a);
+    turn_on_reply(&w->turn->slots[q], &a);
     free(block);
 }
 
-void world_errs(struct world *w, enum chat_question q, enum err err)
+void world_errs(struct world *w, enum turn_slot_kind q, enum err err)
 {
     world_answers(
         w, q,
@@ -225,114 +258,115 @@ void world_errs(struct world *w, enum chat_question q, enum err err)
             .kind = BUS_REPLY_ERROR, .err = err, .retry_after_ms = 1500, .detail = STR("said so")});
 }
 
-void limit_says(struct world *w)
+void limit_replies(struct world *w)
 {
-    SAYS(w, CHAT_Q_LIMIT, limit_take_reply, .allowed = 1);
+    REPLIES(w, TURN_SLOT_LIMIT, limit_take_reply, .allowed = 1);
 }
 
-void filter_says(struct world *w, uint64_t verdict)
+void filter_replies(struct world *w, uint64_t verdict)
 {
-    SAYS(w, CHAT_Q_FILTER, filter_check_reply, .verdict = verdict, .reason = STR("test"));
+    REPLIES(w, TURN_SLOT_FILTER, filter_check_reply, .verdict = verdict, .reason = STR("test"));
 }
 
 void begin_grants(struct world *w)
 {
-    SAYS(w, CHAT_Q_BEGIN, turn_begin_reply, .conversation = STR(CONVERSATION), .epoch = 7, .seq = 3,
-         .model = STR("chosen/model"));
+    REPLIES(w, TURN_SLOT_BEGIN, turn_begin_reply, .conversation = STR(CONVERSATION), .epoch = 7,
+            .seq = 3, .model = STR("chosen/model"));
 }
 
-void worker_pieces(struct world *w, const char *text)
+void worker_sends(struct world *w, const char *text)
 {
     struct llm_chunk m = {.text = str_of(text), .model = STR("test/model")};
     struct buf       body = {0};
 
     llm_chunk_encode(&m, &body);
-    world_answers(w, CHAT_Q_ANSWER,
+    world_answers(w, TURN_SLOT_ANSWER,
                   (struct bus_reply){.kind = BUS_REPLY_CHUNK, .body = buf_view(&body)});
     buf_fini(&body);
 }
 
 void worker_ends(struct world *w)
 {
-    SAYS(w, CHAT_Q_ANSWER, llm_answer_reply, .model = STR("test/model"),
-         .finish_reason = STR("stop"), .prompt_tokens = 5, .completion_tokens = 2, .cost = 0.25);
+    REPLIES(w, TURN_SLOT_ANSWER, llm_answer_reply, .model = STR("test/model"),
+            .finish_reason = STR("stop"), .prompt_tokens = 5, .completion_tokens = 2, .cost = 0.25);
 }
 
-void review_says(struct world *w, uint64_t fit)
+void review_replies(struct world *w, uint64_t fit)
 {
-    SAYS(w, CHAT_Q_REVIEW, filter_review_reply, .accepted = fit);
+    REPLIES(w, TURN_SLOT_REVIEW, filter_review_reply, .accepted = fit);
 }
 
-void commit_says(struct world *w, uint64_t outcome)
+void commit_replies(struct world *w, uint64_t outcome)
 {
-    SAYS(w, CHAT_Q_END, turn_commit_reply, .outcome = outcome);
+    REPLIES(w, TURN_SLOT_END, turn_commit_reply, .outcome = outcome);
 }
 
-void follow_says(struct world *w, enum follow_outcome outcome, const char *text)
+void follow_replies(struct world *w, enum follow_outcome outcome, const char *text)
 {
-    SAYS(w, CHAT_Q_FOLLOW, turn_follow_reply, .outcome = outcome, .conversation = STR(CONVERSATION),
-         .question = STR(QUESTION), .model = STR("there/model"), .text = str_of(text),
-         .status = STR("committed"), .code = STR("worker_down"));
+    REPLIES(w, TURN_SLOT_FOLLOW, turn_follow_reply, .outcome = outcome,
+            .conversation = STR(CONVERSATION), .question = STR(QUESTION),
+            .model = STR("there/model"), .text = str_of(text), .status = STR("committed"),
+            .code = STR("worker_down"));
 }
 
 void abort_is_done(struct world *w)
 {
     assert_int_equal(w->aborts, 1);
-    SAYS(w, CHAT_Q_END, done_reply, .none = 0);
+    REPLIES(w, TURN_SLOT_END, done_reply, .none = 0);
 }
 
-void world_walks_to(struct world *w, enum chat_question q)
+void world_runs_to(struct world *w, enum turn_slot_kind q)
 {
     world_starts(w);
-    if (q == CHAT_Q_LIMIT)
+    if (q == TURN_SLOT_LIMIT)
         return;
-    limit_says(w);
-    if (q == CHAT_Q_FILTER || q == CHAT_Q_BEGIN)
+    limit_replies(w);
+    if (q == TURN_SLOT_FILTER || q == TURN_SLOT_BEGIN)
         return;
-    if (q == CHAT_Q_FOLLOW) {
-        SAYS(w, CHAT_Q_BEGIN, turn_begin_reply, .outcome = BEGIN_FOLLOW,
-             .conversation = STR(CONVERSATION));
+    if (q == TURN_SLOT_FOLLOW) {
+        REPLIES(w, TURN_SLOT_BEGIN, turn_begin_reply, .outcome = BEGIN_FOLLOW,
+                .conversation = STR(CONVERSATION));
         return;
     }
-    filter_says(w, VERDICT_ON);
+    filter_replies(w, VERDICT_ON);
     begin_grants(w);
-    if (q == CHAT_Q_ANSWER)
+    if (q == TURN_SLOT_ANSWER)
         return;
-    if (q == CHAT_Q_RENEW) {
+    if (q == TURN_SLOT_RENEW) {
         world_passes(w, 500);
         return;
     }
-    worker_pieces(w, "Check ");
-    worker_pieces(w, "the pads.");
+    worker_sends(w, "Check ");
+    worker_sends(w, "the pads.");
     worker_ends(w);
-    if (q == CHAT_Q_REVIEW)
+    if (q == TURN_SLOT_REVIEW)
         return;
-    review_says(w, 1);
+    review_replies(w, 1);
 }
 
 void world_finishes(struct world *w)
 {
-    while (w->chat) {
-        if (is_open(w, CHAT_Q_LIMIT))
-            limit_says(w);
-        else if (is_open(w, CHAT_Q_FILTER))
-            filter_says(w, VERDICT_ON);
-        else if (is_open(w, CHAT_Q_BEGIN))
+    while (w->turn) {
+        if (is_open(w, TURN_SLOT_LIMIT))
+            limit_replies(w);
+        else if (is_open(w, TURN_SLOT_FILTER))
+            filter_replies(w, VERDICT_ON);
+        else if (is_open(w, TURN_SLOT_BEGIN))
             begin_grants(w);
-        else if (is_open(w, CHAT_Q_ANSWER)) {
-            worker_pieces(w, "Check the pads.");
+        else if (is_open(w, TURN_SLOT_ANSWER)) {
+            worker_sends(w, "Check the pads.");
             worker_ends(w);
-        } else if (is_open(w, CHAT_Q_REVIEW))
-            review_says(w, 1);
-        else if (is_open(w, CHAT_Q_FOLLOW))
-            follow_says(w, FOLLOW_KEPT, "Check the pads.");
-        else if (w->chat->is_following)
+        } else if (is_open(w, TURN_SLOT_REVIEW))
+            review_replies(w, 1);
+        else if (is_open(w, TURN_SLOT_FOLLOW))
+            follow_replies(w, FOLLOW_KEPT, "Check the pads.");
+        else if (w->turn->follow.is_active)
             world_passes(w, 200);
-        else if (is_open(w, CHAT_Q_END) && w->aborts)
+        else if (is_open(w, TURN_SLOT_END) && w->aborts)
             abort_is_done(w);
-        else if (is_open(w, CHAT_Q_END))
-            commit_says(w, COMMIT_OK);
+        else if (is_open(w, TURN_SLOT_END))
+            commit_replies(w, COMMIT_OK);
         else
-            fail_msg("the chat waits for nothing");
+            fail_msg("the turn waits for nothing");
     }
 }

@@ -1,6 +1,6 @@
-/* chat_world - services that say what a test wants, and one who listens to a chat. */
-#ifndef TESTS_UNIT_CHAT_WORLD_H
-#define TESTS_UNIT_CHAT_WORLD_H
+/* turn_world - services that reply what a test wants, and a subscriber that records the events. */
+#ifndef TESTS_UNIT_TURN_WORLD_H
+#define TESTS_UNIT_TURN_WORLD_H
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,52 +12,55 @@
 #define CONVERSATION "c0ffee00-0000-4000-8000-000000000001"
 #define QUESTION     "Why do my brakes squeal?"
 
-struct ear {
-    struct listener listener;
-    char            heard[4096]; /* "started delta(Check ) done" */
-    unsigned        ends;
+struct recorder {
+    struct subscriber subscriber;
+    char              log[4096]; /* "started delta(Check ) done" */
+    unsigned          ends;
 };
 
 struct world {
-    struct chat_ports ports;
-    struct chat      *chat; /* NULL: it has ended */
-    struct ear        ear;
+    struct turn_ports ports;
+    struct turn      *turn;     /* NULL: it has ended */
+    bool              is_woken; /* the turn asked for turn_on_wake */
+    struct recorder   recorder;
     uint64_t          last_id, now;
-    unsigned          open;                  /* questions asked, neither answered nor dropped */
-    unsigned          asked[CHAT_QUESTIONS]; /* how often */
-    unsigned          commits, aborts, dropped[CHAT_QUESTIONS];
-    enum err          refuse[SERVICE_COUNT]; /* what the bus says to the next question */
-    enum err          would_take;
+    unsigned          open;             /* requests neither answered nor cancelled */
+    unsigned          sent[TURN_SLOTS]; /* how often */
+    unsigned          commits, aborts, dropped[TURN_SLOTS];
+    enum err          refuse[SERVICE_COUNT]; /* what the bus says to the next request */
+    enum err          would_accept;
     uint64_t          own_limit;
-    unsigned          place;
-    uint64_t          rest_ms, taken;
-    struct buf        last[CHAT_QUESTIONS]; /* the last question of each kind */
-    enum err          err;                  /* how it ended */
-    enum chat_status  status;
+    unsigned          queue_position;
+    uint64_t          backoff_ms, credit;
+    struct buf        last[TURN_SLOTS]; /* the last request of each kind */
+    enum err          err;              /* how it ended */
+    enum turn_status  status;
     uint64_t          retry_after_ms;
     char              detail[64], finish_reason[33];
     size_t            answer_len;
 };
 
-/* Writes down what its listener, a struct ear, is told. */
-void world_hears(struct listener *l, const struct chat *c, enum chat_event e);
+/* Records what its subscriber, a struct recorder, is told. */
+void world_on_event(struct subscriber *s, const struct turn *t, enum turn_event e);
 
 void world_open(struct world *w);
-void world_starts(struct world *w);  /* somebody sends QUESTION */
-void world_follows(struct world *w); /* somebody only asks for the turn's events */
+/* In all of these the loop then makes the calls that the turn asked for. */
+void world_starts(struct world *w);  /* a client sends QUESTION */
+void world_follows(struct world *w); /* a client only subscribes to the turn's events */
+void world_joins(struct world *w, struct subscriber *s);
+void world_stops(struct world *w);
 
-/* Every chat must end, say so once, and leave nothing open; what was granted must be ended once. */
+/* Every turn must end, say so once, and leave nothing open; a grant must be ended once. */
 void world_close(struct world *w);
 
-bool is_open(const struct world *w, enum chat_question q);
+bool is_open(const struct world *w, enum turn_slot_kind q);
 void world_passes(struct world *w, unsigned ms); /* with the ticks that come meanwhile */
 
-/* An answer to q; the body lies in a block of exactly its size, so that reading behind it is seen.
- */
-void world_answers(struct world *w, enum chat_question q, struct bus_reply a);
-void world_errs(struct world *w, enum chat_question q, enum err err);
+/* A reply to q; the body lies in a block of exactly its size, so that reading past it is seen. */
+void world_answers(struct world *w, enum turn_slot_kind q, struct bus_reply a);
+void world_errs(struct world *w, enum turn_slot_kind q, enum err err);
 
-#define SAYS(w, q, type, ...)                                                                      \
+#define REPLIES(w, q, type, ...)                                                                   \
     do {                                                                                           \
         struct type *m_ = calloc(1, sizeof *m_);                                                   \
         struct buf   b_ = {0};                                                                     \
@@ -69,20 +72,20 @@ void world_errs(struct world *w, enum chat_question q, enum err err);
         buf_fini(&b_);                                                                             \
     } while (0)
 
-void limit_says(struct world *w);
-void filter_says(struct world *w, uint64_t verdict);
+void limit_replies(struct world *w);
+void filter_replies(struct world *w, uint64_t verdict);
 void begin_grants(struct world *w);
-void worker_pieces(struct world *w, const char *text);
+void worker_sends(struct world *w, const char *text);
 void worker_ends(struct world *w);
-void review_says(struct world *w, uint64_t fit);
-void commit_says(struct world *w, uint64_t outcome);
+void review_replies(struct world *w, uint64_t fit);
+void commit_replies(struct world *w, uint64_t outcome);
 void abort_is_done(struct world *w);
-void follow_says(struct world *w, enum follow_outcome outcome, const char *text);
+void follow_replies(struct world *w, enum follow_outcome outcome, const char *text);
 
-/* A good day up to the moment when q waits for its answer. */
-void world_walks_to(struct world *w, enum chat_question q);
+/* The happy path up to the moment when q waits for its reply. */
+void world_runs_to(struct world *w, enum turn_slot_kind q);
 
-/* Lets a chat that is on its way end well or badly, answering whatever it asks. */
+/* Lets a running turn end, well or badly, by answering all its requests. */
 void world_finishes(struct world *w);
 
 #endif

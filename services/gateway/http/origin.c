@@ -3,7 +3,7 @@
 
 #include "http/origin.h"
 
-static bool names_us(const struct asked_from *a)
+static bool names_us(const struct origin_headers *a)
 {
     const char *scheme = a->is_tls ? "https://" : "http://";
 
@@ -15,7 +15,7 @@ static bool names_us(const struct asked_from *a)
     return a->host.len && str_eq(rest, a->host);
 }
 
-bool origin_is_ours(const struct asked_from *a)
+bool origin_is_ours(const struct origin_headers *a)
 {
     if (a->fetch_site.p && !str_is(a->fetch_site, "same-origin") && !str_is(a->fetch_site, "none"))
         return false;

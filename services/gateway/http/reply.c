@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "http/reply.h"
 
-#define AWAY_MS 2000 /* when to come back where a service is away */
+#define UNAVAILABLE_MS 2000 /* when to come back where a service is away */
 
 #define CSP                                                                                        \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
@@ -25,7 +25,7 @@ const struct http_field reply_common[] = {
 const unsigned reply_common_count_tls = COUNT_OF(reply_common);
 const unsigned reply_common_count = COUNT_OF(reply_common) - 1;
 
-json_t *json_of(struct str text)
+json_t *reply_string(struct str text)
 {
     json_t *s = json_stringn(text.len ? text.p : "", text.len);
     must(s != NULL);
@@ -80,34 +80,34 @@ void reply_json(struct http_request *rq, unsigned status, json_t *body)
     send_json(rq, status, body, NULL, 0);
 }
 
-void reply_json_and(struct http_request *rq, unsigned status, json_t *body,
-                    const struct http_field *more)
+void reply_json_with(struct http_request *rq, unsigned status, json_t *body,
+                     const struct http_field *more)
 {
     send_json(rq, status, body, more, 1);
 }
 
-void failure_message(const struct failure *f, struct buf *out)
+void reply_failure_message(const struct reply_failure *f, struct buf *out)
 {
     buf_str(out, f->said.len ? f->said : str_of(err_text(f->err)));
     if (f->detail.len)
         buf_print(out, " (%.*s)", (int)f->detail.len, f->detail.p);
 }
 
-uint64_t whole_seconds(uint64_t ms)
+uint64_t reply_seconds(uint64_t ms)
 {
     return (ms + 999) / 1000;
 }
 
-uint64_t failure_seconds(const struct failure *f)
+uint64_t reply_failure_seconds(const struct reply_failure *f)
 {
     uint64_t ms = f->retry_after_ms;
 
     if (!ms && err_http(f->err) == 503)
-        ms = AWAY_MS;
-    return whole_seconds(ms);
+        ms = UNAVAILABLE_MS;
+    return reply_seconds(ms);
 }
 
-bool err_is_passing(enum err err)
+bool reply_is_temporary(enum err err)
 {
     int status = err_http(err);
     return status == 503 || status == 504 || status == 429 || err == ERR_BUSY ||
@@ -115,23 +115,23 @@ bool err_is_passing(enum err err)
            err == ERR_UPSTREAM_RATE_LIMITED || err == ERR_INTERNAL || err == ERR_RETRACTED;
 }
 
-void reply_failure(struct http_request *rq, const struct failure *f)
+void reply_failure(struct http_request *rq, const struct reply_failure *f)
 {
     struct buf        message = {0};
     json_t           *error = json_object(), *body = json_object();
-    uint64_t          wait = failure_seconds(f);
+    uint64_t          wait = reply_failure_seconds(f);
     char              seconds[24];
     struct http_field retry = {"Retry-After", seconds};
 
-    failure_message(f, &message);
+    reply_failure_message(f, &message);
     json_object_set_new(error, "code", json_string(err_code(f->err)));
-    json_object_set_new(error, "message", json_of(buf_view(&message)));
+    json_object_set_new(error, "message", reply_string(buf_view(&message)));
     if (wait)
         json_object_set_new(error, "retry_after", json_integer((json_int_t)wait));
     if (f->turn_id.len)
-        json_object_set_new(error, "turn_id", json_of(f->turn_id));
+        json_object_set_new(error, "turn_id", reply_string(f->turn_id));
     if (f->text.len)
-        json_object_set_new(error, "text", json_of(f->text));
+        json_object_set_new(error, "text", reply_string(f->text));
     json_object_set_new(body, "error", error);
     snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)wait);
     send_json(rq, (unsigned)err_http(f->err), body, &retry, wait ? 1 : 0);
@@ -140,5 +140,5 @@ void reply_failure(struct http_request *rq, const struct failure *f)
 
 void reply_error(struct http_request *rq, enum err err)
 {
-    reply_failure(rq, &(struct failure){.err = err});
+    reply_failure(rq, &(struct reply_failure){.err = err});
 }

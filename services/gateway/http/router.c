@@ -1,17 +1,11 @@
-/* Checks in the order of their price, the cheapest first; then the handler. */
+/* Finds the route, checks the request, cheapest check first, and calls the handler. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "http/origin.h"
+#include "http/body.h"
 #include "http/reply.h"
 #include "http/router.h"
-
-static const struct route routes[] = {
-#define ROUTE(METHOD, path, name, needs, doc) {#METHOD, path, doc, needs, route_##name},
-#include "http/routes.def"
-};
 
 /* ---- finding the route ---- */
 
@@ -31,21 +25,22 @@ static bool matches(const char *pattern, const char *path, struct str *word)
     return !memchr(word->p, '/', word->len);
 }
 
-enum err router_find(const char *method, const char *path, const struct route **route,
-                     struct str *word, struct buf *allow)
+enum err router_find(const struct router *r, const char *method, const char *path,
+                     const struct route **route, struct str *word, struct buf *allow)
 {
     bool is_known = false;
 
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
-    for (size_t i = 0; i < COUNT_OF(routes); i++) {
-        if (!matches(routes[i].path, path, word))
+    for (unsigned i = 0; i < r->route_count; i++) {
+        const struct route *one = &r->routes[i];
+        if (!matches(one->path, path, word))
             continue;
-        *route = &routes[i];
-        if (strcmp(routes[i].method, method) == 0)
+        *route = one;
+        if (strcmp(one->method, method) == 0)
             return ERR_OK;
-        buf_print(allow, "%s%s%s", is_known ? ", " : "", routes[i].method,
-                  strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
+        buf_print(allow, "%s%s%s", is_known ? ", " : "", one->method,
+                  strcmp(one->method, "GET") == 0 ? ", HEAD" : "");
         is_known = true;
     }
     return is_known ? ERR_METHOD : ERR_NOT_FOUND;
@@ -53,7 +48,7 @@ enum err router_find(const char *method, const char *path, const struct route **
 
 static void refuse_route(struct http_request *rq, enum err err, const char *allow)
 {
-    struct http_field field = {"Allow", allow};
+    struct http_field field = {.name = "Allow", .value = allow};
     json_t           *error;
 
     if (err != ERR_METHOD) {
@@ -61,10 +56,10 @@ static void refuse_route(struct http_request *rq, enum err err, const char *allo
         return;
     }
     error = json_pack("{s:{s:s,s:s}}", "error", "code", err_code(err), "message", err_text(err));
-    reply_json_and(rq, (unsigned)err_http(err), error, &field);
+    reply_json_with(rq, (unsigned)err_http(err), error, &field);
 }
 
-/* A path is sent in visible ASCII; libmicrohttpd lets more through. */
+/* A path is visible ASCII; libmicrohttpd lets more through. */
 static bool is_clean(const char *path)
 {
     for (const char *p = path; *p; p++)
@@ -73,47 +68,15 @@ static bool is_clean(const char *path)
     return path[0] == '/';
 }
 
-/* ---- who asks ---- */
+/* ---- checking the request ---- */
 
-static struct client find_client(struct gateway *gw, struct http_request *rq)
+static struct client find_client(const struct router *r, struct http_request *rq)
 {
     struct client c =
-        client_of(&gw->config.proxies, str_of(http_peer(rq)), http_header(rq, "X-Forwarded-For"),
+        client_of(r->proxies, str_of(http_peer(rq)), http_header(rq, "X-Forwarded-For"),
                   http_header(rq, "X-Forwarded-Proto"));
-    c.is_tls |= str_starts(str_of(gw->config.public_origin), "https://");
+    c.is_tls |= str_starts(str_of(r->public_origin), "https://");
     return c;
-}
-
-/* A cookie of somebody who was not signed in opens nothing for somebody who is; it only says
- * what may be taken over. */
-static void find_session(struct visit *v)
-{
-    const struct seal_ring *ring = &v->gw->config.cookie_ring;
-    struct str              value = cookie_find(http_header(v->rq, "Cookie"),
-                                   v->client.is_tls ? SESSION_COOKIE_TLS : SESSION_COOKIE);
-
-    if (!session_read(ring, value, v->account, &v->session) && v->account[0] &&
-        !session_read(ring, value, "", &v->former))
-        v->former = (struct uuid){{0}};
-}
-
-static enum err find_person(struct visit *v)
-{
-    const struct config *cf = &v->gw->config;
-    enum err             err = account_find(&cf->account, str_of(http_peer(v->rq)),
-                                            http_header(v->rq, cf->auth_header), v->account);
-
-    if (!err)
-        find_session(v);
-    return err;
-}
-
-static bool is_ours(const struct visit *v)
-{
-    struct asked_from from = {v->gw->config.public_origin, v->client.is_tls,
-                              http_header(v->rq, "Host"), http_header(v->rq, "Origin"),
-                              http_header(v->rq, "Sec-Fetch-Site")};
-    return origin_is_ours(&from);
 }
 
 static bool is_json(struct http_request *rq)
@@ -125,92 +88,87 @@ static bool is_json(struct http_request *rq)
            (type.len == len || type.p[len] == ';' || type.p[len] == ' ');
 }
 
-/* ---- the checks ---- */
-
-static enum err check_change(struct visit *v)
+static bool takes_body(const struct route *route)
 {
-    if (!is_ours(v))
-        return ERR_ORIGIN;
-    if (!v->session.text[0])
-        return ERR_SIGNED_OUT;
-    if (!session_csrf_is(&v->gw->config.cookie_ring, &v->session, v->account,
-                         http_header(v->rq, "X-CSRF-Token")))
-        return ERR_CSRF;
-    return http_body(v->rq).len && !is_json(v->rq) ? ERR_MEDIA_TYPE : ERR_OK;
+    return route->needs >= ROUTE_NEEDS_CHANGE;
 }
 
-static enum err check(struct visit *v, enum needs needs)
+static enum err check(const struct router *r, struct request_context *c, const struct route *route)
 {
-    if (http_body_is_too_long(v->rq))
+    if (http_body_is_too_long(c->rq))
         return ERR_TOO_LONG;
-    enum err err = needs == NOTHING ? ERR_OK : find_person(v);
-    if (err)
-        return err;
-    if (needs == CHANGES || needs == BRINGS)
-        return check_change(v);
-    return needs == SIGNED && !v->session.text[0] ? ERR_SIGNED_OUT : ERR_OK;
+    enum err err = r->authorize(c, route->needs);
+    if (!err && takes_body(route) && http_body(c->rq).len && !is_json(c->rq))
+        err = ERR_MEDIA_TYPE;
+    return err;
 }
 
-static void serve_body(struct visit *v, const struct route *route)
+/* ---- calling the handler ---- */
+
+static void serve_body(struct request_context *c, const struct route *route)
 {
     struct buf why = {0};
-    json_t    *body = body_parse(http_body(v->rq), &why);
+    json_t    *body = body_parse(http_body(c->rq), &why);
 
-    v->body = body;
+    c->body = body;
     if (body)
-        route->serve(v);
+        route->serve(c);
     else
-        visit_refuse(v, ERR_BAD_REQUEST, &why);
+        reply_failure(c->rq,
+                      &(struct reply_failure){.err = ERR_BAD_REQUEST, .said = buf_view(&why)});
     json_decref(body);
+    buf_fini(&why);
 }
 
-static void serve(struct visit *v, const struct route *route)
+static void serve(const struct router *r, struct request_context *c, const struct route *route)
 {
-    enum err err = check(v, route->needs);
-
-    http_set_route(v->rq, route->path);
+    http_set_route(c->rq, route->path);
+    enum err err = check(r, c, route);
     if (err)
-        reply_error(v->rq, err);
-    else if (route->needs == CHANGES || route->needs == BRINGS)
-        serve_body(v, route);
+        reply_error(c->rq, err);
+    else if (takes_body(route))
+        serve_body(c, route);
     else
-        route->serve(v);
+        route->serve(c);
 }
 
 static void on_request(void *ctx, struct http_request *rq)
 {
-    struct visit        v = {.gw = ctx, .rq = rq, .client = find_client(ctx, rq)};
-    const struct route *route;
-    struct buf          allow = {0};
+    const struct router   *r = ctx;
+    struct request_context c = {.gw = r->gw, .rq = rq, .client = find_client(r, rq)};
+    const struct route    *route;
+    struct buf             allow = {0};
 
     http_set_common(rq, reply_common,
-                    v.client.is_tls ? reply_common_count_tls : reply_common_count);
-    enum err err = is_clean(http_path(rq))
-                       ? router_find(http_method(rq), http_path(rq), &route, &v.word, &allow)
-                       : ERR_BAD_REQUEST;
+                    c.client.is_tls ? reply_common_count_tls : reply_common_count);
+    enum err err = ERR_BAD_REQUEST;
+    if (is_clean(http_path(rq)))
+        err = router_find(r, http_method(rq), http_path(rq), &route, &c.word, &allow);
     if (err)
         refuse_route(rq, err, allow.p);
     else
-        serve(&v, route);
+        serve(r, &c, route);
     buf_fini(&allow);
 }
 
+/* ---- afterwards ---- */
+
 static void on_gone(void *ctx, struct http_request *rq)
 {
-    struct waiter *w = http_user(rq);
+    struct request_hooks *h = http_user(rq);
 
     (void)ctx;
-    if (w)
-        w->on_gone(w);
+    if (h)
+        h->on_gone(h);
 }
 
 static void on_drained(void *ctx, struct http_request *rq)
 {
-    struct waiter *w = http_user(rq);
+    struct request_hooks *h = http_user(rq);
 
     (void)ctx;
-    if (w && w->on_drained)
-        w->on_drained(w);
+    if (h && h->on_drained)
+        h->on_drained(h);
 }
 
 static size_t body_max(void *ctx, const char *method, const char *path)
@@ -218,11 +176,10 @@ static size_t body_max(void *ctx, const char *method, const char *path)
     const struct route *route;
     struct str          word;
     struct buf          allow = {0};
-    enum err            err = router_find(method, path, &route, &word, &allow);
+    enum err            err = router_find(ctx, method, path, &route, &word, &allow);
 
-    (void)ctx;
     buf_fini(&allow);
-    return !err && route->needs == BRINGS ? BRINGS_MAX : 0;
+    return !err && route->needs == ROUTE_NEEDS_UPLOAD ? ROUTER_UPLOAD_MAX : 0;
 }
 
 static const char *outcome_of(unsigned status)
@@ -232,7 +189,7 @@ static const char *outcome_of(unsigned status)
     return status < 400 ? "ok" : status < 500 ? "refused" : "failed";
 }
 
-/* Anybody may ask for what is not there; all of that is one route. */
+/* Requests for paths that do not exist share one route. */
 static void count_end(const struct http_request *rq)
 {
     const char *route = http_route(rq);
@@ -241,41 +198,23 @@ static void count_end(const struct http_request *rq)
     metric_observe_for(METRIC_HTTP_TIME, route, NULL, (double)http_age_ms(rq) / 1000);
 }
 
-/* The path as the routes write it: what people put into one is not for the log. */
+/* Logs the path of the route: the request's own may contain private data. */
 static void on_end(void *ctx, const struct http_request *rq)
 {
-    struct gateway *gw = ctx;
-    bool            is_dull = http_status(rq) < 400 && strncmp(http_path(rq), "/static/", 8) == 0;
+    bool is_routine = http_status(rq) < 400 && strncmp(http_path(rq), "/static/", 8) == 0;
 
-    (void)gw;
+    (void)ctx;
     count_end(rq);
-    log_event(is_dull ? LOG_LEVEL_TRACE : LOG_LEVEL_INFO, 0, "http.done",
+    log_event(is_routine ? LOG_LEVEL_TRACE : LOG_LEVEL_INFO, 0, "http.done",
               "method=%s route=%s status=%u ms=%llu bytes=%llu", log_quote(str_of(http_method(rq))),
               http_route(rq), http_status(rq), (unsigned long long)http_age_ms(rq),
               (unsigned long long)http_sent(rq));
 }
 
-const struct http_ops router_ops = {on_request, on_gone, on_drained, on_end, body_max};
-
-/* ---- for handlers ---- */
-
-void visit_address_hash(const struct visit *v, char to[PSEUDONYM_SIZE])
-{
-    char network[ADDRESS_SIZE];
-    pseudonym_of_address(to, &v->gw->config.cookie_ring, client_network(&v->client, network));
-}
-
-bool visit_may(const struct visit *v, struct rate *rate)
-{
-    uint64_t wait = rate_take(rate, uuid_str(&v->session), clock_ms());
-
-    if (wait)
-        reply_failure(v->rq, &(struct failure){.err = ERR_LIMITED, .retry_after_ms = wait});
-    return !wait;
-}
-
-void visit_refuse(const struct visit *v, enum err err, struct buf *why)
-{
-    reply_failure(v->rq, &(struct failure){.err = err, .said = buf_view(why)});
-    buf_fini(why);
-}
+const struct http_ops router_ops = {
+    .on_request = on_request,
+    .on_gone = on_gone,
+    .on_drained = on_drained,
+    .on_end = on_end,
+    .body_max = body_max,
+};

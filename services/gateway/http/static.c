@@ -13,7 +13,7 @@
 #define FILES_MAX 256
 #define BYTES_MAX (16 * 1024 * 1024) /* all files together */
 
-const char *const        coding_names[CODING_COUNT] = {NULL, "gzip", "br"};
+const char *const        static_coding_names[CODING_COUNT] = {NULL, "gzip", "br"};
 static const char *const coding_ends[CODING_COUNT] = {"", ".gz", ".br"};
 
 struct static_files {
@@ -217,7 +217,7 @@ static bool takes(struct str accept, const char *name)
 enum coding static_coding(const struct static_file *file, struct str accept_encoding)
 {
     for (enum coding c = CODING_BROTLI; c > CODING_PLAIN; c--)
-        if (file->bytes[c].len && takes(accept_encoding, coding_names[c]))
+        if (file->bytes[c].len && takes(accept_encoding, static_coding_names[c]))
             return c;
     return CODING_PLAIN;
 }

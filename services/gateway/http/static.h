@@ -29,6 +29,6 @@ const struct static_file *static_find(const struct static_files *f, const char *
 /* The smallest form that this Accept-Encoding takes. */
 enum coding static_coding(const struct static_file *file, struct str accept_encoding);
 
-extern const char *const coding_names[CODING_COUNT]; /* "gzip"; of CODING_PLAIN NULL */
+extern const char *const static_coding_names[CODING_COUNT]; /* "gzip"; of CODING_PLAIN NULL */
 
 #endif

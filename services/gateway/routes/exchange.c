@@ -1,95 +1,135 @@
-/* Small requests over the bus. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "http/reply.h"
+/* Sends over the bus, and ties the reply to the HTTP request. */
 #include "routes/exchange.h"
 
-#define ERRAND_MS 10000
-#define WORKER_MS 25000 /* OpenRouter is asked in it */
+#include <stdlib.h>
 
-void errand_free(struct errand *e)
+#include "http/reply.h"
+
+#define STORE_MS  10000
+#define WORKER_MS 25000 /* includes a request to OpenRouter */
+
+static void on_gone(struct request_hooks *h)
 {
-    if (e->is_open)
-        bus_cancel(e->gw->bus, e->question);
-    http_set_user(e->rq, NULL);
-    buf_fini(&e->body);
-    json_decref(e->whole);
-    free(e);
+    struct exchange *x = (struct exchange *)h;
+    exchange_free(&x);
 }
 
-static void on_gone(struct waiter *w)
+void exchange_init(struct exchange *x, const struct request_context *c,
+                   void (*fini)(struct exchange *x))
 {
-    errand_free((struct errand *)w);
+    x->hooks.on_gone = on_gone;
+    x->gw = c->gw;
+    x->rq = c->rq;
+    x->who = c->who;
+    x->fini = fini;
+    http_set_user(c->rq, &x->hooks);
 }
 
-struct errand *errand_new(const struct visit *v)
+struct exchange *exchange_new(const struct request_context *c)
 {
-    struct errand *e = mem_new(sizeof *e);
+    struct exchange *x = mem_new(sizeof *x);
 
-    e->waiter.on_gone = on_gone;
-    e->gw = v->gw;
-    e->rq = v->rq;
-    e->client = v->client;
-    memcpy(e->account, v->account, sizeof e->account);
-    e->session = v->session;
-    e->former = v->former;
-    visit_address_hash(v, e->address_hash);
-    http_set_user(v->rq, &e->waiter);
-    return e;
+    exchange_init(x, c, NULL);
+    return x;
 }
+
+void exchange_free(struct exchange **exchange)
+{
+    struct exchange *x = *exchange;
+
+    if (!x)
+        return;
+    if (x->is_open && !x->send_err)
+        bus_cancel(x->gw->bus, x->id);
+    deferred_call_stop(&x->send_failed);
+    http_set_user(x->rq, NULL);
+    if (x->fini)
+        x->fini(x);
+    free(x);
+    *exchange = NULL;
+}
+
+/* ---- the request and its reply ---- */
 
 static void on_reply(void *ctx, const struct bus_reply *a)
 {
-    struct errand *e = ctx;
+    struct exchange *x = ctx;
 
     if (a->kind == BUS_REPLY_CHUNK)
-        return; /* nothing that errands ask is answered in pieces */
-    e->is_open = false;
-    e->take(e, a);
+        return; /* no request here is answered in chunks */
+    x->is_open = false;
+    x->on_reply(x, a);
 }
 
-void errand_ask(struct errand *e, enum service to, struct buf *body,
-                void (*take)(struct errand *e, const struct bus_reply *a))
+static void on_send_failed(void *ctx)
 {
-    struct bus_request q = {.service = to,
-                            .body = buf_view(body),
-                            .ttl_ms = to == SERVICE_LLM_WORKER ? WORKER_MS : ERRAND_MS,
-                            .on_reply = on_reply,
-                            .ctx = e};
-    enum err           err = bus_send(e->gw->bus, &q, &e->question);
+    struct exchange *x = ctx;
 
+    x->is_open = false;
+    x->on_reply(x, &(struct bus_reply){.kind = BUS_REPLY_ERROR, .err = x->send_err});
+}
+
+void exchange_send(struct exchange *x, enum service to, struct buf *body,
+                   void (*handle)(struct exchange *x, const struct bus_reply *a))
+{
+    struct bus_request request = {.service = to,
+                                  .body = buf_view(body),
+                                  .ttl_ms = to == SERVICE_LLM_WORKER ? WORKER_MS : STORE_MS,
+                                  .on_reply = on_reply,
+                                  .ctx = x};
+
+    x->on_reply = handle;
+    x->send_err = bus_send(x->gw->bus, &request, &x->id);
+    x->is_open = true;
     buf_fini(body);
-    e->take = take;
-    e->is_open = !err;
-    if (err)
-        take(e, &(struct bus_reply){.kind = BUS_REPLY_ERROR, .err = err});
+    if (x->send_err)
+        deferred_call_start(&x->send_failed, x->gw->loop, on_send_failed, x);
 }
 
-void errand_reply_and(struct errand *e, unsigned status, json_t *body,
-                      const struct http_field *more)
+/* ---- the reply to the client ---- */
+
+void exchange_reply(struct exchange **x, unsigned status, json_t *body)
 {
-    struct http_request *rq = e->rq;
+    struct http_request *rq = (*x)->rq;
 
-    errand_free(e);
-    reply_json_and(rq, status, body, more);
-}
-
-void errand_reply(struct errand *e, unsigned status, json_t *body)
-{
-    struct http_request *rq = e->rq;
-
-    errand_free(e);
+    exchange_free(x);
     reply_json(rq, status, body);
 }
 
-void errand_fail(struct errand *e, const struct bus_reply *a)
+void exchange_reply_with(struct exchange **x, unsigned status, json_t *body,
+                         const struct http_field *more)
 {
-    struct http_request *rq = e->rq;
-    struct failure       f = {.err = a->kind == BUS_REPLY_ERROR && a->err ? a->err : ERR_INTERNAL,
-                              .detail = a->detail,
-                              .retry_after_ms = a->retry_after_ms};
+    struct http_request *rq = (*x)->rq;
 
-    errand_free(e);
-    reply_failure(rq, &f);
+    exchange_free(x);
+    reply_json_with(rq, status, body, more);
+}
+
+static void fail(struct exchange **x, const struct reply_failure *f)
+{
+    struct http_request *rq = (*x)->rq;
+
+    exchange_free(x);
+    reply_failure(rq, f);
+}
+
+void exchange_fail(struct exchange **x, enum err err, uint64_t retry_after_ms)
+{
+    fail(x, &(struct reply_failure){.err = err, .retry_after_ms = retry_after_ms});
+}
+
+void exchange_fail_from(struct exchange **x, const struct bus_reply *a)
+{
+    fail(x, &(struct reply_failure){.err = a->kind == BUS_REPLY_ERROR && a->err ? a->err
+                                                                                : ERR_INTERNAL,
+                                    .detail = a->detail,
+                                    .retry_after_ms = a->retry_after_ms});
+}
+
+void exchange_on_done(struct exchange *x, const struct bus_reply *a)
+{
+    struct done_reply reply;
+
+    if (exchange_read(x, a, done_reply, &reply))
+        exchange_reply(&x, 200, json_object());
 }

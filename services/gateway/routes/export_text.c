@@ -1,4 +1,4 @@
-/* Markdown and JSON. */
+/* Writes Markdown and JSON. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,28 +25,29 @@ static void add_json(struct buf *out, json_t *value)
 
 static json_t *turn_of(const struct message *question, const struct message *answer)
 {
-    json_t *asked = json_object(), *said = json_object();
+    json_t *asked = json_object(), *answered = json_object();
 
-    json_object_set_new(asked, "content", json_of(question->text));
+    json_object_set_new(asked, "content", reply_string(question->text));
     json_object_set_new(asked, "at", reply_time(question->at));
-    json_object_set_new(said, "content", json_of(answer->text));
-    json_object_set_new(said, "at", reply_time(answer->at));
-    json_object_set_new(said, "model", json_of(answer->model));
-    json_object_set_new(said, "finish_reason", json_of(answer->finish_reason));
+    json_object_set_new(answered, "content", reply_string(answer->text));
+    json_object_set_new(answered, "at", reply_time(answer->at));
+    json_object_set_new(answered, "model", reply_string(answer->model));
+    json_object_set_new(answered, "finish_reason", reply_string(answer->finish_reason));
     json_object_set_new(
-        said, "usage", reply_usage(answer->prompt_tokens, answer->completion_tokens, answer->cost));
-    json_object_set_new(said, "feedback",
+        answered, "usage",
+        reply_usage(answer->prompt_tokens, answer->completion_tokens, answer->cost));
+    json_object_set_new(answered, "feedback",
                         json_integer(answer->feedback == 2 ? -1 : (int)answer->feedback));
-    return json_pack("{s:o,s:o,s:o}", "status", json_of(answer->status), "question", asked,
-                     "answer", said);
+    return json_pack("{s:o,s:o,s:o}", "status", reply_string(answer->status), "question", asked,
+                     "answer", answered);
 }
 
-static void begin_json(struct buf *out, const struct export_reply *say)
+static void begin_json(struct buf *out, const struct export_reply *reply)
 {
     buf_print(out, "{\"format\":\"automotive-chat\",\"version\":1,\"title\":");
-    add_json(out, json_of(say->title));
+    add_json(out, reply_string(reply->title));
     buf_print(out, ",\"created_at\":");
-    add_json(out, reply_time(say->created_at));
+    add_json(out, reply_time(reply->created_at));
     buf_print(out, ",\"turns\":[");
 }
 
@@ -60,7 +61,7 @@ static void add_time(struct buf *out, uint64_t at)
     buf_print(out, "%.10s %.5s UTC", iso, iso + 11);
 }
 
-/* What the person wrote is quoted, so that it is never taken for a heading of ours. */
+/* The question is quoted, so that it cannot be taken for a heading of the file. */
 static void add_quote(struct buf *out, struct str text)
 {
     while (text.len) {
@@ -100,21 +101,22 @@ static void add_turn(struct buf *out, const struct message *question, const stru
 
 /* ---- both ---- */
 
-void export_begin(struct buf *out, bool is_json, const struct export_reply *say)
+void export_text_begin(struct buf *out, bool is_json, const struct export_reply *reply)
 {
     if (is_json) {
-        begin_json(out, say);
+        begin_json(out, reply);
         return;
     }
-    buf_print(out, "# %.*s\n\n*Begun ", (int)say->title.len, say->title.p);
-    add_time(out, say->created_at);
+    buf_print(out, "# %.*s\n\n*Begun ", (int)reply->title.len, reply->title.p);
+    add_time(out, reply->created_at);
     buf_print(out, "*\n");
 }
 
-void export_turns(struct buf *out, bool is_json, const struct export_reply *say, bool is_first)
+void export_text_turns(struct buf *out, bool is_json, const struct export_reply *reply,
+                       bool is_first)
 {
-    for (uint64_t i = 0; i + 1 < say->messages_count; i += 2) {
-        const struct message *question = &say->messages[i], *answer = &say->messages[i + 1];
+    for (uint64_t i = 0; i + 1 < reply->messages_count; i += 2) {
+        const struct message *question = &reply->messages[i], *answer = &reply->messages[i + 1];
         if (!is_json) {
             add_turn(out, question, answer);
             continue;
@@ -124,7 +126,7 @@ void export_turns(struct buf *out, bool is_json, const struct export_reply *say,
     }
 }
 
-void export_end(struct buf *out, bool is_json)
+void export_text_end(struct buf *out, bool is_json)
 {
     if (is_json)
         buf_print(out, "\n]}\n");
@@ -132,7 +134,7 @@ void export_end(struct buf *out, bool is_json)
 
 /* ---- the name of the file ---- */
 
-/* Letters and digits, and a dash for whatever stands between them. */
+/* Letters and digits, with a dash for everything between them. */
 static void add_plain_name(struct buf *out, struct str title)
 {
     size_t start = out->len;
@@ -151,7 +153,7 @@ static void add_plain_name(struct buf *out, struct str title)
         buf_print(out, "chat");
 }
 
-void export_disposition(struct buf *out, bool is_json, struct str title)
+void export_text_disposition(struct buf *out, bool is_json, struct str title)
 {
     buf_print(out, "attachment; filename=\"");
     add_plain_name(out, title);

@@ -1,217 +1,227 @@
-/* From a chat to HTTP. */
+/* From events of a turn to HTTP. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/events.h"
 #include "http/reply.h"
+#include "http/request_context.h"
 #include "routes/http_subscriber.h"
 #include "turn/turn.h"
 
-struct ear {
-    struct waiter        waiter; /* first: it is the request's user */
-    struct listener      listener;
+struct http_subscriber {
+    struct request_hooks hooks; /* first: it is the user of the request */
+    struct subscriber    subscriber;
     struct http_request *rq; /* borrowed, until it is answered or gone */
 };
 
-const struct http_field event_fields[] = {
-    {"Content-Type", "text/event-stream"},
-    {"Cache-Control", "no-store, no-transform"},
-    {"X-Accel-Buffering", "no"}, /* nginx in front passes each event on at once */
-};
-const unsigned event_field_count = COUNT_OF(event_fields);
-
-static struct ear *ear_of(struct listener *l)
+static struct http_subscriber *of(struct subscriber *s)
 {
-    return (struct ear *)((char *)l - offsetof(struct ear, listener));
+    return (struct http_subscriber *)((char *)s - offsetof(struct http_subscriber, subscriber));
 }
 
-static void on_gone(struct waiter *w)
+static void on_gone(struct request_hooks *hooks)
 {
-    struct ear *e = (struct ear *)w;
+    struct http_subscriber *h = (struct http_subscriber *)hooks;
 
-    audience_leave(&e->listener);
-    free(e);
+    subscribers_remove(&h->subscriber);
+    free(h);
 }
 
-static struct ear *ear_new(struct http_request *rq)
+static struct http_subscriber *subscriber_new(struct http_request *rq)
 {
-    struct ear *e = mem_new(sizeof *e);
+    struct http_subscriber *h = mem_new(sizeof *h);
 
-    e->waiter.on_gone = on_gone;
-    e->rq = rq;
-    http_set_user(rq, &e->waiter);
-    return e;
+    h->hooks.on_gone = on_gone;
+    h->rq = rq;
+    http_set_user(rq, &h->hooks);
+    return h;
 }
 
-static void ear_free(struct ear *e)
+static void subscriber_free(struct http_subscriber **h)
 {
-    http_set_user(e->rq, NULL);
-    free(e);
+    http_set_user((*h)->rq, NULL);
+    free(*h);
+    *h = NULL;
 }
 
-/* ---- what both say ---- */
+/* ---- what both send ---- */
 
-static json_t *outcome_of(const struct chat *c)
+static json_t *outcome_of(const struct turn *t)
 {
-    json_t *outcome = json_object();
+    const struct turn_answer  *a = &t->answer;
+    const struct turn_outcome *outcome = &t->outcome;
+    json_t                    *o = json_object();
 
-    json_object_set_new(outcome, "status", json_string(chat_status_name(c)));
-    json_object_set_new(outcome, "seq", json_integer((json_int_t)c->seq));
-    json_object_set_new(outcome, "finish_reason", json_string(c->finish_reason));
-    json_object_set_new(outcome, "model", json_string(c->model));
-    json_object_set_new(outcome, "usage",
-                        reply_usage(c->prompt_tokens, c->completion_tokens, c->cost));
-    json_object_set_new(outcome, "budget", reply_budget(c->has_budget, c->budget_left));
-    return outcome;
+    json_object_set_new(o, "status", json_string(turn_status_name(t)));
+    json_object_set_new(o, "seq", json_integer((json_int_t)t->seq));
+    json_object_set_new(o, "finish_reason", json_string(a->finish_reason));
+    json_object_set_new(o, "model", json_string(a->model));
+    json_object_set_new(o, "usage", reply_usage(a->prompt_tokens, a->completion_tokens, a->cost));
+    json_object_set_new(o, "budget", reply_budget(outcome->has_budget, outcome->budget_left));
+    return o;
 }
 
-static struct failure failure_of(const struct chat *c)
+static struct reply_failure failure_of(const struct turn *t)
 {
-    return (struct failure){.err = c->err,
-                            .detail = str_of(c->detail),
-                            .retry_after_ms = c->retry_after_ms,
-                            .turn_id = uuid_str(&c->turn_id),
-                            .text = str_of(c->text)};
+    return (struct reply_failure){.err = t->outcome.err,
+                                  .detail = str_of(t->outcome.detail),
+                                  .retry_after_ms = t->outcome.retry_after_ms,
+                                  .turn_id = uuid_str(&t->params.turn_id),
+                                  .text = str_of(t->params.text)};
 }
 
 /* ---- one JSON ---- */
 
-static void hear_json(struct listener *l, const struct chat *c, enum chat_event what)
+static void reply_answer(struct http_request *rq, const struct turn *t)
 {
-    struct ear *e = ear_of(l);
+    json_t *body = outcome_of(t);
 
-    if (!chat_event_is_end(what))
-        return;
-    if (what == CHAT_ANSWERED) {
-        json_t *body = outcome_of(c);
-        json_object_set_new(body, "response", json_of(buf_view(&c->answer)));
-        json_object_set_new(body, "turn_id", json_string(c->turn_id.text));
-        json_object_set_new(body, "conversation_id", json_string(c->conversation.text));
-        reply_json(e->rq, 200, body);
-    } else {
-        struct failure f = failure_of(c);
-        reply_failure(e->rq, &f);
-    }
-    ear_free(e);
+    json_object_set_new(body, "response", reply_string(buf_view(&t->answer.text)));
+    json_object_set_new(body, "turn_id", json_string(t->params.turn_id.text));
+    json_object_set_new(body, "conversation_id", json_string(t->conversation.text));
+    reply_json(rq, 200, body);
 }
 
-struct listener *listen_json(struct http_request *rq)
+static void on_event_json(struct subscriber *s, const struct turn *t, enum turn_event e)
 {
-    struct ear *e = ear_new(rq);
+    struct http_subscriber *h = of(s);
+    struct reply_failure    f = failure_of(t);
 
-    e->listener.hear = hear_json;
-    return &e->listener;
+    if (!turn_event_is_end(e))
+        return;
+    if (e == TURN_EVENT_ANSWERED)
+        reply_answer(h->rq, t);
+    else
+        reply_failure(h->rq, &f);
+    subscriber_free(&h);
+}
+
+struct subscriber *http_subscriber_json(struct http_request *rq)
+{
+    struct http_subscriber *h = subscriber_new(rq);
+
+    h->subscriber.on_event = on_event_json;
+    return &h->subscriber;
 }
 
 /* ---- events ---- */
 
-static json_t *started(const struct chat *c)
+static json_t *started(const struct turn *t)
 {
-    return json_pack("{s:s,s:s,s:s}", "turn_id", c->turn_id.text, "conversation_id",
-                     c->conversation.text, "model", c->model);
+    return json_pack("{s:s,s:s,s:s}", "turn_id", t->params.turn_id.text, "conversation_id",
+                     t->conversation.text, "model", t->answer.model);
 }
 
-static json_t *delta(struct str news)
+static json_t *delta(struct str text)
 {
     json_t *data = json_object();
 
-    json_object_set_new(data, "text", json_of(news));
+    json_object_set_new(data, "text", reply_string(text));
     return data;
 }
 
-static json_t *retracted(const struct chat *c)
+static json_t *retracted(const struct turn *t)
 {
-    return json_pack("{s:s,s:s}", "reason", err_text(c->err), "text", c->text);
+    return json_pack("{s:s,s:s}", "reason", err_text(t->outcome.err), "text", t->params.text);
 }
 
-static json_t *failed(const struct chat *c)
+static json_t *failed(const struct turn *t)
 {
-    struct failure f = failure_of(c);
-    struct buf     message = {0};
-    bool           is_retryable = c->is_retryable || err_is_passing(c->err);
-    json_t        *data = json_object();
+    enum err             err = t->outcome.err;
+    struct reply_failure f = failure_of(t);
+    struct buf           message = {0};
+    bool                 is_retryable = t->outcome.is_retryable || reply_is_temporary(err);
+    json_t              *data = json_object();
 
-    failure_message(&f, &message);
-    json_object_set_new(data, "code", json_string(err_code(c->err)));
-    json_object_set_new(data, "message", json_of(buf_view(&message)));
+    reply_failure_message(&f, &message);
+    json_object_set_new(data, "code", json_string(err_code(err)));
+    json_object_set_new(data, "message", reply_string(buf_view(&message)));
     json_object_set_new(data, "retryable", json_boolean(is_retryable));
-    json_object_set_new(data, "retry_after", json_integer((json_int_t)failure_seconds(&f)));
-    json_object_set_new(data, "text", json_of(f.text));
+    json_object_set_new(data, "retry_after", json_integer((json_int_t)reply_failure_seconds(&f)));
+    json_object_set_new(data, "text", reply_string(f.text));
     buf_fini(&message);
     return data;
 }
 
-/* What the listener has; one of a follower may be ahead of it, until all has come. */
-static size_t place_of(const struct listener *l, const struct chat *c, enum chat_event what)
+/* How much of the answer the subscriber has.  That of a follower may be ahead of its turn, until
+ * the turn has caught up. */
+static size_t offset_of(const struct subscriber *s, const struct turn *t, enum turn_event e)
 {
-    bool may_be_ahead = c->is_following && !chat_event_is_end(what);
-    return may_be_ahead || l->at < c->answer.len ? l->at : c->answer.len;
+    bool may_be_ahead = t->follow.is_active && !turn_event_is_end(e);
+    return may_be_ahead || s->at < t->answer.text.len ? s->at : t->answer.text.len;
 }
 
-static void format(struct buf *out, struct listener *l, const struct chat *c, enum chat_event what)
+static void format(struct buf *out, struct subscriber *s, const struct turn *t, enum turn_event e)
 {
-    const char *id = c->turn_id.text;
-    struct str  news = what == CHAT_DELTA ? chat_news(c, l) : (struct str){0};
-    size_t      at = place_of(l, c, what);
+    const char *id = t->params.turn_id.text;
+    struct str  text = e == TURN_EVENT_DELTA ? turn_unsent(t, s) : (struct str){0};
+    size_t      at = offset_of(s, t, e);
+    json_int_t  backoff = (json_int_t)reply_seconds(t->answer.backoff_ms);
 
-    switch (what) {
-    case CHAT_QUEUED:
-        events_add(out, id, at, "queued", json_pack("{s:i}", "position", (int)c->place));
+    switch (e) {
+    case TURN_EVENT_QUEUED:
+        events_add(out, id, at, "queued",
+                   json_pack("{s:i}", "position", (int)t->answer.queue_position));
         break;
-    case CHAT_WAITING:
-        events_add(out, id, at, "waiting",
-                   json_pack("{s:I}", "retry_after", (json_int_t)whole_seconds(c->rest_ms)));
+    case TURN_EVENT_BACKOFF:
+        events_add(out, id, at, "waiting", json_pack("{s:I}", "retry_after", backoff));
         break;
-    case CHAT_STARTED:
-        events_add(out, id, at, "started", started(c));
+    case TURN_EVENT_STARTED:
+        events_add(out, id, at, "started", started(t));
         break;
-    case CHAT_DELTA:
-        if (news.len)
-            events_add(out, id, at, "delta", delta(news));
+    case TURN_EVENT_DELTA:
+        if (text.len)
+            events_add(out, id, at, "delta", delta(text));
         break;
-    case CHAT_QUIET:
-        events_comment(out, "still here");
+    case TURN_EVENT_KEEPALIVE:
+        events_comment(out, "keep-alive");
         break;
-    case CHAT_RETRACTED:
-        events_add(out, id, at, "retracted", retracted(c));
+    case TURN_EVENT_RETRACTED:
+        events_add(out, id, at, "retracted", retracted(t));
         break;
-    case CHAT_ANSWERED:
-        events_add(out, id, at, "done", outcome_of(c));
+    case TURN_EVENT_ANSWERED:
+        events_add(out, id, at, "done", outcome_of(t));
         break;
-    case CHAT_FAILED:
-        events_add(out, id, at, "error", failed(c));
+    case TURN_EVENT_FAILED:
+        events_add(out, id, at, "error", failed(t));
         break;
     }
 }
 
-static void hear_events(struct listener *l, const struct chat *c, enum chat_event what)
+static void on_event_stream(struct subscriber *s, const struct turn *t, enum turn_event e)
 {
-    struct ear *e = ear_of(l);
-    struct buf  bytes = {0};
+    struct http_subscriber *h = of(s);
+    struct buf              bytes = {0};
 
-    format(&bytes, l, c, what);
-    http_stream_write(e->rq, buf_view(&bytes));
+    format(&bytes, s, t, e);
+    http_stream_write(h->rq, buf_view(&bytes));
     buf_fini(&bytes);
-    if (!chat_event_is_end(what))
+    if (!turn_event_is_end(e))
         return;
-    http_stream_end(e->rq);
-    ear_free(e);
+    http_stream_end(h->rq);
+    subscriber_free(&h);
 }
 
-struct listener *listen_events(struct http_request *rq, size_t after)
+struct subscriber *http_subscriber_events(struct http_request *rq, size_t after)
 {
-    struct ear *e = ear_new(rq);
+    static const struct http_field fields[] = {
+        {.name = "Content-Type", .value = "text/event-stream"},
+        {.name = "Cache-Control", .value = "no-store, no-transform"},
+        {.name = "X-Accel-Buffering", .value = "no"}, /* nginx then forwards events at once */
+    };
+    struct http_subscriber *h = subscriber_new(rq);
 
-    e->listener.at = after;
-    e->listener.hear = hear_events;
+    h->subscriber.at = after;
+    h->subscriber.on_event = on_event_stream;
     http_stream_open(rq, &(struct http_response){.status = 200,
-                                                 .fields = event_fields,
-                                                 .field_count = event_field_count,
+                                                 .fields = fields,
+                                                 .field_count = COUNT_OF(fields),
                                                  .body = STR(": hello\n\n")});
-    return &e->listener;
+    return &h->subscriber;
 }
 
-bool listen_wants_events(struct http_request *rq)
+bool http_subscriber_wants_events(struct http_request *rq)
 {
     struct str accept = http_header(rq, "Accept");
     return accept.len && memmem(accept.p, accept.len, "text/event-stream", 17);

@@ -1,19 +1,18 @@
-/* listen - the two ways to hear of a turn: one JSON at its end, or events as they come. */
-#ifndef GATEWAY_LISTEN_H
-#define GATEWAY_LISTEN_H
-#include "gateway.h"
+/* http_subscriber - connects a turn to an HTTP request: one JSON at its end, or events as they
+ * come.
+ *
+ * A subscriber belongs to its request: it replies, frees itself then, and
+ * leaves the turn when the client goes. */
+#ifndef GATEWAY_HTTP_SUBSCRIBER_H
+#define GATEWAY_HTTP_SUBSCRIBER_H
+#include "loop/http.h"
 #include "turn/subscribers.h"
 
-/* Both make a listener that belongs to the request: it answers it, frees itself
- * then, and leaves its audience when the client goes. */
-struct listener *listen_json(struct http_request *rq);
+struct subscriber *http_subscriber_json(struct http_request *rq);
 
 /* Opens the stream.  after: bytes of the answer that the client has already. */
-struct listener *listen_events(struct http_request *rq, size_t after);
+struct subscriber *http_subscriber_events(struct http_request *rq, size_t after);
 
-bool listen_wants_events(struct http_request *rq); /* Accept: text/event-stream */
-
-extern const struct http_field event_fields[]; /* of a reply that is events */
-extern const unsigned          event_field_count;
+bool http_subscriber_wants_events(struct http_request *rq); /* Accept: text/event-stream */
 
 #endif

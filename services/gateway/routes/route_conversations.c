@@ -1,4 +1,4 @@
-/* /conversations: which there are, another title, and away with one. */
+/* /conversations and /clear_chat: lists, renames, deletes and leaves conversations. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,32 +6,31 @@
 #include "http/query.h"
 #include "http/reply.h"
 #include "routes/exchange.h"
-#include "routes/route_history.h"
 
-#define CHATS_PAGE 50
+#define PAGE 50
 
 /* ---- GET /conversations?cursor= ---- */
 
-static json_t *chat_of(const struct conversation_summary *l)
+static json_t *summary_of(const struct conversation_summary *c)
 {
     json_t *o = json_object();
-    bool    is_branch = l->forked_from.len > 0;
+    bool    is_branch = c->forked_from.len > 0;
 
-    json_object_set_new(o, "conversation_id", json_of(l->conversation));
-    json_object_set_new(o, "title", json_of(l->title));
-    json_object_set_new(o, "created_at", reply_time(l->created_at));
-    json_object_set_new(o, "touched_at", reply_time(l->touched_at / 1000));
-    json_object_set_new(o, "turns", json_integer((json_int_t)l->last_seq));
-    json_object_set_new(o, "forked_from", is_branch ? json_of(l->forked_from) : json_null());
+    json_object_set_new(o, "conversation_id", reply_string(c->conversation));
+    json_object_set_new(o, "title", reply_string(c->title));
+    json_object_set_new(o, "created_at", reply_time(c->created_at));
+    json_object_set_new(o, "touched_at", reply_time(c->touched_at / 1000));
+    json_object_set_new(o, "turns", json_integer((json_int_t)c->last_seq));
+    json_object_set_new(o, "forked_from", is_branch ? reply_string(c->forked_from) : json_null());
     json_object_set_new(o, "forked_at_seq",
-                        is_branch ? json_integer((json_int_t)l->forked_at_seq) : json_null());
+                        is_branch ? json_integer((json_int_t)c->forked_at_seq) : json_null());
     return o;
 }
 
-/* When the last one was touched, and its id: two chats may have been touched at once. */
-static json_t *cursor_of(const struct conversation_list_reply *say)
+/* When the last one was used, and its id: two may have been used in the same millisecond. */
+static json_t *cursor_of(const struct conversation_list_reply *reply)
 {
-    const struct conversation_summary *last = &say->conversations[say->conversations_count - 1];
+    const struct conversation_summary *last = &reply->conversations[reply->conversations_count - 1];
 
     return json_sprintf("%llu-%.*s", (unsigned long long)last->touched_at,
                         (int)last->conversation.len, last->conversation.p);
@@ -50,34 +49,33 @@ static bool read_cursor(struct str text, struct conversation_list_request *m)
            uuid_parse(&id, m->after_id);
 }
 
-static void take_chats(struct errand *e, const struct bus_reply *a)
+static void on_list(struct exchange *x, const struct bus_reply *a)
 {
-    struct conversation_list_reply *say = mem_new(sizeof *say);
+    struct conversation_list_reply *reply = mem_new(sizeof *reply);
 
-    if (errand_read(e, a, conversation_list_reply, say)) {
+    if (exchange_read(x, a, conversation_list_reply, reply)) {
         json_t *o = json_object(), *list = json_array();
-        for (uint64_t i = 0; i < say->conversations_count; i++)
-            json_array_append_new(list, chat_of(&say->conversations[i]));
+        for (uint64_t i = 0; i < reply->conversations_count; i++)
+            json_array_append_new(list, summary_of(&reply->conversations[i]));
         json_object_set_new(o, "conversations", list);
-        json_object_set_new(o, "more",
-                            say->more && say->conversations_count ? cursor_of(say) : json_null());
-        errand_reply(e, 200, o);
+        json_object_set_new(
+            o, "more", reply->more && reply->conversations_count ? cursor_of(reply) : json_null());
+        exchange_reply(&x, 200, o);
     }
-    free(say);
+    free(reply);
 }
 
-void route_conversations(const struct visit *v)
+void route_conversations(const struct request_context *c)
 {
-    struct conversation_list_request m = {.session = uuid_str(&v->session), .page = CHATS_PAGE};
+    struct conversation_list_request m = {.session = uuid_str(&c->who.session), .page = PAGE};
     struct buf                       body = {0};
 
-    if (!read_cursor(http_query(v->rq, "cursor"), &m)) {
-        reply_error(v->rq, ERR_BAD_REQUEST);
+    if (!read_cursor(http_query(c->rq, "cursor"), &m)) {
+        reply_error(c->rq, ERR_BAD_REQUEST);
         return;
     }
-    struct errand *e = errand_new(v);
     conversation_list_request_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_chats);
+    exchange_send(exchange_new(c), SERVICE_STORE, &body, on_list);
 }
 
 /* ---- PATCH /conversations/{id} ---- */
@@ -103,9 +101,9 @@ static size_t characters(struct str text)
     return count;
 }
 
-static bool read_title(const struct visit *v, struct str *title, struct buf *why)
+static bool read_title(const struct request_context *c, struct str *title, struct buf *why)
 {
-    if (!body_text(v->body, "title", SIZE_MAX, title, why))
+    if (!body_text(c->body, "title", SIZE_MAX, title, why))
         return false;
     *title = str_trim(*title);
     if (title->len && characters(*title) <= LIMIT_TITLE_CHARACTERS && !has_control(*title))
@@ -115,58 +113,85 @@ static bool read_title(const struct visit *v, struct str *title, struct buf *why
     return false;
 }
 
-static void take_renamed(struct errand *e, const struct bus_reply *a)
-{
-    struct done_reply say;
+struct rename {
+    struct exchange exchange; /* first */
+    struct buf      title;
+};
 
-    if (errand_read(e, a, done_reply, &say))
-        errand_reply(e, 200, json_pack("{s:o}", "title", json_of(buf_view(&e->body))));
+static void rename_fini(struct exchange *x)
+{
+    buf_fini(&((struct rename *)x)->title);
 }
 
-void route_conversation_rename(const struct visit *v)
+static void on_renamed(struct exchange *x, const struct bus_reply *a)
 {
-    struct conversation_rename_request m = {.session = uuid_str(&v->session)};
+    const struct rename *r = (struct rename *)x;
+    struct done_reply    reply;
+
+    if (!exchange_read(x, a, done_reply, &reply))
+        return;
+    json_t *title = reply_string(buf_view(&r->title));
+    exchange_reply(&x, 200, json_pack("{s:o}", "title", title));
+}
+
+void route_conversation_rename(const struct request_context *c)
+{
+    struct conversation_rename_request m = {.session = uuid_str(&c->who.session)};
     struct uuid                        id;
     struct buf                         why = {0}, body = {0};
 
-    if (!uuid_parse(&id, v->word)) {
-        reply_error(v->rq, ERR_NOT_FOUND);
+    if (!uuid_parse(&id, c->word)) {
+        reply_error(c->rq, ERR_NOT_FOUND);
         return;
     }
-    if (!read_title(v, &m.title, &why)) {
-        visit_refuse(v, ERR_BAD_REQUEST, &why);
+    if (!read_title(c, &m.title, &why)) {
+        handler_refuse(c, ERR_BAD_REQUEST, &why);
         return;
     }
-    struct errand *e = errand_new(v);
-    buf_str(&e->body, m.title);
+    struct rename *r = mem_new(sizeof *r);
+    exchange_init(&r->exchange, c, rename_fini);
+    buf_str(&r->title, m.title);
     m.conversation = uuid_str(&id);
     conversation_rename_request_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_renamed);
+    exchange_send(&r->exchange, SERVICE_STORE, &body, on_renamed);
 }
 
 /* ---- DELETE /conversations/{id} ---- */
 
-static void take_deleted(struct errand *e, const struct bus_reply *a)
+void route_conversation_delete(const struct request_context *c)
 {
-    struct done_reply say;
-
-    if (errand_read(e, a, done_reply, &say))
-        errand_reply(e, 200, json_object());
-}
-
-void route_conversation_delete(const struct visit *v)
-{
+    char        address_hash[PSEUDONYM_SIZE];
     struct uuid id;
     struct buf  body = {0};
 
-    if (!uuid_parse(&id, v->word)) {
-        reply_error(v->rq, ERR_NOT_FOUND);
+    if (!uuid_parse(&id, c->word)) {
+        reply_error(c->rq, ERR_NOT_FOUND);
         return;
     }
-    struct errand                     *e = errand_new(v);
-    struct conversation_delete_request m = {.session = uuid_str(&e->session),
+    handler_address_hash(c, address_hash);
+    struct conversation_delete_request m = {.session = uuid_str(&c->who.session),
                                             .conversation = uuid_str(&id),
-                                            .address_hash = str_of(e->address_hash)};
+                                            .address_hash = str_of(address_hash)};
     conversation_delete_request_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_deleted);
+    exchange_send(exchange_new(c), SERVICE_STORE, &body, exchange_on_done);
+}
+
+/* ---- POST /clear_chat ---- */
+
+void route_conversation_clear(const struct request_context *c)
+{
+    char       address_hash[PSEUDONYM_SIZE];
+    bool       is_delete;
+    struct buf why = {0}, body = {0};
+
+    if (!body_flag(c->body, "delete", false, &is_delete, &why)) {
+        handler_refuse(c, ERR_BAD_REQUEST, &why);
+        return;
+    }
+    handler_address_hash(c, address_hash);
+    struct conversation_clear_request m = {.session = uuid_str(&c->who.session),
+                                           .delete = is_delete,
+                                           .address_hash = str_of(address_hash)};
+    conversation_clear_request_encode(&m, &body);
+    exchange_send(exchange_new(c), SERVICE_STORE, &body, exchange_on_done);
 }

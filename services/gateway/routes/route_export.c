@@ -1,116 +1,133 @@
-/* GET /conversations/{id}/export?format=: all of a chat, however long it is.
+/* GET /conversations/{id}/export?format=: a whole conversation, however long.
  *
- *   ask for a part ──► 404, or the file begins ──► its turns ──► taken? ask for the next part ──►
- * ...
+ *   request a part ──► 404, or the file begins ──► write its turns ──► on_drained
+ *         ▲                                                                │
+ *         └────────────────────────────────────────────────────────────────┘
  *
- * A part is asked for when the client has taken the one before, so that a slow one costs no memory.
- * If no store can go on, the connection is cut: the client sees that the file is not whole. */
+ * A part is requested once the client has taken the one before, so a slow
+ * client costs no memory.  If no store can continue, the connection is aborted,
+ * so that the client sees that the file is incomplete. */
 #include <stdlib.h>
 
 #include "http/reply.h"
 #include "routes/exchange.h"
 #include "routes/export_text.h"
 
-static void take_part(struct errand *e, const struct bus_reply *a);
-
-static void ask_part(struct errand *e)
+struct export
 {
-    struct export_request m = {.session = uuid_str(&e->session),
-                               .conversation = uuid_str(&e->turn_id),
+    struct exchange exchange; /* first */
+    struct uuid     conversation;
+    bool            is_json;
+    bool            has_begun;                    /* the head of the file was written */
+    uint64_t        after_seq, after_interrupted; /* where the next part begins */
+};
+
+static void on_part(struct exchange *x, const struct bus_reply *a);
+
+static void request_part(struct export *e)
+{
+    struct export_request m = {.session = uuid_str(&e->exchange.who.session),
+                               .conversation = uuid_str(&e->conversation),
                                .after_seq = e->after_seq,
                                .after_interrupted = e->after_interrupted};
     struct buf            body = {0};
 
     export_request_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_part);
+    exchange_send(&e->exchange, SERVICE_STORE, &body, on_part);
 }
 
-static void on_drained(struct waiter *w)
+static void on_drained(struct request_hooks *h)
 {
-    struct errand *e = (struct errand *)w;
+    struct export *e = (struct export *)h;
 
-    if (!e->is_open)
-        ask_part(e);
+    if (!e->exchange.is_open)
+        request_part(e);
 }
 
-static void begin_file(struct errand *e, const struct export_reply *say)
+static void begin_file(struct export *e, const struct export_reply *reply)
 {
     struct buf disposition = {0}, text = {0};
 
-    export_disposition(&disposition, e->is_json, say->title);
+    export_text_disposition(&disposition, e->is_json, reply->title);
+    export_text_begin(&text, e->is_json, reply);
     struct http_field fields[] = {
-        {"Content-Type", e->is_json ? "application/json" : "text/markdown; charset=utf-8"},
-        {"Content-Disposition", disposition.p},
-        {"Cache-Control", "no-store"}};
-    export_begin(&text, e->is_json, say);
-    e->waiter.on_drained = on_drained;
-    http_stream_open(e->rq, &(struct http_response){.status = 200,
-                                                    .fields = fields,
-                                                    .field_count = COUNT_OF(fields),
-                                                    .body = buf_view(&text)});
+        {.name = "Content-Type",
+         .value = e->is_json ? "application/json" : "text/markdown; charset=utf-8"},
+        {.name = "Content-Disposition", .value = disposition.p},
+        {.name = "Cache-Control", .value = "no-store"},
+    };
+    e->has_begun = true;
+    e->exchange.hooks.on_drained = on_drained;
+    http_stream_open(e->exchange.rq, &(struct http_response){.status = 200,
+                                                             .fields = fields,
+                                                             .field_count = COUNT_OF(fields),
+                                                             .body = buf_view(&text)});
     buf_fini(&disposition);
     buf_fini(&text);
 }
 
-static void end_file(struct errand *e)
+static void end_file(struct export **e)
 {
-    struct http_request *rq = e->rq;
+    struct exchange     *x = &(*e)->exchange;
+    struct http_request *rq = x->rq;
     struct buf           text = {0};
 
-    export_end(&text, e->is_json);
-    errand_free(e);
+    export_text_end(&text, (*e)->is_json);
+    exchange_free(&x);
+    *e = NULL;
     http_stream_write(rq, buf_view(&text));
     http_stream_end(rq);
     buf_fini(&text);
 }
 
-static void add_part(struct errand *e, const struct export_reply *say)
+static void write_part(struct export *e, const struct export_reply *reply)
 {
+    bool       is_first = !e->has_begun;
     struct buf text = {0};
-    bool       has_begun = e->waiter.on_drained != NULL;
 
-    if (!has_begun)
-        begin_file(e, say);
-    if (!say->messages_count) {
-        end_file(e);
+    if (is_first)
+        begin_file(e, reply);
+    if (!reply->messages_count) {
+        end_file(&e);
         return;
     }
-    export_turns(&text, e->is_json, say, !has_begun);
-    http_stream_write(e->rq, buf_view(&text));
-    e->after_seq = say->last_seq;
-    e->after_interrupted = say->last_interrupted;
+    export_text_turns(&text, e->is_json, reply, is_first);
+    e->after_seq = reply->last_seq;
+    e->after_interrupted = reply->last_interrupted;
+    http_stream_write(e->exchange.rq, buf_view(&text));
     buf_fini(&text);
 }
 
-static void take_part(struct errand *e, const struct bus_reply *a)
+static void on_part(struct exchange *x, const struct bus_reply *a)
 {
-    struct export_reply *say = mem_new(sizeof *say);
-    bool                 has_begun = e->waiter.on_drained != NULL;
+    struct export       *e = (struct export *)x;
+    struct export_reply *reply = mem_new(sizeof *reply);
 
-    if (!has_begun) {
-        if (errand_read(e, a, export_reply, say))
-            add_part(e, say);
-    } else if (a->kind == BUS_REPLY_FINAL && export_reply_decode(say, a->body) == ERR_OK) {
-        add_part(e, say);
+    if (!e->has_begun) {
+        if (exchange_read(x, a, export_reply, reply))
+            write_part(e, reply);
+    } else if (a->kind == BUS_REPLY_FINAL && export_reply_decode(reply, a->body) == ERR_OK) {
+        write_part(e, reply);
     } else {
-        http_stream_abort(e->rq);
+        http_stream_abort(x->rq);
     }
-    free(say);
+    free(reply);
 }
 
-void route_export(const struct visit *v)
+void route_conversation_export(const struct request_context *c)
 {
-    struct str  format = http_query(v->rq, "format");
+    struct str  format = http_query(c->rq, "format");
     struct uuid id;
 
-    if (!uuid_parse(&id, v->word)) {
-        reply_error(v->rq, ERR_NOT_FOUND);
+    if (!uuid_parse(&id, c->word)) {
+        reply_error(c->rq, ERR_NOT_FOUND);
     } else if (!str_is(format, "md") && !str_is(format, "json")) {
-        reply_error(v->rq, ERR_BAD_REQUEST);
+        reply_error(c->rq, ERR_BAD_REQUEST);
     } else {
-        struct errand *e = errand_new(v);
-        e->turn_id = id;
+        struct export *e = mem_new(sizeof *e);
+        exchange_init(&e->exchange, c, NULL);
+        e->conversation = id;
         e->is_json = str_is(format, "json");
-        ask_part(e);
+        request_part(e);
     }
 }

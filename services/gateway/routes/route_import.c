@@ -1,19 +1,23 @@
-/* POST /conversations/import: an exported chat becomes a new one.
+/* POST /conversations/import: an exported conversation becomes a new one.
  *
- *   all of it is checked ──► the first part ──► a store keeps it ──► the next ... ──► 200
+ *   validate all of it ──► request the first part ──► on_part_kept ──► 200
+ *                                   ▲                      │
+ *                                   └──────────────────────┘
  *
- * Nothing is asked before all of it was found good.  A part that a store could not keep ends it;
- * what was kept before is there, as the beginning of the chat. */
+ * Nothing is sent before all of it was found valid.  A part that the store
+ * cannot keep ends the import; the parts before it stay, as the beginning of
+ * the conversation. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/body.h"
 #include "http/reply.h"
 #include "routes/exchange.h"
 
 #define PART_BYTES (256 * 1024)
 
-/* ---- what it must be ---- */
+/* ---- validation ---- */
 
 struct text_of {
     const char *p;
@@ -37,10 +41,10 @@ static bool is_status(struct str s)
 
 static bool is_count(json_int_t n)
 {
-    return n >= 0 && n <= 1000000000;
+    return n >= 0 && n <= LIMIT_TOKENS;
 }
 
-/* Every key must be there, and no other.  The cost is read and left. */
+/* Every key is required, and no other is allowed.  The cost is read and ignored. */
 static bool read_turn(json_t *turn, struct imported_turn *b)
 {
     struct text_of status, question, asked_at, answer, answered_at, model, finish;
@@ -85,23 +89,23 @@ static bool read_head(json_t *whole, struct import_request *m, json_t **turns)
            is_time(&created_at, &m->created_at) && json_array_size(*turns) > 0;
 }
 
-static bool is_good(json_t *whole, struct buf *why)
+static bool is_valid(json_t *whole, struct buf *why)
 {
     struct import_request *m = mem_new(sizeof *m);
     json_t                *turns, *turn;
     size_t                 i;
-    bool                   good = read_head(whole, m, &turns);
+    bool                   has_head = read_head(whole, m, &turns);
 
     free(m);
-    if (!good) {
-        buf_print(why, "This is no chat that was exported here.");
+    if (!has_head) {
+        buf_print(why, "This is not a conversation that was exported here.");
         return false;
     }
     json_array_foreach(turns, i, turn)
     {
         struct imported_turn b;
         if (!read_turn(turn, &b)) {
-            buf_print(why, "Turn %zu of it is not as it was exported.", i + 1);
+            buf_print(why, "Turn %zu is not in the format of an export.", i + 1);
             return false;
         }
     }
@@ -110,66 +114,80 @@ static bool is_good(json_t *whole, struct buf *why)
 
 /* ---- part by part ---- */
 
-static void take_kept(struct errand *e, const struct bus_reply *a);
+struct import {
+    struct exchange exchange; /* first */
+    json_t         *whole;    /* owned; the body of the request */
+    struct uuid     conversation;
+    size_t          position;  /* of the next part in the list of turns */
+    uint64_t        after_seq; /* of the turns that were sent */
+};
 
-/* From e->after on, as many as fit. */
-static void fill_part(struct errand *e, struct import_request *m)
+static void import_fini(struct exchange *x)
 {
-    json_t *turns = NULL;
-    size_t  bytes = 0, count;
-
-    must(read_head(e->whole, m, &turns));
-    count = json_array_size(turns);
-    for (size_t i = e->after;
-         i < count && m->turns_count < LIMIT_IMPORT_TURNS && bytes < PART_BYTES; i++) {
-        struct imported_turn *b = &m->turns[m->turns_count++];
-        must(read_turn(json_array_get(turns, i), b));
-        bytes += b->question.len + b->answer.len;
-    }
-    m->position = e->after;
-    m->after_seq = e->after_seq;
+    json_decref(((struct import *)x)->whole);
 }
 
-static void ask_part(struct errand *e)
+/* As many turns as fit into a part. */
+static void fill_part(struct import *im, struct import_request *m)
+{
+    json_t *turns = NULL;
+    size_t  bytes = 0, next = im->position;
+
+    must(read_head(im->whole, m, &turns));
+    while (next < json_array_size(turns) && m->turns_count < LIMIT_IMPORT_TURNS &&
+           bytes < PART_BYTES) {
+        struct imported_turn *t = &m->turns[m->turns_count++];
+        must(read_turn(json_array_get(turns, next++), t));
+        bytes += t->question.len + t->answer.len;
+    }
+    m->session = uuid_str(&im->exchange.who.session);
+    m->conversation = uuid_str(&im->conversation);
+    m->position = im->position;
+    m->after_seq = im->after_seq;
+}
+
+static void on_part_kept(struct exchange *x, const struct bus_reply *a);
+
+static void request_part(struct import *im)
 {
     struct import_request *m = mem_new(sizeof *m);
     struct buf             body = {0};
 
-    fill_part(e, m);
-    m->session = uuid_str(&e->session);
-    m->conversation = uuid_str(&e->turn_id);
+    fill_part(im, m);
     import_request_encode(m, &body);
-    e->after += m->turns_count;
+    im->position += m->turns_count;
     for (uint64_t i = 0; i < m->turns_count; i++)
-        e->after_seq += !str_is(m->turns[i].status, "interrupted");
+        im->after_seq += !str_is(m->turns[i].status, "interrupted");
     free(m);
-    errand_ask(e, SERVICE_STORE, &body, take_kept);
+    exchange_send(&im->exchange, SERVICE_STORE, &body, on_part_kept);
 }
 
-static void take_kept(struct errand *e, const struct bus_reply *a)
+static void on_part_kept(struct exchange *x, const struct bus_reply *a)
 {
-    struct done_reply say;
+    struct import    *im = (struct import *)x;
+    struct done_reply reply;
 
-    if (!errand_read(e, a, done_reply, &say))
+    if (!exchange_read(x, a, done_reply, &reply))
         return;
-    if (e->after < json_array_size(json_object_get(e->whole, "turns")))
-        ask_part(e);
+    if (im->position < json_array_size(json_object_get(im->whole, "turns")))
+        request_part(im);
     else
-        errand_reply(e, 200, json_pack("{s:s}", "conversation_id", e->turn_id.text));
+        exchange_reply(&x, 200, json_pack("{s:s}", "conversation_id", im->conversation.text));
 }
 
-void route_import(const struct visit *v)
+void route_conversation_import(const struct request_context *c)
 {
     struct buf why = {0};
 
-    if (!visit_may(v, v->gw->imports))
+    if (!handler_take_rate(c, c->gw->imports))
         return;
-    if (!is_good(v->body, &why)) {
-        visit_refuse(v, ERR_BAD_REQUEST, &why);
+    if (!is_valid(c->body, &why)) {
+        handler_refuse(c, ERR_BAD_REQUEST, &why);
         return;
     }
-    struct errand *e = errand_new(v);
-    e->whole = json_incref(v->body);
-    e->turn_id = uuid_new();
-    ask_part(e);
+    struct import *im = mem_new(sizeof *im);
+    exchange_init(&im->exchange, c, import_fini);
+    im->whole = json_incref(c->body);
+    im->conversation = uuid_new();
+    request_part(im);
 }

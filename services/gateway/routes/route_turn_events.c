@@ -1,14 +1,21 @@
-/* GET /chat/events/{turn_id}: an answer from its first byte, wherever it is written, or was. */
+/* GET /chat/events/{turn_id}: an answer from its first byte, at whichever gateway it runs or ran.
+ */
 #include "http/events.h"
 #include "http/reply.h"
 #include "routes/exchange.h"
 #include "routes/http_subscriber.h"
 #include "turn/turns.h"
 
-static bool read_after(const struct visit *v, const struct uuid *turn_id, size_t *after)
+struct turn_lookup {
+    struct exchange exchange; /* first */
+    struct uuid     turn_id;
+    size_t          after; /* bytes of the answer that the client has */
+};
+
+static bool read_after(const struct request_context *c, const struct uuid *turn_id, size_t *after)
 {
-    struct str last = http_header(v->rq, "Last-Event-ID");
-    struct str query = http_query(v->rq, "after");
+    struct str last = http_header(c->rq, "Last-Event-ID");
+    struct str query = http_query(c->rq, "after");
     struct buf id = {0};
 
     *after = 0;
@@ -18,78 +25,79 @@ static bool read_after(const struct visit *v, const struct uuid *turn_id, size_t
         buf_str(&id, last);
     else
         buf_print(&id, "%s:%.*s", turn_id->text, (int)query.len, query.p);
-    bool good = events_offset(buf_view(&id), turn_id->text, after);
+    bool is_valid = events_offset(buf_view(&id), turn_id->text, after);
     buf_fini(&id);
-    return good;
+    return is_valid;
 }
 
-/* A chat of this gateway that only repeats what the turn's own one says. */
+/* A turn of this gateway that only repeats what the one that runs elsewhere says. */
 static void start_follower(struct gateway *g, struct http_request *rq, const struct uuid *session,
                            const struct uuid *turn_id, size_t after)
 {
-    char              nobody[PSEUDONYM_SIZE] = "";
-    struct chat_order o = {.session = *session,
-                           .turn_id = *turn_id,
-                           .address_hash = nobody,
-                           .total_ms = g->config.answer_timeout_ms,
-                           .is_follower = true};
+    struct turn_params p = {.session = *session,
+                            .turn_id = *turn_id,
+                            .answer_ms = g->config->answer_timeout_ms,
+                            .is_follower = true};
 
-    turns_start(g->turns, &o, listen_events(rq, after));
+    turns_start(g->turns, &p, http_subscriber_events(rq, after));
 }
 
-static void listen_to(struct gateway *g, struct http_request *rq, const struct uuid *session,
+static void subscribe(struct gateway *g, struct http_request *rq, const struct uuid *session,
                       const struct uuid *turn_id, size_t after)
 {
-    struct chat *c = turns_find(g->turns, session, turn_id);
+    struct turn *t = turns_find(g->turns, session, turn_id);
 
-    if (c && c->audience.count >= AUDIENCE_MAX)
+    if (t && t->subscribers.count >= SUBSCRIBERS_MAX)
         reply_error(rq, ERR_LIMITED);
-    else if (c)
-        chat_join(c, listen_events(rq, after));
+    else if (t)
+        turn_join(t, http_subscriber_events(rq, after));
     else if (turns_are_full(g->turns))
         reply_error(rq, ERR_OVERLOADED);
     else
         start_follower(g, rq, session, turn_id, after);
 }
 
-/* Asked before the stream opens, so that a turn nobody knows is a 404. */
-static void take_known(struct errand *e, const struct bus_reply *a)
+static void on_found(struct exchange *x, const struct bus_reply *a)
 {
-    struct turn_follow_reply say;
-    struct gateway          *g = e->gw;
-    struct http_request     *rq = e->rq;
-    struct uuid              session = e->session, turn_id = e->turn_id;
-    size_t                   after = e->after;
+    struct turn_lookup      *l = (struct turn_lookup *)x;
+    struct gateway          *g = x->gw;
+    struct http_request     *rq = x->rq;
+    struct uuid              session = x->who.session, turn_id = l->turn_id;
+    size_t                   after = l->after;
+    struct turn_follow_reply reply;
 
-    if (!errand_read(e, a, turn_follow_reply, &say))
+    if (!exchange_read(x, a, turn_follow_reply, &reply))
         return;
-    errand_free(e);
-    listen_to(g, rq, &session, &turn_id, after);
+    exchange_free(&x);
+    subscribe(g, rq, &session, &turn_id, after);
 }
 
-static void ask_store(const struct visit *v, const struct uuid *turn_id, size_t after)
+/* Before the stream opens, so that an unknown turn is a 404. */
+static void look_up(const struct request_context *c, const struct uuid *turn_id, size_t after)
 {
-    struct turn_follow_request m = {uuid_str(&v->session), uuid_str(turn_id), LIMIT_ANSWER, 0};
-    struct errand             *e = errand_new(v);
-    struct buf                 body = {0};
+    struct turn_follow_request m = {
+        .session = uuid_str(&c->who.session), .turn_id = uuid_str(turn_id), .after = LIMIT_ANSWER};
+    struct turn_lookup *l = mem_new(sizeof *l);
+    struct buf          body = {0};
 
-    e->turn_id = *turn_id;
-    e->after = after;
+    exchange_init(&l->exchange, c, NULL);
+    l->turn_id = *turn_id;
+    l->after = after;
     turn_follow_request_encode(&m, &body);
-    errand_ask(e, SERVICE_STORE, &body, take_known);
+    exchange_send(&l->exchange, SERVICE_STORE, &body, on_found);
 }
 
-void route_chat_events(const struct visit *v)
+void route_turn_events(const struct request_context *c)
 {
     struct uuid turn_id;
     size_t      after;
 
-    if (!uuid_parse(&turn_id, v->word))
-        reply_error(v->rq, ERR_NOT_FOUND);
-    else if (!read_after(v, &turn_id, &after))
-        reply_error(v->rq, ERR_BAD_REQUEST);
-    else if (turns_find(v->gw->turns, &v->session, &turn_id))
-        listen_to(v->gw, v->rq, &v->session, &turn_id, after);
+    if (!uuid_parse(&turn_id, c->word))
+        reply_error(c->rq, ERR_NOT_FOUND);
+    else if (!read_after(c, &turn_id, &after))
+        reply_error(c->rq, ERR_BAD_REQUEST);
+    else if (turns_find(c->gw->turns, &c->who.session, &turn_id))
+        subscribe(c->gw, c->rq, &c->who.session, &turn_id, after);
     else
-        ask_store(v, &turn_id, after);
+        look_up(c, &turn_id, after);
 }

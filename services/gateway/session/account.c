@@ -1,17 +1,17 @@
-/* The name, looked at hard, and its hash. */
+/* Validates and hashes the name. */
 #include <string.h>
 
 #include <sodium.h>
 
 #include "session/account.h"
 
-bool auth_read(enum auth *auth, struct str text)
+bool account_auth_read(enum account_auth *auth, struct str text)
 {
     static const char *const names[] = {"off", "proxy", "required"};
 
     for (unsigned i = 0; i < COUNT_OF(names); i++)
         if (str_is(text, names[i])) {
-            *auth = (enum auth)i;
+            *auth = (enum account_auth)i;
             return true;
         }
     return false;
@@ -48,10 +48,10 @@ enum err account_find(const struct account_rules *rules, struct str peer, struct
                       char account[ACCOUNT_SIZE])
 {
     account[0] = '\0';
-    if (rules->auth == AUTH_OFF)
+    if (rules->auth == ACCOUNT_AUTH_OFF)
         return ERR_OK;
-    if (!name.p || !networks_have(rules->proxies, peer))
-        return rules->auth == AUTH_REQUIRED ? ERR_SIGN_IN : ERR_OK;
+    if (!name.p || !networks_contain(rules->proxies, peer))
+        return rules->auth == ACCOUNT_AUTH_REQUIRED ? ERR_SIGN_IN : ERR_OK;
     if (!is_name(name))
         return ERR_BAD_REQUEST;
     hash(rules, name, account);

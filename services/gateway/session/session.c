@@ -1,4 +1,4 @@
-/* Cookies, CSRF tokens and pseudonyms, with libsodium's MAC and hash. */
+/* Cookies and CSRF tokens, with libsodium's MAC. */
 #include <string.h>
 
 #include <sodium.h>
@@ -7,15 +7,15 @@
 
 #define MAC_TEXT     sodium_base64_ENCODED_LEN(crypto_auth_BYTES, BASE64)
 #define BASE64       sodium_base64_VARIANT_URLSAFE_NO_PADDING
-#define LIFE_SECONDS (30 * 24 * 3600) /* a session ends at the latest then */
+#define LIFE_SECONDS (30 * 24 * 3600) /* the longest a session lasts */
 
 _Static_assert(crypto_auth_KEYBYTES == SEAL_KEY_BYTES, "a ring's keys are keys for the MAC");
 
-/* What is signed.  The purpose keeps a MAC that was made for one thing useless for another. */
+/* What is signed.  The purpose makes a MAC for one use worthless for another. */
 struct claim {
     const char        *purpose;
     const struct uuid *id;
-    const char        *account; /* behind an id, which always has the same length */
+    const char        *account; /* after an id, which always has the same length */
 };
 
 static void mac_of(unsigned char mac[crypto_auth_BYTES], const struct seal_key *k,
@@ -77,7 +77,7 @@ static struct str take_pair(struct str *rest)
     return str_trim(pair);
 }
 
-struct str cookie_find(struct str header, const char *name)
+struct str session_cookie(struct str header, const char *name)
 {
     size_t len = strlen(name);
 
@@ -99,7 +99,8 @@ bool session_read(const struct seal_ring *ring, struct str value, const char *ac
         !uuid_parse(&id, (struct str){value.p, UUID_LEN}))
         return false;
     struct str rest = {value.p + UUID_LEN + 1, value.len - UUID_LEN - 1};
-    if (!is_signed(ring, &(struct claim){"session", &id, account}, rest))
+    if (!is_signed(ring, &(struct claim){.purpose = "session", .id = &id, .account = account},
+                   rest))
         return false;
     *out = id;
     return true;
@@ -109,7 +110,7 @@ void session_write(const struct seal_ring *ring, const struct uuid *id, const ch
                    bool is_tls, struct buf *out)
 {
     buf_print(out, "%s=%s.", is_tls ? SESSION_COOKIE_TLS : SESSION_COOKIE, id->text);
-    sign(ring, &(struct claim){"session", id, account}, out);
+    sign(ring, &(struct claim){.purpose = "session", .id = id, .account = account}, out);
     buf_print(out, "; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", LIFE_SECONDS,
               is_tls ? "; Secure" : "");
 }
@@ -117,38 +118,11 @@ void session_write(const struct seal_ring *ring, const struct uuid *id, const ch
 void session_csrf(const struct seal_ring *ring, const struct uuid *id, const char *account,
                   struct buf *out)
 {
-    sign(ring, &(struct claim){"csrf", id, account}, out);
+    sign(ring, &(struct claim){.purpose = "csrf", .id = id, .account = account}, out);
 }
 
 bool session_csrf_is(const struct seal_ring *ring, const struct uuid *id, const char *account,
                      struct str token)
 {
-    return is_signed(ring, &(struct claim){"csrf", id, account}, token);
-}
-
-/* ---- pseudonyms ---- */
-
-static void hash(char to[PSEUDONYM_SIZE], const char *purpose, const unsigned char *key,
-                 struct str text)
-{
-    unsigned char            sum[crypto_generichash_BYTES_MIN];
-    crypto_generichash_state state;
-
-    _Static_assert(2 * sizeof sum + 1 == PSEUDONYM_SIZE, "a hash in hexadecimal fits");
-    crypto_generichash_init(&state, key, key ? SEAL_KEY_BYTES : 0, sizeof sum);
-    crypto_generichash_update(&state, (const unsigned char *)purpose, strlen(purpose) + 1);
-    crypto_generichash_update(&state, (const unsigned char *)text.p, text.len);
-    crypto_generichash_final(&state, sum, sizeof sum);
-    sodium_bin2hex(to, PSEUDONYM_SIZE, sum, sizeof sum);
-}
-
-/* There are so few addresses that all could be tried: hence the key. */
-void pseudonym_of_address(char to[PSEUDONYM_SIZE], const struct seal_ring *ring, struct str address)
-{
-    hash(to, "address", ring->keys[0].key, address);
-}
-
-void pseudonym_of_session(char to[PSEUDONYM_SIZE], const struct uuid *id)
-{
-    hash(to, "person", NULL, uuid_str(id));
+    return is_signed(ring, &(struct claim){.purpose = "csrf", .id = id, .account = account}, token);
 }

@@ -1,9 +1,9 @@
-/* Ends of sentences. */
+/* Finds the ends of sentences. */
 #include <string.h>
 
 #include "turn/review_schedule.h"
 
-/* A line's end, or a mark with white space behind it: "3.5 l" is no end. */
+/* The end of a line, or a mark followed by white space: "3.5 l" does not count. */
 static bool ends_at(struct str answer, size_t i)
 {
     if (answer.p[i] == '\n')
@@ -12,10 +12,10 @@ static bool ends_at(struct str answer, size_t i)
            memchr(".!?:", answer.p[i], 4);
 }
 
-size_t look_due(struct str answer, size_t shown)
+size_t review_schedule_due(struct str answer, size_t reviewed)
 {
-    for (size_t i = answer.len; i > shown + LOOK_STEP; i--)
+    for (size_t i = answer.len; i > reviewed + REVIEW_SCHEDULE_MIN; i--)
         if (ends_at(answer, i - 1))
             return i;
-    return answer.len > shown + LOOK_MOST ? answer.len : 0;
+    return answer.len > reviewed + REVIEW_SCHEDULE_MAX ? answer.len : 0;
 }

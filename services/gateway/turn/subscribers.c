@@ -1,38 +1,39 @@
-/* A list, told from front to back. */
+/* A linked list, notified from front to back. */
 #include "turn/subscribers.h"
 #include "base/mem.h"
 
-void audience_add(struct audience *a, struct listener *l)
+void subscribers_add(struct subscribers *list, struct subscriber *s)
 {
-    must(!l->audience);
-    l->audience = a;
-    l->next = a->first;
-    a->first = l;
-    a->count++;
+    must(!s->list);
+    s->list = list;
+    s->next = list->first;
+    s->is_caught_up = false;
+    list->first = s;
+    list->count++;
 }
 
-void audience_leave(struct listener *l)
+void subscribers_remove(struct subscriber *s)
 {
-    struct audience *a = l->audience;
+    struct subscribers *list = s->list;
 
-    if (!a)
+    if (!list)
         return;
-    for (struct listener **link = &a->first; *link; link = &(*link)->next) {
-        if (*link != l)
+    for (struct subscriber **link = &list->first; *link; link = &(*link)->next) {
+        if (*link != s)
             continue;
-        *link = l->next;
-        a->count--;
+        *link = s->next;
+        list->count--;
         break;
     }
-    l->audience = NULL;
+    s->list = NULL;
 }
 
-void audience_tell(struct audience *a, const struct chat *c, enum chat_event e)
+void subscribers_notify(struct subscribers *list, const struct turn *t, enum turn_event e)
 {
-    for (struct listener *l = a->first, *next; l; l = next) {
-        next = l->next;
-        if (chat_event_is_end(e))
-            audience_leave(l);
-        l->hear(l, c, e);
+    for (struct subscriber *s = list->first, *next; s; s = next) {
+        next = s->next;
+        if (turn_event_is_end(e))
+            subscribers_remove(s);
+        s->on_event(s, t, e);
     }
 }

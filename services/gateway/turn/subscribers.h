@@ -1,48 +1,51 @@
-/* audience - who listens to a turn: any number of JSON requests and event streams.
+/* subscribers - who is told about a turn: any number of JSON requests and event streams.
  *
- * A listener remembers how many bytes of the answer it has been given, so one
- * that joins late is told what it missed by the same way as what comes next.
- * A turn goes on without any: an answer belongs to its turn. */
-#ifndef GATEWAY_AUDIENCE_H
-#define GATEWAY_AUDIENCE_H
+ * A subscriber remembers how many bytes of the answer it has, so one that joins
+ * late is sent what it missed in the same way as what comes next.  A turn that
+ * runs here continues without any subscriber: the answer belongs to the turn.
+ *
+ * on_event is only called from the turn_on_ functions, which the loop calls. */
+#ifndef GATEWAY_SUBSCRIBERS_H
+#define GATEWAY_SUBSCRIBERS_H
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AUDIENCE_MAX 16 /* listeners of one turn that a route lets in */
+#define SUBSCRIBERS_MAX 16 /* per turn; a handler refuses more */
 
-struct chat;
+struct turn;
 
-enum chat_event {
-    CHAT_QUEUED,    /* its place in line has changed */
-    CHAT_WAITING,   /* the model is busy: it rests before it is asked again */
-    CHAT_STARTED,   /* the model has begun */
-    CHAT_DELTA,     /* there is more of the answer */
-    CHAT_QUIET,     /* nothing new for a while, but all is well */
-    CHAT_RETRACTED, /* the last three are ends: one of them comes, once */
-    CHAT_ANSWERED,
-    CHAT_FAILED
+enum turn_event {
+    TURN_EVENT_QUEUED,    /* its position in the queue has changed */
+    TURN_EVENT_BACKOFF,   /* the model is busy and will be asked again */
+    TURN_EVENT_STARTED,   /* the model has begun to answer */
+    TURN_EVENT_DELTA,     /* there is more of the answer */
+    TURN_EVENT_KEEPALIVE, /* nothing new for a while */
+    TURN_EVENT_RETRACTED, /* the last three end the turn: exactly one of them is sent, once */
+    TURN_EVENT_ANSWERED,
+    TURN_EVENT_FAILED
 };
 
-struct listener {
-    struct audience *audience; /* NULL: in none */
-    struct listener *next;
-    size_t           at; /* bytes of the answer it has; set before it joins */
-    /* After one of the ends the listener is out of the audience and may free itself. */
-    void (*hear)(struct listener *l, const struct chat *c, enum chat_event e);
+struct subscriber {
+    struct subscribers *list; /* NULL: in none */
+    struct subscriber  *next;
+    size_t              at;           /* bytes of the answer it has; set before it joins */
+    bool                is_caught_up; /* was told what happened before it joined */
+    /* After an end the subscriber is off the list and may free itself. */
+    void (*on_event)(struct subscriber *s, const struct turn *t, enum turn_event e);
 };
 
-struct audience {
-    struct listener *first;
-    unsigned         count;
+struct subscribers {
+    struct subscriber *first;
+    unsigned           count;
 };
 
-void audience_add(struct audience *a, struct listener *l);
-void audience_leave(struct listener *l);
-void audience_tell(struct audience *a, const struct chat *c, enum chat_event e);
+void subscribers_add(struct subscribers *list, struct subscriber *s);
+void subscribers_remove(struct subscriber *s);
+void subscribers_notify(struct subscribers *list, const struct turn *t, enum turn_event e);
 
-static inline bool chat_event_is_end(enum chat_event e)
+static inline bool turn_event_is_end(enum turn_event e)
 {
-    return e >= CHAT_RETRACTED;
+    return e >= TURN_EVENT_RETRACTED;
 }
 
 #endif

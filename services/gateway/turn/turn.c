@@ -1,658 +1,346 @@
-/* The walk of a turn.
+/* The flow of a turn.
  *
- *   ask_limit       may this address go on?
- *   take_limit
- *   ask_both        does the message belong here, and may the turn begin?
- *   take_both
- *   join            both said yes                       the same turn before:
- *      │  └────────────────────────────────────────────► replay
- *      │                                                 ask_follow ◄─► take_follow
- *   ask_answer      the model is asked
- *   take_pieces     its words go to the audience, a look at them now and then
- *   ask_review      a last look at the whole
- *   take_review
- *   ask_commit      the turn is kept
- *   take_commit
- *      │   from anywhere above: fail ─► ask_abort, take_abort ─┐
- *   end  ◄─────────────────────────────────────────────────────┘
+ *   request_limit      may this address send another message?
+ *   await_limit
+ *   request_admission  the filter checks the message, a store begins the turn
+ *   await_admission
+ *   admit              both accepted                the turn exists already:
+ *      │         └────────────────────────────────────► replay
+ *      │                                                request_follow ◄─► await_follow
+ *   request_answer     the model is asked
+ *   await_answer       its text goes to the subscribers, with review checkpoints
+ *   request_review     a review of the whole text
+ *   await_review
+ *   request_commit     the store keeps the turn
+ *   await_commit
+ *      │   from anywhere above: turn_fail ─► request_abort, await_abort ─┐
+ *   end  ◄───────────────────────────────────────────────────────────────┘
  *
- * A step returns the next one.  A take_ step that still misses an answer parks
- * and is run again whenever anything wakes the chat, so waking one too often
- * does no harm.  Meanwhile the lease is renewed from grant to end, and what there
- * is of the answer goes to a store, for those who follow it at another gateway.
+ * A step returns the next one.  An await_ step that still misses a reply parks
+ * and runs again whenever the turn is woken, so a wake too many does no harm.
+ * Meanwhile the lease is renewed from grant to end, and the answer so far is
+ * sent to a store, for those who follow the turn at another gateway.
  *
- * What holds at all times:
- *  1. The audience hears exactly one end, and nothing after it.
+ * Invariants:
+ *  1. Subscribers get exactly one end, and nothing after it.
  *  2. What was granted is ended once: by a commit or by an abort.
- *  3. Nothing is asked of the model before the filter said that the message
- *     belongs here; the filter being away is not a yes.
- *  4. Nothing is committed that a review of its whole text did not pass.
- *  5. An answer that is there reaches the person, kept or not: when it cannot
- *     be committed it is `unsaved`, not lost.
- *  6. After a failure history is as it was, and the person gets the text back.
- *  7. A question that nobody waits for any more is dropped, so no late or
- *     second answer finds an open slot. */
+ *  3. The model is not asked before the filter has accepted the message; an
+ *     unavailable filter accepts nothing.
+ *  4. Nothing is committed unless a review of its whole text accepted it.
+ *  5. A complete answer reaches the client even if it cannot be committed: its
+ *     status is then `unsaved`.
+ *  6. After a failure the history is unchanged, and the client gets the text of
+ *     the message back.
+ *  7. A request whose reply is not wanted any more is cancelled, so a late or
+ *     second reply finds no open slot. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "turn/review_schedule.h"
 #include "turn/turn_internal.h"
 
-#define FOLLOW_TICKS 2
-#define PLACE_TICKS  10
-#define QUIET_TICKS  150
-#define SPARE_MS     60000 /* around the answer itself of a turn that another gateway walks */
-#define PATIENCE_MS  15000 /* without a word about it */
-
-#define STEP(NAME, fn) static enum chat_step fn(struct chat *c);
-#include "turn/turn.def"
-
 static const struct {
     const char *name;
-    enum chat_step (*run)(struct chat *c);
+    enum turn_step (*run)(struct turn *t);
 } steps[] = {
-#define STEP(NAME, fn) {#fn, fn},
+#define STEP(NAME, fn) {#fn, turn_step_##fn},
 #include "turn/turn.def"
 };
 
 /* The only loop, the only trace of steps, the only free. */
-static void run(struct chat *c)
+static void run(struct turn *t)
 {
-    enum chat_step next = c->step;
+    enum turn_step next = t->step;
 
-    while (next != CHAT_PARKED && next != CHAT_DONE) {
-        c->step = next;
-        log_trace(c->log_id, "chat.step", "step=%s", steps[next].name);
-        next = steps[next].run(c);
+    while (next != TURN_PARKED && next != TURN_DONE) {
+        t->step = next;
+        log_trace(t->log_id, "turn.step", "step=%s", steps[next].name);
+        next = steps[next].run(t);
     }
-    if (next == CHAT_DONE)
-        chat_free(&c);
+    if (next == TURN_DONE)
+        turn_free(&t);
 }
 
-/* ---- failing ---- */
+/* ---- may this address send another message? ---- */
 
-static enum chat_step fail(struct chat *c, enum err err)
+/* Overload is reported here, before anything is spent. */
+enum turn_step turn_step_request_limit(struct turn *t)
 {
-    c->err = err;
-    chat_drop(c, CHAT_Q_FILTER);
-    chat_drop(c, CHAT_Q_BEGIN);
-    chat_drop(c, CHAT_Q_ANSWER);
-    chat_drop(c, CHAT_Q_REVIEW);
-    return c->is_granted ? CHAT_ASK_ABORT : CHAT_END;
-}
-
-/* Services say that they are away, or nothing at all; the person is told which one it is. */
-static enum err name_missing(enum err err, enum err down)
-{
-    return err == ERR_TIMEOUT || err == ERR_DOWN || err == ERR_BAD_FRAME ? down : err;
-}
-
-static enum chat_step fail_by(struct chat *c, const struct chat_slot *s, enum err down)
-{
-    c->is_retryable = s->is_retryable;
-    c->retry_after_ms = s->retry_after_ms;
-    memcpy(c->detail, s->detail, sizeof c->detail);
-    return fail(c, name_missing(s->err, down));
-}
-
-static enum chat_step fail_limited(struct chat *c, uint64_t retry_after_ms)
-{
-    c->is_retryable = true;
-    c->retry_after_ms = retry_after_ms;
-    return fail(c, ERR_LIMITED);
-}
-
-/* A store that cannot tell just now says nothing of it: what was said before stands. */
-static void note_budget(struct chat *c, uint64_t has_budget, double left)
-{
-    if (!has_budget)
-        return;
-    c->has_budget = true;
-    c->budget_left = left;
-}
-
-/* ---- may this address go on? ---- */
-
-/* Overload is said here, before anything is spent. */
-static enum chat_step ask_limit(struct chat *c)
-{
-    enum err err = c->ports->would_take(c->ports->ctx, SERVICE_LLM_WORKER, c->total_ms);
+    enum err err = t->ports->would_accept(t->ports->ctx, SERVICE_LLM_WORKER, t->params.answer_ms);
     if (err)
-        return fail(c, err);
-    err = chat_ask_limit(c);
-    return err ? fail(c, err) : CHAT_TAKE_LIMIT;
+        return turn_fail(t, err);
+    err = turn_request_limit(t);
+    return err ? turn_fail(t, err) : TURN_AWAIT_LIMIT;
 }
 
-static enum chat_step take_limit(struct chat *c)
+enum turn_step turn_step_await_limit(struct turn *t)
 {
-    struct chat_slot       *s = &c->slots[CHAT_Q_LIMIT];
-    struct limit_take_reply say;
+    struct turn_slot       *s = &t->slots[TURN_SLOT_LIMIT];
+    struct limit_take_reply reply;
     uint64_t                wait = 0;
 
     if (s->is_open)
-        return CHAT_PARKED;
-    if (!s->err)
-        s->err = limit_take_reply_decode(&say, buf_view(&s->body));
-    if (s->err)
-        return fail_by(c, s, ERR_STORE_DOWN);
-    if (c->is_stopping)
-        return fail(c, ERR_STOPPED);
-    if (!say.allowed)
-        return fail_limited(c, say.retry_after_ms);
-    if (say.limits_unavailable)
-        wait = c->ports->limit_address(c->ports->ctx, c->address_hash);
+        return TURN_PARKED;
+    if (turn_slot_read(s, limit_take_reply, &reply))
+        return turn_fail_from(t, s, ERR_STORE_DOWN);
+    if (t->is_stopping)
+        return turn_fail(t, ERR_STOPPED);
+    if (!reply.allowed)
+        return turn_fail_limited(t, reply.retry_after_ms);
+    if (reply.limits_unavailable)
+        wait = t->ports->limit_address(t->ports->ctx, t->params.address_hash);
     failpoint(FAILPOINT_GATEWAY_LIMIT_PASSED);
-    return wait ? fail_limited(c, wait) : CHAT_ASK_BOTH;
+    return wait ? turn_fail_limited(t, wait) : TURN_REQUEST_ADMISSION;
 }
 
-/* ---- does it belong here, and may it begin? ---- */
+/* ---- is it on topic, and may the turn begin? ---- */
 
-static enum chat_step ask_both(struct chat *c)
+enum turn_step turn_step_request_admission(struct turn *t)
 {
-    enum err err = chat_ask_filter(c);
+    enum err err = turn_request_filter(t);
     if (err)
-        return fail(c, err); /* before the store promised anything */
-    err = chat_ask_begin(c);
+        return turn_fail(t, err); /* before the store has granted anything */
+    err = turn_request_begin(t);
     failpoint(FAILPOINT_GATEWAY_BOTH_REQUESTED);
-    return err ? fail(c, err) : CHAT_TAKE_BOTH;
+    return err ? turn_fail(t, err) : TURN_AWAIT_ADMISSION;
 }
 
-/* What the store said to turn.begin; free() it.  NULL: it did not, or nonsense. */
-static struct turn_begin_reply *read_begun(struct chat *c)
+/* The store's reply to turn_begin_request; free() it.  NULL: an error, which is in the slot. */
+static struct turn_begin_reply *read_begun(struct turn *t)
 {
-    struct chat_slot        *s = &c->slots[CHAT_Q_BEGIN];
-    struct turn_begin_reply *say = mem_new(sizeof *say);
+    struct turn_slot        *s = &t->slots[TURN_SLOT_BEGIN];
+    struct turn_begin_reply *reply = mem_new(sizeof *reply);
 
-    if (!s->err)
-        s->err = turn_begin_reply_decode(say, buf_view(&s->body));
-    if (s->err) {
-        free(say);
-        say = NULL;
+    if (turn_slot_read(s, turn_begin_reply, reply)) {
+        free(reply);
+        reply = NULL;
     }
-    return say;
+    return reply;
 }
 
-static enum chat_step take_both(struct chat *c)
+static void take_grant(struct turn *t, const struct turn_begin_reply *begun)
 {
-    if (chat_is_open(c, CHAT_Q_BEGIN))
-        return CHAT_PARKED;
-    struct turn_begin_reply *begun = read_begun(c);
+    if (begun->outcome != BEGIN_GRANTED || t->lease.is_held)
+        return;
+    t->lease.is_held = true;
+    t->lease.epoch = begun->epoch;
+    t->seq = begun->seq;
+    failpoint(FAILPOINT_GATEWAY_GRANTED);
+}
+
+enum turn_step turn_step_await_admission(struct turn *t)
+{
+    if (turn_slot_is_open(t, TURN_SLOT_BEGIN))
+        return TURN_PARKED;
+    struct turn_begin_reply *begun = read_begun(t);
     if (!begun)
-        return fail_by(c, &c->slots[CHAT_Q_BEGIN], ERR_STORE_DOWN);
+        return turn_fail_from(t, &t->slots[TURN_SLOT_BEGIN], ERR_STORE_DOWN);
 
-    bool is_replay = begun->outcome == BEGIN_REPLAY,
-         runs_elsewhere = begun->outcome == BEGIN_FOLLOW;
-    if (begun->outcome == BEGIN_GRANTED && !c->is_granted) {
-        c->is_granted = true;
-        c->epoch = begun->epoch;
-        c->seq = begun->seq;
-        failpoint(FAILPOINT_GATEWAY_GRANTED);
-    }
-    note_budget(c, begun->has_budget, begun->budget_left);
-    if (!uuid_parse(&c->conversation, begun->conversation))
-        c->conversation = (struct uuid){{0}};
+    bool is_replay = begun->outcome == BEGIN_REPLAY;
+    t->follow.is_active = begun->outcome == BEGIN_FOLLOW;
+    take_grant(t, begun);
+    turn_set_budget(t, begun->has_budget, begun->budget_left);
+    turn_set_conversation(t, begun->conversation);
     free(begun);
-    c->is_following = runs_elsewhere;
-    if (is_replay || runs_elsewhere) {
-        chat_drop(c, CHAT_Q_FILTER); /* it was passed when it was first said */
-        return is_replay ? CHAT_REPLAY : CHAT_ASK_FOLLOW;
+    if (is_replay || t->follow.is_active) {
+        turn_slot_drop(t, TURN_SLOT_FILTER); /* it was accepted the first time */
+        return is_replay ? TURN_REPLAY : TURN_REQUEST_FOLLOW;
     }
-    if (c->is_stopping && c->is_granted)
-        return fail(c, ERR_STOPPED);
-    return chat_is_open(c, CHAT_Q_FILTER) ? CHAT_PARKED : CHAT_JOIN;
+    if (t->is_stopping && t->lease.is_held)
+        return turn_fail(t, ERR_STOPPED);
+    return turn_slot_is_open(t, TURN_SLOT_FILTER) ? TURN_PARKED : TURN_ADMIT;
 }
 
-/* Off topic stays out; what depends on the talk passes where the talk is about cars. */
-static enum err judge(struct chat *c, const struct turn_begin_reply *begun)
+/* What depends on the context is on topic where the conversation is about cars. */
+static enum err judge(struct turn *t, const struct turn_begin_reply *begun)
 {
-    struct chat_slot         *s = &c->slots[CHAT_Q_FILTER];
-    struct filter_check_reply say;
+    struct turn_slot         *s = &t->slots[TURN_SLOT_FILTER];
+    struct filter_check_reply reply;
 
-    if (!s->err)
-        s->err = filter_check_reply_decode(&say, buf_view(&s->body));
-    if (s->err)
+    if (turn_slot_read(s, filter_check_reply, &reply))
         return s->err == ERR_OVERLOADED ? ERR_OVERLOADED : ERR_FILTER_DOWN;
-    c->verdict = say.verdict;
-    chat_keep(c->reason, sizeof c->reason, say.reason);
-    bool passes = say.verdict == VERDICT_ON ||
-                  (say.verdict == VERDICT_DEPENDS && (begun->on_topic || say.greeting));
+    t->review.verdict = reply.verdict;
+    str_copy(t->review.reason, sizeof t->review.reason, reply.reason);
+    bool passes = reply.verdict == VERDICT_ON ||
+                  (reply.verdict == VERDICT_DEPENDS && (begun->on_topic || reply.greeting));
     return passes ? ERR_OK : ERR_OFF_TOPIC;
 }
 
-static enum chat_step join(struct chat *c)
+enum turn_step turn_step_admit(struct turn *t)
 {
-    struct turn_begin_reply *begun = read_begun(c);
-    must(begun != NULL); /* take_both has read it */
+    struct turn_begin_reply *begun = read_begun(t);
+    must(begun != NULL); /* await_admission has read it */
     bool     is_uncounted = begun->limits_unavailable;
-    enum err err = judge(c, begun);
+    enum err err = judge(t, begun);
 
     free(begun);
     if (err)
-        return fail(c, err);
-    uint64_t wait = is_uncounted ? c->ports->limit_session(c->ports->ctx, &c->session) : 0;
+        return turn_fail(t, err);
+    uint64_t wait = is_uncounted ? t->ports->limit_session(t->ports->ctx, &t->params.session) : 0;
     failpoint(FAILPOINT_GATEWAY_JOINED);
-    return wait ? fail_limited(c, wait) : CHAT_ASK_ANSWER;
+    return wait ? turn_fail_limited(t, wait) : TURN_REQUEST_ANSWER;
 }
 
 /* ---- the answer ---- */
 
-static enum chat_step ask_answer(struct chat *c)
+enum turn_step turn_step_request_answer(struct turn *t)
 {
-    struct turn_begin_reply *begun = read_begun(c);
+    struct turn_begin_reply *begun = read_begun(t);
     must(begun != NULL);
-    enum err err = chat_ask_answer(c, begun);
+    enum err err = turn_request_answer(t, begun);
 
     free(begun);
-    buf_fini(&c->slots[CHAT_Q_BEGIN].body);
+    buf_fini(&t->slots[TURN_SLOT_BEGIN].body);
     failpoint(FAILPOINT_GATEWAY_ANSWER_REQUESTED);
-    return err ? fail(c, err) : CHAT_TAKE_PIECES;
+    return err ? turn_fail(t, err) : TURN_AWAIT_ANSWER;
 }
 
-/* A mid-way look that fails decides nothing: the last one does. */
-static void look_again(struct chat *c)
+/* A review on the way that fails decides nothing: the one of the whole text does. */
+static void check_review(struct turn *t)
 {
-    struct chat_slot          *s = &c->slots[CHAT_Q_REVIEW];
-    struct filter_review_reply say;
+    struct turn_slot          *s = &t->slots[TURN_SLOT_REVIEW];
+    struct filter_review_reply reply;
 
     if (s->is_open)
         return;
-    if (s->body.len && filter_review_reply_decode(&say, buf_view(&s->body)) == ERR_OK)
-        c->is_unfit = !say.accepted;
+    if (s->body.len && !turn_slot_read(s, filter_review_reply, &reply))
+        t->review.is_rejected = !reply.accepted;
     buf_fini(&s->body);
-    size_t due = look_due(buf_view(&c->answer), c->reviewed);
-    if (due && !c->is_unfit && chat_ask_review(c, due, false) != ERR_OK)
-        log_trace(c->log_id, "chat.no_look", "bytes=%zu", due);
+    size_t due = review_schedule_due(buf_view(&t->answer.text), t->review.reviewed);
+    if (due && !t->review.is_rejected && turn_request_review(t, due, false) != ERR_OK)
+        log_trace(t->log_id, "turn.review_skipped", "bytes=%zu", due);
 }
 
-/* The person's Stop: what there is of the answer is kept. */
-static enum chat_step stop_here(struct chat *c)
+/* Stop: what there is of the answer is kept. */
+static enum turn_step stop_here(struct turn *t)
 {
-    chat_drop(c, CHAT_Q_ANSWER);
-    if (!c->answer.len)
-        return fail(c, ERR_STOPPED);
-    c->status = CHAT_STOPPED;
-    str_format(c->finish_reason, sizeof c->finish_reason, "stopped");
+    turn_slot_drop(t, TURN_SLOT_ANSWER);
+    if (!t->answer.text.len)
+        return turn_fail(t, ERR_STOPPED);
+    t->outcome.status = TURN_STATUS_STOPPED;
+    str_copy(t->answer.finish_reason, sizeof t->answer.finish_reason, STR("stopped"));
     failpoint(FAILPOINT_GATEWAY_STOP_RECEIVED);
-    return CHAT_ASK_REVIEW;
+    return TURN_REQUEST_REVIEW;
 }
 
-static enum chat_step take_pieces(struct chat *c)
+enum turn_step turn_step_await_answer(struct turn *t)
 {
-    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
+    struct turn_slot *s = &t->slots[TURN_SLOT_ANSWER];
 
-    look_again(c);
-    if (c->is_unfit)
-        return fail(c, ERR_RETRACTED);
-    if (c->is_lost) {
-        c->is_granted = false; /* another gateway walks this turn now */
-        return fail(c, ERR_CONFLICT);
+    check_review(t);
+    if (t->review.is_rejected)
+        return turn_fail(t, ERR_RETRACTED);
+    if (t->lease.is_lost) {
+        t->lease.is_held = false; /* another gateway runs this turn now */
+        return turn_fail(t, ERR_CONFLICT);
     }
-    if (c->is_stopping || s->err == ERR_STOPPED)
-        return stop_here(c);
+    if (t->is_stopping || s->err == ERR_STOPPED)
+        return stop_here(t);
     if (s->is_open)
-        return CHAT_PARKED;
-    if (!s->err && !c->is_full)
-        s->err = chat_take_last(c, buf_view(&s->body));
+        return TURN_PARKED;
+    if (!s->err && !t->answer.is_full)
+        s->err = turn_answer_take_final(t, s);
     if (s->err == ERR_TIMEOUT)
-        s->err = ERR_UPSTREAM_TIMEOUT; /* all its time went to the model, or to waiting for it */
+        s->err = ERR_UPSTREAM_TIMEOUT; /* all the time went to the model, or to its queue */
     if (s->err)
-        return fail_by(c, s, ERR_WORKER_DOWN);
+        return turn_fail_from(t, s, ERR_WORKER_DOWN);
     failpoint(FAILPOINT_GATEWAY_ANSWER_COMPLETE);
-    return CHAT_ASK_REVIEW;
+    return TURN_REQUEST_REVIEW;
 }
 
-/* ---- the last look ---- */
+/* ---- the review of the whole text ---- */
 
-static enum chat_step ask_review(struct chat *c)
+enum turn_step turn_step_request_review(struct turn *t)
 {
-    chat_drop(c, CHAT_Q_REVIEW); /* a look at less than this */
-    enum err err = chat_ask_review(c, c->answer.len, c->status != CHAT_STOPPED);
+    turn_slot_drop(t, TURN_SLOT_REVIEW); /* of less text than this */
+    enum err err =
+        turn_request_review(t, t->answer.text.len, t->outcome.status != TURN_STATUS_STOPPED);
     failpoint(FAILPOINT_GATEWAY_REVIEW_REQUESTED);
-    return err ? fail(c, err) : CHAT_TAKE_REVIEW;
+    return err ? turn_fail(t, err) : TURN_AWAIT_REVIEW;
 }
 
-static enum chat_step take_review(struct chat *c)
+enum turn_step turn_step_await_review(struct turn *t)
 {
-    struct chat_slot          *s = &c->slots[CHAT_Q_REVIEW];
-    struct filter_review_reply say;
+    struct turn_slot          *s = &t->slots[TURN_SLOT_REVIEW];
+    struct filter_review_reply reply;
 
     if (s->is_open)
-        return CHAT_PARKED;
-    if (!s->err)
-        s->err = filter_review_reply_decode(&say, buf_view(&s->body));
-    if (s->err)
-        return fail_by(c, s, ERR_FILTER_DOWN);
-    if (!say.accepted)
-        return fail(c, ERR_RETRACTED);
+        return TURN_PARKED;
+    if (turn_slot_read(s, filter_review_reply, &reply))
+        return turn_fail_from(t, s, ERR_FILTER_DOWN);
+    if (!reply.accepted)
+        return turn_fail(t, ERR_RETRACTED);
     failpoint(FAILPOINT_GATEWAY_REVIEW_PASSED);
-    return CHAT_ASK_COMMIT;
+    return TURN_REQUEST_COMMIT;
 }
 
-/* ---- keeping it ---- */
+/* ---- the commit ---- */
 
-static enum chat_step leave_unsaved(struct chat *c)
+static enum turn_step leave_unsaved(struct turn *t)
 {
-    c->status = CHAT_UNSAVED;
-    c->is_granted = false; /* whoever would take an abort is away */
-    return CHAT_END;
+    t->outcome.status = TURN_STATUS_UNSAVED;
+    t->lease.is_held = false; /* the store would not take an abort either */
+    return TURN_END;
 }
 
-static enum chat_step ask_commit(struct chat *c)
+enum turn_step turn_step_request_commit(struct turn *t)
 {
-    if (chat_ask_commit(c))
-        return leave_unsaved(c);
+    if (turn_request_commit(t))
+        return leave_unsaved(t);
     failpoint(FAILPOINT_GATEWAY_COMMIT_REQUESTED);
-    return CHAT_TAKE_COMMIT;
+    return TURN_AWAIT_COMMIT;
 }
 
-static enum chat_step take_commit(struct chat *c)
+enum turn_step turn_step_await_commit(struct turn *t)
 {
-    struct chat_slot        *s = &c->slots[CHAT_Q_END];
-    struct turn_commit_reply say;
+    struct turn_slot        *s = &t->slots[TURN_SLOT_END];
+    struct turn_commit_reply reply;
 
     if (s->is_open)
-        return CHAT_PARKED;
-    if (!s->err)
-        s->err = turn_commit_reply_decode(&say, buf_view(&s->body));
-    if (s->err && err_http(s->err) >= 500)
-        return leave_unsaved(c);
-    if (s->err)
-        return fail_by(c, s, s->err);
+        return TURN_PARKED;
+    if (turn_slot_read(s, turn_commit_reply, &reply))
+        return err_http(s->err) >= 500 ? leave_unsaved(t) : turn_fail_from(t, s, s->err);
     failpoint(FAILPOINT_GATEWAY_COMMIT_ANSWERED);
-    c->is_granted = false;
-    note_budget(c, say.has_budget, say.budget_left);
-    if (c->status != CHAT_STOPPED)
-        c->status = say.outcome == COMMIT_SPOOLED ? CHAT_SPOOLED : CHAT_COMMITTED;
-    return CHAT_END;
+    t->lease.is_held = false;
+    turn_set_budget(t, reply.has_budget, reply.budget_left);
+    if (t->outcome.status != TURN_STATUS_STOPPED)
+        t->outcome.status =
+            reply.outcome == COMMIT_SPOOLED ? TURN_STATUS_SPOOLED : TURN_STATUS_COMMITTED;
+    return TURN_END;
 }
 
-/* ---- the same turn before ---- */
+/* ---- called by the loop ---- */
 
-static enum chat_status status_of(struct str name)
+void turn_on_wake(struct turn *t)
 {
-    if (str_is(name, "stopped"))
-        return CHAT_STOPPED;
-    return str_is(name, "spooled") ? CHAT_SPOOLED : CHAT_COMMITTED;
+    turn_notify_joined(t);
+    run(t);
 }
 
-static enum chat_step replay(struct chat *c)
+void turn_on_reply(struct turn_slot *s, const struct bus_reply *a)
 {
-    struct turn_begin_reply *begun = read_begun(c);
-    must(begun != NULL);
-
-    failpoint(FAILPOINT_GATEWAY_REPLAY_DUE);
-    c->status = status_of(begun->status);
-    c->seq = begun->seq;
-    c->prompt_tokens = begun->prompt_tokens;
-    c->completion_tokens = begun->completion_tokens;
-    c->cost = begun->cost;
-    chat_keep(c->finish_reason, sizeof c->finish_reason, begun->finish_reason);
-    chat_set_model(c, begun->model);
-    chat_add_text(c, begun->text);
-    free(begun);
-    return CHAT_END;
-}
-
-/* ---- the same turn at another gateway ---- */
-
-/* Asked again and again, as long as anybody listens. */
-static enum chat_step ask_follow(struct chat *c)
-{
-    if (!c->audience.count)
-        return CHAT_END;
-    if (c->ticks < c->follow_at)
-        return CHAT_PARKED;
-    if (c->ports->now_ms(c->ports->ctx) - c->since_ms > c->total_ms + SPARE_MS)
-        return fail(c, ERR_BUSY);
-    c->follow_at = c->ticks + FOLLOW_TICKS;
-    c->slots[CHAT_Q_FOLLOW].err = chat_ask_follow(c);
-    return CHAT_TAKE_FOLLOW;
-}
-
-/* It ended badly, or nobody knows of it.  Nothing was shown yet: then it may begin here. */
-static enum chat_step begin_anew(struct chat *c, enum err otherwise)
-{
-    return c->may_begin && !c->answer.len ? CHAT_ASK_BOTH : fail(c, otherwise);
-}
-
-static enum chat_step follow_failed(struct chat *c, const struct chat_slot *s)
-{
-    uint64_t silence = c->ports->now_ms(c->ports->ctx) - c->followed_ms;
-
-    if (s->err == ERR_NOT_FOUND)
-        return begin_anew(c, c->answer.len ? ERR_INTERRUPTED : ERR_NOT_FOUND);
-    if (err_http(s->err) >= 500 && silence < PATIENCE_MS)
-        return CHAT_ASK_FOLLOW;
-    return fail_by(c, s, ERR_STORE_DOWN);
-}
-
-static void take_words(struct chat *c, const struct turn_follow_reply *say)
-{
-    c->followed_ms = c->ports->now_ms(c->ports->ctx);
-    if (say->conversation.len && !uuid_parse(&c->conversation, say->conversation))
-        c->conversation = (struct uuid){{0}};
-    if (!*c->text && say->question.len) {
-        free(c->text);
-        c->text = str_dup(say->question);
-    }
-    if (say->text.len || say->outcome == FOLLOW_KEPT)
-        chat_set_model(c, say->model);
-    chat_add_text(c, say->text);
-}
-
-/* Whether this cannot be the rest of what was repeated so far. */
-static bool is_anothers(struct chat *c, const struct turn_follow_reply *say)
-{
-    if (!c->answer.len)
-        c->follow_epoch = say->epoch;
-    return say->epoch && c->follow_epoch && say->epoch != c->follow_epoch;
-}
-
-static enum chat_step end_as_kept(struct chat *c, const struct turn_follow_reply *say)
-{
-    c->status = status_of(say->status);
-    c->seq = say->seq;
-    c->prompt_tokens = say->prompt_tokens;
-    c->completion_tokens = say->completion_tokens;
-    c->cost = say->cost;
-    chat_keep(c->finish_reason, sizeof c->finish_reason, say->finish_reason);
-    note_budget(c, say->has_budget, say->budget_left);
-    return CHAT_END;
-}
-
-static enum chat_step take_follow(struct chat *c)
-{
-    struct chat_slot        *s = &c->slots[CHAT_Q_FOLLOW];
-    struct turn_follow_reply say;
-
-    if (s->is_open)
-        return CHAT_PARKED;
-    if (!s->err)
-        s->err = turn_follow_reply_decode(&say, buf_view(&s->body));
-    if (s->err)
-        return follow_failed(c, s);
-    failpoint(FAILPOINT_GATEWAY_FOLLOW_ANSWERED);
-    if (is_anothers(c, &say)) /* its owner died, and another one began anew */
-        return fail(c, ERR_INTERRUPTED);
-    take_words(c, &say);
-    if (say.outcome == FOLLOW_KEPT)
-        return end_as_kept(c, &say);
-    if (say.outcome == FOLLOW_ABORTED)
-        return fail(c, err_of_code(say.code));
-    if (say.outcome == FOLLOW_INTERRUPTED)
-        return begin_anew(c, ERR_INTERRUPTED);
-    return CHAT_ASK_FOLLOW;
-}
-
-/* ---- giving it up ---- */
-
-static enum chat_step ask_abort(struct chat *c)
-{
-    failpoint(FAILPOINT_GATEWAY_ABORT_DUE);
-    chat_drop(c, CHAT_Q_RENEW);
-    c->is_granted = false;
-    if (chat_ask_abort(c))
-        return CHAT_END;
-    failpoint(FAILPOINT_GATEWAY_ABORT_REQUESTED);
-    return CHAT_TAKE_ABORT;
-}
-
-/* What the store says to it changes nothing: at the latest the lease runs out. */
-static enum chat_step take_abort(struct chat *c)
-{
-    if (chat_is_open(c, CHAT_Q_END))
-        return CHAT_PARKED;
-    failpoint(FAILPOINT_GATEWAY_ABORT_ANSWERED);
-    return CHAT_END;
-}
-
-/* ---- the end ---- */
-
-static const char *const status_names[] = {"open", "committed", "spooled", "unsaved", "stopped"};
-
-const char *chat_status_name(const struct chat *c)
-{
-    return status_names[c->status];
-}
-
-/* Whose fault it was that there is no answer.  What is told as 4xx could not have gone well, and
- * is no reason to wake anybody. */
-static void count_as(enum err err, enum chat_status status, double by)
-{
-    if (err)
-        metric_add_for(METRIC_TURNS, err_code(err), err_http(err) < 500 ? "client" : "server", by);
-    else
-        metric_add_for(METRIC_TURNS, status_names[status],
-                       status == CHAT_UNSAVED ? "server" : "none", by);
-}
-
-void chat_count(void)
-{
-    for (enum chat_status s = CHAT_COMMITTED; s <= CHAT_STOPPED; s++)
-        count_as(ERR_OK, s, 0);
-    for (enum err e = ERR_OK + 1; e < ERR_COUNT; e++)
-        count_as(e, CHAT_OPEN, 0);
-}
-
-static void count_end(const struct chat *c, uint64_t ms)
-{
-    count_as(c->err, c->status, 1);
-    if (!c->err)
-        metric_observe(METRIC_TURN_TIME, (double)ms / 1000);
-}
-
-static void end_span(struct chat *c)
-{
-    const char *outcome = c->err ? err_code(c->err) : chat_status_name(c);
-    bool is_error = c->err && err_http(c->err) >= 500; /* as OpenTelemetry has it of servers */
-    const struct span_field fields[] = {
-        FIELD_TEXT("http.request.method", c->may_begin ? "POST" : "GET"),
-        FIELD_TEXT("http.route", c->may_begin ? "/chat" : "/chat/events/*"),
-        FIELD_TEXT("chat.turn.id", c->turn_id.text),
-        FIELD_TEXT("chat.turn.outcome", outcome),
-        FIELD_TEXT("chat.turn.model", c->model),
-        FIELD_NUMBER("chat.turn.pieces", c->pieces),
-    };
-
-    span_end(&c->span, is_error ? outcome : NULL, fields, COUNT_OF(fields));
-}
-
-static enum chat_step end(struct chat *c)
-{
-    uint64_t ms = c->ports->now_ms(c->ports->ctx) - c->since_ms;
-    char     trace[TRACEPARENT_LEN + 1];
-
-    trace_write(&c->span.at, trace);
-
-    log_info(c->log_id, "chat.done",
-             "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s cost=%g doubtful=%d "
-             "verdict=%llu reason=%s turn=%s trace=%s",
-             err_code(c->err), c->err ? "aborted" : chat_status_name(c), (unsigned long long)ms,
-             c->pieces, c->answer.len, log_quote(str_of(c->model)), c->cost, c->is_cost_implausible,
-             (unsigned long long)c->verdict, log_quote(str_of(c->reason)), c->turn_id.text, trace);
-    end_span(c);
-    if (!c->is_following)
-        count_end(c, ms);
-    audience_tell(&c->audience, c,
-                  !c->err                   ? CHAT_ANSWERED
-                  : c->err == ERR_RETRACTED ? CHAT_RETRACTED
-                                            : CHAT_FAILED);
-    failpoint(FAILPOINT_GATEWAY_END_SENT);
-    c->ports->on_end(c->ports->ctx, c);
-    return CHAT_DONE;
-}
-
-/* ---- what wakes it ---- */
-
-void chat_hear(struct chat_slot *s, const struct bus_reply *a)
-{
-    struct chat *c = s->chat;
+    struct turn *t = s->turn;
 
     if (!s->is_open || s->id != a->id)
         return;
+    turn_notify_joined(t);
     if (a->kind == BUS_REPLY_CHUNK) {
-        if (s->what == CHAT_Q_ANSWER)
-            chat_take_piece(c, a->body);
+        if (s->kind == TURN_SLOT_ANSWER)
+            turn_answer_take_chunk(t, a->body);
     } else {
-        s->is_open = false;
-        s->err = a->kind == BUS_REPLY_ERROR ? (a->err ? a->err : ERR_INTERNAL) : ERR_OK;
-        chat_end_span(s, s->err ? err_code(s->err) : NULL);
-        s->is_retryable = a->retryable;
-        s->retry_after_ms = a->retry_after_ms;
-        chat_keep(s->detail, sizeof s->detail, a->detail);
-        buf_clear(&s->body);
-        buf_str(&s->body, a->body);
-        if (s->what == CHAT_Q_RENEW)
-            chat_take_renewal(c, s);
+        turn_slot_close(s, a);
+        if (s->kind == TURN_SLOT_RENEW)
+            turn_lease_take_renewal(t, s);
     }
-    run(c);
+    run(t);
 }
 
-static void tell_place(struct chat *c)
+void turn_on_tick(struct turn *t)
 {
-    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
-    unsigned          place = s->is_open && !c->has_started ? c->ports->place(c->ports->ctx, s) : 0;
-
-    if (place && place != c->place) {
-        c->place = place;
-        audience_tell(&c->audience, c, CHAT_QUEUED);
-    }
-}
-
-/* A rest only grows shorter: one that is longer than it was has begun anew. */
-static void tell_rest(struct chat *c)
-{
-    struct chat_slot *s = &c->slots[CHAT_Q_ANSWER];
-    uint64_t          before = c->rest_ms;
-
-    c->rest_ms = s->is_open ? c->ports->rest_ms(c->ports->ctx, s) : 0;
-    if (c->rest_ms > before)
-        audience_tell(&c->audience, c, CHAT_WAITING);
-}
-
-void chat_tick(struct chat *c)
-{
-    c->ticks++;
-    chat_keep_lease(c);
-    if (c->ticks % PLACE_TICKS == 0)
-        tell_place(c);
-    tell_rest(c);
-    if (c->ticks % QUIET_TICKS == 0)
-        audience_tell(&c->audience, c, CHAT_QUIET);
-    run(c);
-}
-
-void chat_stop(struct chat *c)
-{
-    c->is_stopping = true;
-    run(c);
-}
-
-void chat_begin(struct chat *c)
-{
-    run(c);
+    turn_notify_joined(t);
+    t->ticks++;
+    turn_lease_tick(t);
+    turn_notify_tick(t);
+    run(t);
 }

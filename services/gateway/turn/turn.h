@@ -1,160 +1,195 @@
-/* chat - one turn: a person's message on its way to an answer that is kept.
+/* turn - one turn of a conversation: a message on its way to an answer that is kept.
  *
- * A chat is a job that walks the steps of chat.def.  It asks services through
- * its ports, and is woken by chat_hear, chat_tick and chat_stop; whatever it
- * has to say it tells its audience.  It frees itself after its last step, and
- * calls ports->on_end just before; so after any call here a chat may be gone. */
-#ifndef GATEWAY_CHAT_H
-#define GATEWAY_CHAT_H
+ * A turn is a job that runs the steps of turn.def.  It sends requests to
+ * services through its ports and notifies its subscribers.
+ *
+ * Only turn_on_reply, turn_on_tick and turn_on_wake run steps and notify
+ * subscribers, and only the loop calls them.  turn_start, turn_join and
+ * turn_stop ask for a wake (ports->wake) and return; so a subscriber is never
+ * called from inside a call of a handler.
+ *
+ * A turn frees itself after its last step and calls ports->on_end just before;
+ * so after any turn_on_ function the turn may be gone. */
+#ifndef GATEWAY_TURN_H
+#define GATEWAY_TURN_H
 #include "base/span.h"
 #include "base/uuid.h"
 #include "bus/gateway/bus.h"
-#include "session/session.h"
+#include "session/pseudonym.h"
 #include "turn/subscribers.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
 
-#define CHAT_TICK_MS 100
+#define TURN_TICK_MS    100
+#define TURN_DETAIL_MAX 512 /* bytes of a service's own words about an error */
 
-enum chat_step {
-#define STEP(NAME, fn) CHAT_##NAME,
+enum turn_step {
+#define STEP(NAME, fn) TURN_##NAME,
 #include "turn/turn.def"
-    CHAT_PARKED,
-    CHAT_DONE
+    TURN_PARKED,
+    TURN_DONE
 };
 
-/* What a chat may be waiting for; each at most once at a time. */
-enum chat_question {
-    CHAT_Q_LIMIT,
-    CHAT_Q_FILTER,
-    CHAT_Q_BEGIN,
-    CHAT_Q_ANSWER,
-    CHAT_Q_REVIEW,
-    CHAT_Q_RENEW, /* with more of the answer for followers, if there is more */
-    CHAT_Q_FOLLOW,
-    CHAT_Q_END, /* commit or abort */
-    CHAT_QUESTIONS
+/* What a turn may be waiting for; each at most once at a time. */
+enum turn_slot_kind {
+    TURN_SLOT_LIMIT,
+    TURN_SLOT_FILTER,
+    TURN_SLOT_BEGIN,
+    TURN_SLOT_ANSWER,
+    TURN_SLOT_REVIEW,
+    TURN_SLOT_RENEW, /* with more of the answer for followers, if there is more */
+    TURN_SLOT_FOLLOW,
+    TURN_SLOT_END, /* commit or abort */
+    TURN_SLOTS
 };
 
-/* A question and, when it has come, its answer. */
-struct chat_slot {
-    struct chat       *chat;
-    enum chat_question what;
-    bool               is_open; /* asked, and no end has come */
-    uint64_t           id;      /* of the bus */
-    enum err           err;
-    bool               is_retryable;
-    uint64_t           retry_after_ms;
-    char               detail[513];
-    struct buf         body; /* of the FINAL */
-    struct span        span;
+/* A request and, once it has come, its reply. */
+struct turn_slot {
+    struct turn        *turn;
+    enum turn_slot_kind kind;
+    bool                is_open; /* sent, and no end has come */
+    uint64_t            id;      /* of the bus; 0: never sent */
+    enum err            err;
+    bool                is_retryable;
+    uint64_t            retry_after_ms;
+    char                detail[TURN_DETAIL_MAX + 1];
+    struct buf          body; /* of the FINAL */
+    struct span         span;
 };
 
-/* The world outside of a chat. */
-struct chat_ports {
+/* The world outside of a turn. */
+struct turn_ports {
     void *ctx;
-    /* Takes the question or says why not; the answers come later by chat_hear. */
-    enum err (*ask)(void *ctx, struct chat_slot *slot, enum service to, struct str body,
-                    uint64_t ttl_ms, struct str trace);
-    void (*drop)(void *ctx, struct chat_slot *slot);
-    enum err (*would_take)(void *ctx, enum service to, uint64_t ttl_ms); /* ask, without asking */
-    void (*taken)(void *ctx, struct chat_slot *slot, uint64_t bytes); /* of a chunk of its answer */
-    unsigned (*place)(void *ctx, struct chat_slot *slot);             /* in line; 0: in work */
-    uint64_t (*rest_ms)(void *ctx, struct chat_slot *slot);           /* before it is asked again */
-    /* The limits of this process, for when the store cannot count; 0: it may. */
+    /* Takes the request or returns why not; replies come later through turn_on_reply. */
+    enum err (*send)(void *ctx, struct turn_slot *slot, enum service to, struct str body,
+                     uint64_t ttl_ms, struct str trace);
+    void (*cancel)(void *ctx, struct turn_slot *slot);
+    enum err (*would_accept)(void *ctx, enum service to, uint64_t ttl_ms); /* what send would say */
+    void (*credit)(void *ctx, struct turn_slot *slot, uint64_t bytes); /* of a chunk, when taken */
+    unsigned (*queue_position)(void *ctx, struct turn_slot *slot);     /* 0: not in the queue */
+    uint64_t (*retry_in_ms)(void *ctx, struct turn_slot *slot);        /* backoff that is left */
+    /* The limits of this process, for when the store cannot count; 0: within the limit. */
     uint64_t (*limit_address)(void *ctx, const char *address_hash);
     uint64_t (*limit_session)(void *ctx, const struct uuid *session);
     uint64_t (*now_ms)(void *ctx);
-    void (*on_end)(void *ctx, struct chat *c);
+    void (*wake)(void *ctx, struct turn *t); /* the loop is to call turn_on_wake soon */
+    void (*on_end)(void *ctx, struct turn *t);
 };
 
-/* What a person sent; copied. */
-struct chat_order {
+/* What was asked for.  A handler fills it in, and turn_new takes it. */
+struct turn_params {
     struct uuid  session, turn_id;
-    struct uuid  conversation; /* empty: the current one */
-    bool         is_fresh;     /* in a new chat */
-    bool         is_branch;    /* in a new one that shares its first turns with conversation */
-    uint64_t     after_seq;    /* of a branch: so many */
-    struct str   text, model;  /* model empty: the person's choice */
-    bool         is_follower;  /* only listens to a turn that runs elsewhere; without a text */
-    const char  *address_hash;
-    uint64_t     window;   /* earlier messages, at most */
-    uint64_t     total_ms; /* for the answer, also of one that is followed */
-    struct trace trace;    /* where the request stands in somebody's trace, may be empty */
+    struct uuid  conversation;        /* empty: the current one */
+    bool         is_new_conversation; /* a new one with the id in conversation, if there is one */
+    bool         is_branch;           /* a new one that shares its first turns with conversation */
+    uint64_t     after_seq;           /* of a branch: the last turn that is shared */
+    bool         is_follower;         /* follow a turn that runs elsewhere; has no text */
+    char        *text, *model;        /* owned; model empty: the one chosen in the settings */
+    char         address_hash[PSEUDONYM_SIZE];
+    uint64_t     history_max; /* earlier messages sent to the model */
+    uint64_t     answer_ms;   /* deadline of the answer, also of one that is followed */
+    struct trace trace;       /* the client's, may be empty */
 };
 
-enum chat_status {
-    CHAT_OPEN,
-    CHAT_COMMITTED,
-    CHAT_SPOOLED,
-    CHAT_UNSAVED,
-    CHAT_STOPPED,
+void turn_params_fini(struct turn_params *p);
+
+/* The right to answer this turn, from its grant to its commit or abort. */
+struct turn_lease {
+    bool     is_held, is_lost;
+    uint64_t epoch;
+    unsigned renewed_tick;        /* of the last renewal */
+    size_t   buffered;            /* bytes of the answer that the store holds for followers */
+    bool     is_not_buffered;     /* Redis is unavailable: it holds none */
+    bool     is_question_missing; /* Redis was emptied: send the question again */
 };
 
-struct chat {
-    const struct chat_ports *ports;
-    struct chat             *next_in_table; /* of turns.h */
-    enum chat_step           step;
-    struct chat_slot         slots[CHAT_QUESTIONS];
-    struct audience          audience;
+/* Following a turn that another gateway runs. */
+struct turn_follow {
+    bool     is_active; /* this turn only repeats what the store holds */
+    unsigned next_tick; /* of the next request */
+    uint64_t heard_ms;  /* when the last reply came */
+    uint64_t epoch;     /* of the owner whose text was repeated; 0: none yet */
+};
+
+/* What the filter said. */
+struct turn_review {
+    uint64_t verdict; /* on the message */
+    char     reason[LIMIT_REASON + 1];
+    size_t   reviewed;    /* bytes of the answer sent for the last review */
+    bool     is_rejected; /* a review checkpoint rejected the answer */
+};
+
+struct turn_answer {
+    struct buf text;
+    char       model[LIMIT_MODEL + 1];
+    char       finish_reason[LIMIT_FINISH_REASON + 1], generation_id[LIMIT_GENERATION + 1];
+    bool       has_started, is_full;
+    unsigned   chunks;
+    uint64_t   prompt_tokens, completion_tokens;
+    double     cost; /* US dollars */
+    bool       is_cost_known, is_cost_implausible;
+    bool       is_free; /* the model costs nothing */
+    unsigned   queue_position;
+    uint64_t   backoff_ms; /* until the model is asked again; 0: no backoff */
+};
+
+enum turn_status {
+    TURN_STATUS_OPEN,
+    TURN_STATUS_COMMITTED,
+    TURN_STATUS_SPOOLED,
+    TURN_STATUS_UNSAVED,
+    TURN_STATUS_STOPPED,
+};
+
+struct turn_outcome {
+    enum turn_status status;
+    enum err         err; /* ERR_OK: no failure so far */
+    bool             is_retryable;
+    uint64_t         retry_after_ms;
+    char             detail[TURN_DETAIL_MAX + 1];
+    bool             has_budget;
+    double           budget_left; /* US dollars, as the store last said */
+};
+
+struct turn {
+    const struct turn_ports *ports;
+    struct turn             *next_in_table; /* of turns.h */
+    struct deferred_call     wake;          /* of turns.h */
+    enum turn_step           step;
+    struct turn_slot         slots[TURN_SLOTS];
+    struct subscribers       subscribers;
     struct span              span;
+    uint64_t                 log_id, started_ms, asked_at;
+    unsigned                 ticks;
+    bool                     is_stopping; /* the client has asked to stop */
 
-    struct uuid session, turn_id, conversation;
-    struct uuid wanted_chat; /* as ordered; conversation is where the turn is */
-    bool        is_fresh, is_branch;
-    uint64_t    after_seq;
-    char       *text, *wanted_model; /* owned */
-    char        address_hash[PSEUDONYM_SIZE];
-    uint64_t    window, total_ms;
-    uint64_t    log_id, since_ms, asked_at;
-
-    bool     is_granted;   /* the lease is ours until commit or abort */
-    bool     is_following; /* another gateway walks this turn: we repeat what it says */
-    bool     may_begin;    /* the person sent it here, so if it ended badly there, it begins anew */
-    bool     is_stopping, is_lost, is_unfit, is_full, has_started;
-    bool     is_cost_known, is_cost_implausible; /* its end named a cost; with odd figures */
-    bool     is_free;                            /* the model that speaks costs nothing */
-    bool     has_budget;
-    uint64_t epoch, seq, verdict;
-    uint64_t rest_ms; /* until the model is asked again, at the last look; 0: it does not rest */
-    unsigned ticks, place, pieces;
-    unsigned renewed;             /* tick of the last renewal */
-    unsigned follow_at;           /* tick of the next question about a turn elsewhere */
-    uint64_t followed_ms;         /* when that was answered last */
-    uint64_t follow_epoch;        /* of the owner whose words were repeated; 0: none yet */
-    size_t   held;                /* bytes of the answer that a store holds for followers */
-    bool     is_not_buffered;     /* Redis is away: it can hold none */
-    bool     is_question_missing; /* Redis was emptied: it wants to know the question again */
-    size_t   reviewed;            /* bytes of the answer the filter was shown last */
-
-    struct buf answer;
-    char       model[LIMIT_MODEL + 1], finish_reason[LIMIT_FINISH_REASON + 1],
-        generation_id[LIMIT_GENERATION + 1], reason[LIMIT_REASON + 1];
-    uint64_t         prompt_tokens, completion_tokens;
-    double           cost, budget_left; /* US dollars; the latter as the store last said */
-    enum chat_status status;
-
-    enum err err; /* ERR_OK: so far, so good */
-    bool     is_retryable;
-    uint64_t retry_after_ms;
-    char     detail[513];
+    struct turn_params params;
+    struct uuid        conversation; /* in which the turn is; that of params until the store says */
+    uint64_t           seq;          /* its number there */
+    struct turn_lease  lease;
+    struct turn_follow follow;
+    struct turn_review review;
+    struct turn_answer answer;
+    struct turn_outcome outcome;
 };
 
-struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o);
-void         chat_join(struct chat *c, struct listener *l); /* tells it what it missed */
-void         chat_begin(struct chat *c);                    /* takes the first step */
+struct turn *turn_new(const struct turn_ports *ports, struct turn_params *p); /* empties p */
+void         turn_start(struct turn *t);
+void         turn_join(struct turn *t, struct subscriber *s);
+void         turn_stop(struct turn *t); /* keeps what there is of the answer */
+void         turn_cut(struct turn **t); /* the process ends: no more steps, no abort */
 
-void chat_hear(struct chat_slot *slot, const struct bus_reply *a);
-void chat_tick(struct chat *c); /* every CHAT_TICK_MS */
-void chat_stop(struct chat *c); /* the person has had enough */
-void chat_cut(struct chat **c); /* the process ends: no more steps, no abort */
+/* Called by the loop. */
+void turn_on_wake(struct turn *t);
+void turn_on_tick(struct turn *t); /* every TURN_TICK_MS */
+void turn_on_reply(struct turn_slot *slot, const struct bus_reply *a);
 
-/* What this listener has not heard of the answer, from a whole character on; counts as heard.
- * Empty: nothing, also while a follower has not caught up with where the listener was before. */
-struct str chat_news(const struct chat *c, struct listener *l);
+/* The part of the answer that the subscriber does not have, from a whole character on; advances
+ * the subscriber.  Empty: nothing new, also while a follower is still behind the subscriber. */
+struct str turn_unsent(const struct turn *t, struct subscriber *s);
 
-const char *chat_status_name(const struct chat *c); /* "committed" */
+const char *turn_status_name(const struct turn *t); /* "committed" */
 
-void chat_count(void); /* every outcome of turns is told, those that never came as 0 */
+void turn_init_metrics(void); /* a series for each outcome, those that never came at 0 */
 
 #endif

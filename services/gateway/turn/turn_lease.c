@@ -1,42 +1,44 @@
-/* The lease of a turn, from grant to end. */
+/* Renews the lease of a turn, from grant to end. */
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "turn/turn_internal.h"
 
-#define APPEND_TICKS 2  /* more of the answer is told to a store this often */
-#define LISTEN_TICKS 5  /* the person's Stop at another gateway is asked for this often */
-#define RENEW_TICKS  30 /* when nobody can stop it any more */
+#define APPEND_TICKS 2  /* how often more of the answer is sent to the store */
+#define STOP_TICKS   5  /* how often to ask whether the client has stopped it elsewhere */
+#define RENEW_TICKS  30 /* once nobody can stop it any more */
 
-/* Renewals keep the lease, bring news of Stop, and take more of the answer along. */
-static bool is_renewal_due(const struct chat *c)
+/* A renewal extends the lease, returns a stop, and takes more of the answer along. */
+static bool is_due(const struct turn *t)
 {
-    unsigned since = c->ticks - c->renewed;
-    bool     has_more = c->answer.len > c->held && !c->is_not_buffered;
+    const struct turn_lease *l = &t->lease;
+    unsigned                 since = t->ticks - l->renewed_tick;
+    bool                     has_more = t->answer.text.len > l->buffered && !l->is_not_buffered;
 
     return since >= RENEW_TICKS || (has_more && since >= APPEND_TICKS) ||
-           (chat_is_open(c, CHAT_Q_ANSWER) && since >= LISTEN_TICKS);
+           (turn_slot_is_open(t, TURN_SLOT_ANSWER) && since >= STOP_TICKS);
 }
 
-void chat_keep_lease(struct chat *c)
+void turn_lease_tick(struct turn *t)
 {
-    if (!c->is_granted || chat_is_open(c, CHAT_Q_RENEW) || !is_renewal_due(c))
+    if (!t->lease.is_held || turn_slot_is_open(t, TURN_SLOT_RENEW) || !is_due(t))
         return;
-    c->renewed = c->ticks;
-    if (chat_ask_renew(c) != ERR_OK)
-        log_trace(c->log_id, "chat.renew_failed", "seq=%llu", (unsigned long long)c->seq);
+    t->lease.renewed_tick = t->ticks;
+    if (turn_request_renew(t) != ERR_OK)
+        log_trace(t->log_id, "turn.renew_failed", "seq=%llu", (unsigned long long)t->seq);
     failpoint(FAILPOINT_GATEWAY_RENEW_REQUESTED);
 }
 
-void chat_take_renewal(struct chat *c, const struct chat_slot *s)
+void turn_lease_take_renewal(struct turn *t, struct turn_slot *s)
 {
-    struct turn_renew_reply say;
+    struct turn_lease      *l = &t->lease;
+    struct turn_renew_reply reply;
 
-    if (s->err || turn_renew_reply_decode(&say, buf_view(&s->body)) != ERR_OK)
-        return; /* the lease has time for three of these */
+    if (turn_slot_read(s, turn_renew_reply, &reply))
+        return; /* the lease outlives three failed renewals */
     failpoint(FAILPOINT_GATEWAY_RENEW_ANSWERED);
-    c->is_stopping |= say.stop;
-    c->is_lost |= say.lost;
-    c->is_not_buffered = say.not_buffered;
-    c->is_question_missing = say.question_missing;
-    c->held = say.buffered < c->answer.len ? say.buffered : c->answer.len;
+    t->is_stopping |= reply.stop;
+    l->is_lost |= reply.lost;
+    l->is_not_buffered = reply.not_buffered;
+    l->is_question_missing = reply.question_missing;
+    l->buffered = reply.buffered < t->answer.text.len ? reply.buffered : t->answer.text.len;
 }

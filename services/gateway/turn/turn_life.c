@@ -1,14 +1,35 @@
-/* How a chat begins and ends as an object. */
+/* Makes and frees a turn, and takes what clients ask of it. */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "turn/turn_internal.h"
 
-void chat_keep(char *to, size_t size, struct str text)
+void turn_params_fini(struct turn_params *p)
 {
-    str_copy(to, size, text);
+    free(p->text);
+    free(p->model);
+    *p = (struct turn_params){.text = NULL};
 }
 
+/* ---- small setters ---- */
+
+void turn_set_budget(struct turn *t, uint64_t has_budget, double left)
+{
+    if (!has_budget)
+        return;
+    t->outcome.has_budget = true;
+    t->outcome.budget_left = left;
+}
+
+void turn_set_conversation(struct turn *t, struct str id)
+{
+    if (!uuid_parse(&t->conversation, id))
+        t->conversation = (struct uuid){{0}};
+}
+
+/* ---- the object ---- */
+
+/* The first 16 digits of the turn's id, which the other services log too. */
 static uint64_t log_id_of(const struct uuid *turn)
 {
     char head[17];
@@ -17,84 +38,92 @@ static uint64_t log_id_of(const struct uuid *turn)
     return strtoull(head, NULL, 16);
 }
 
-void chat_free(struct chat **chat)
+/* Without a trace of the client's the turn begins one under its own id. */
+static void begin_span(struct turn *t)
 {
-    struct chat *c = *chat;
-
-    for (unsigned q = 0; q < CHAT_QUESTIONS; q++) {
-        chat_drop(c, q);
-        buf_fini(&c->slots[q].body);
-    }
-    span_end(&c->span, "cut", NULL, 0); /* unless it has ended */
-    buf_fini(&c->answer);
-    free(c->text);
-    free(c->wanted_model);
-    free(c);
-    *chat = NULL;
-}
-
-/* A turn that is part of nobody's trace begins one under its own id. */
-static void begin_span(struct chat *c, const struct chat_order *o)
-{
-    struct trace above = o->trace;
+    struct trace above = t->params.trace;
 
     if (!*above.trace)
-        trace_of_uuid(&above, c->turn_id.text);
-    span_begin(&c->span, o->is_follower ? "GET /chat/events/*" : "POST /chat", SPAN_SERVER, &above);
+        trace_of_uuid(&above, t->params.turn_id.text);
+    span_begin(&t->span, t->params.is_follower ? "GET /chat/events/*" : "POST /chat", SPAN_SERVER,
+               &above);
 }
 
-struct chat *chat_new(const struct chat_ports *ports, const struct chat_order *o)
+struct turn *turn_new(const struct turn_ports *ports, struct turn_params *p)
 {
-    struct chat *c = mem_new(sizeof *c);
+    struct turn *t = mem_new(sizeof *t);
 
-    c->ports = ports;
-    c->session = o->session;
-    c->turn_id = o->turn_id;
-    c->conversation = c->wanted_chat = o->conversation;
-    c->is_fresh = o->is_fresh;
-    c->is_branch = o->is_branch;
-    c->after_seq = o->after_seq;
-    c->text = str_dup(o->text);
-    c->wanted_model = str_dup(o->model);
-    c->is_following = o->is_follower;
-    c->may_begin = !o->is_follower;
-    c->step = o->is_follower ? CHAT_ASK_FOLLOW : CHAT_ASK_LIMIT;
-    str_format(c->address_hash, sizeof c->address_hash, "%s", o->address_hash);
-    c->window = o->window;
-    c->total_ms = o->total_ms;
-    c->log_id = log_id_of(&c->turn_id);
-    c->since_ms = c->followed_ms = ports->now_ms(ports->ctx);
-    c->asked_at = clock_wall_ms();
-    begin_span(c, o);
-    return c;
+    t->ports = ports;
+    t->params = *p;
+    *p = (struct turn_params){.text = NULL};
+    if (!t->params.text)
+        t->params.text = str_dup(STR(""));
+    if (!t->params.model)
+        t->params.model = str_dup(STR(""));
+    t->conversation = t->params.conversation;
+    t->follow.is_active = t->params.is_follower;
+    t->step = t->params.is_follower ? TURN_REQUEST_FOLLOW : TURN_REQUEST_LIMIT;
+    t->log_id = log_id_of(&t->params.turn_id);
+    t->started_ms = t->follow.heard_ms = ports->now_ms(ports->ctx);
+    t->asked_at = clock_wall_ms();
+    begin_span(t);
+    return t;
 }
 
-void chat_join(struct chat *c, struct listener *l)
+void turn_free(struct turn **turn)
 {
-    audience_add(&c->audience, l);
-    if (l->at > c->answer.len && !c->is_following)
-        l->at = c->answer.len;
-    if (c->rest_ms)
-        l->hear(l, c, CHAT_WAITING);
-    if (c->has_started)
-        l->hear(l, c, CHAT_STARTED);
-    if (c->answer.len > l->at)
-        l->hear(l, c, CHAT_DELTA);
+    struct turn *t = *turn;
+
+    if (!t)
+        return;
+    deferred_call_stop(&t->wake);
+    for (unsigned kind = 0; kind < TURN_SLOTS; kind++) {
+        turn_slot_drop(t, kind);
+        buf_fini(&t->slots[kind].body);
+    }
+    span_end(&t->span, "cut", NULL, 0); /* unless it has ended */
+    buf_fini(&t->answer.text);
+    turn_params_fini(&t->params);
+    free(t);
+    *turn = NULL;
 }
 
-struct str chat_news(const struct chat *c, struct listener *l)
+void turn_cut(struct turn **t)
 {
-    if (l->at >= c->answer.len)
+    must((*t)->subscribers.count == 0);
+    turn_free(t);
+}
+
+/* ---- what clients ask of it ---- */
+
+void turn_start(struct turn *t)
+{
+    t->ports->wake(t->ports->ctx, t);
+}
+
+void turn_join(struct turn *t, struct subscriber *s)
+{
+    subscribers_add(&t->subscribers, s);
+    if (s->at > t->answer.text.len && !t->follow.is_active)
+        s->at = t->answer.text.len;
+    t->ports->wake(t->ports->ctx, t);
+}
+
+void turn_stop(struct turn *t)
+{
+    t->is_stopping = true;
+    t->ports->wake(t->ports->ctx, t);
+}
+
+struct str turn_unsent(const struct turn *t, struct subscriber *s)
+{
+    const struct buf *text = &t->answer.text;
+
+    if (s->at >= text->len)
         return (struct str){0};
-    while (l->at && ((unsigned char)c->answer.p[l->at] & 0xC0) == 0x80)
-        l->at--;
-    struct str news = {c->answer.p + l->at, c->answer.len - l->at};
-    l->at = c->answer.len;
-    return news;
-}
-
-void chat_cut(struct chat **c)
-{
-    must((*c)->audience.count == 0);
-    chat_free(c);
+    while (s->at && ((unsigned char)text->p[s->at] & 0xC0) == 0x80)
+        s->at--;
+    struct str unsent = {text->p + s->at, text->len - s->at};
+    s->at = text->len;
+    return unsent;
 }

@@ -1,6 +1,5 @@
-/* One function per question of a turn. */
+/* One function per request that a turn sends. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "turn/turn_internal.h"
@@ -8,111 +7,68 @@
 #define FILTER_MS 5000
 #define STORE_MS  5000
 #define RENEW_MS  2500
-#define COMMIT_MS 15000 /* a store may be starting again: the answer is worth the wait */
+#define COMMIT_MS 15000 /* a store may be restarting: the answer is worth the wait */
 #define ABORT_MS  2000
 
-/* What of the talk is sent along, in bytes: far above what models take, and with
- * all else well below the size of a frame. */
-#define TALK_MAX (512 * 1024)
+/* Bytes of the conversation that are sent to the model: far more than models take, and together
+ * with the rest well below the size of a frame. */
+#define CONTEXT_BYTES_MAX (512 * 1024)
 
-bool chat_is_open(const struct chat *c, enum chat_question what)
+enum err turn_request_limit(struct turn *t)
 {
-    return c->slots[what].is_open;
-}
-
-void chat_drop(struct chat *c, enum chat_question what)
-{
-    struct chat_slot *s = &c->slots[what];
-
-    if (!s->is_open)
-        return;
-    s->is_open = false;
-    c->ports->drop(c->ports->ctx, s);
-    chat_end_span(s, "dropped");
-}
-
-/* A renewal is asked for several times a second and tells nothing new. */
-void chat_end_span(struct chat_slot *s, const char *error)
-{
-    if (s->what == CHAT_Q_RENEW && (!error || strcmp(error, "dropped") == 0))
-        s->span.began_us = 0;
-    span_end(&s->span, error, NULL, 0);
-}
-
-/* Takes body. */
-static enum err ask(struct chat *c, enum chat_question what, enum service to, struct buf *body,
-                    uint64_t ttl_ms)
-{
-    struct chat_slot *s = &c->slots[what];
-    char              trace[TRACEPARENT_LEN + 1];
-
-    must(!s->is_open);
-    buf_fini(&s->body);
-    *s = (struct chat_slot){.chat = c, .what = what, .is_open = true};
-    span_begin(&s->span, msg_name(msg_number(buf_view(body))), SPAN_CLIENT, &c->span.at);
-    trace_write(&s->span.at, trace);
-    enum err err = c->ports->ask(c->ports->ctx, s, to, buf_view(body), ttl_ms, str_of(trace));
-    if (err) {
-        s->is_open = false;
-        chat_end_span(s, err_code(err));
-    }
-    buf_fini(body);
-    return err;
-}
-
-enum err chat_ask_limit(struct chat *c)
-{
-    struct limit_take_request m = {.address_hash = str_of(c->address_hash), .what = STR("chat")};
+    struct limit_take_request m = {.address_hash = str_of(t->params.address_hash),
+                                   .what = STR("chat")};
     struct buf                body = {0};
 
     limit_take_request_encode(&m, &body);
-    return ask(c, CHAT_Q_LIMIT, SERVICE_STORE, &body, STORE_MS);
+    return turn_slot_send(t, TURN_SLOT_LIMIT, SERVICE_STORE, &body, STORE_MS);
 }
 
-enum err chat_ask_filter(struct chat *c)
+enum err turn_request_filter(struct turn *t)
 {
-    struct filter_check_request m = {.text = str_of(c->text)};
+    struct filter_check_request m = {.text = str_of(t->params.text)};
     struct buf                  body = {0};
 
     filter_check_request_encode(&m, &body);
-    return ask(c, CHAT_Q_FILTER, SERVICE_FILTER, &body, FILTER_MS);
+    return turn_slot_send(t, TURN_SLOT_FILTER, SERVICE_FILTER, &body, FILTER_MS);
 }
 
-/* What begins a chat is asked for in the same words each time, so that it makes one. */
-static const struct uuid *chat_to_begin_in(const struct chat *c)
+/* A request for a new conversation is the same each time it is sent, so that only one is made. */
+static const struct uuid *conversation_to_begin_in(const struct turn *t)
 {
-    return c->is_fresh || c->is_branch ? &c->wanted_chat : &c->conversation;
+    return t->params.is_new_conversation || t->params.is_branch ? &t->params.conversation
+                                                                : &t->conversation;
 }
 
-enum err chat_ask_begin(struct chat *c)
+enum err turn_request_begin(struct turn *t)
 {
-    struct turn_begin_request m = {.session = uuid_str(&c->session),
-                                   .conversation = uuid_str(chat_to_begin_in(c)),
-                                   .new_conversation = c->is_fresh,
-                                   .branch = c->is_branch,
-                                   .after_seq = c->after_seq,
-                                   .turn_id = uuid_str(&c->turn_id),
-                                   .text = str_of(c->text),
-                                   .window = c->window,
-                                   .address_hash = str_of(c->address_hash),
-                                   .model = str_of(c->wanted_model),
+    struct turn_begin_request m = {.session = uuid_str(&t->params.session),
+                                   .conversation = uuid_str(conversation_to_begin_in(t)),
+                                   .new_conversation = t->params.is_new_conversation,
+                                   .branch = t->params.is_branch,
+                                   .after_seq = t->params.after_seq,
+                                   .turn_id = uuid_str(&t->params.turn_id),
+                                   .text = str_of(t->params.text),
+                                   .window = t->params.history_max,
+                                   .address_hash = str_of(t->params.address_hash),
+                                   .model = str_of(t->params.model),
                                    .request_nonce = random_u64()};
     struct buf                body = {0};
 
     turn_begin_request_encode(&m, &body);
-    return ask(c, CHAT_Q_BEGIN, SERVICE_STORE, &body, STORE_MS);
+    return turn_slot_send(t, TURN_SLOT_BEGIN, SERVICE_STORE, &body, STORE_MS);
 }
 
-/* The newest exchanges that fit, and the question behind them. */
-static void fill_talk(struct llm_answer_request *m, const struct turn_begin_reply *begun,
-                      struct str question)
+/* The newest pairs of question and answer that fit, and then the question. */
+static void fill_context(struct llm_answer_request *m, const struct turn_begin_reply *begun,
+                         struct str question)
 {
     uint64_t first = begun->context_count;
     size_t   bytes = 0;
 
     while (first >= 2 && begun->context_count - first + 2 < COUNT_OF(m->context)) {
         bytes += begun->context[first - 1].text.len + begun->context[first - 2].text.len;
-        if (bytes > TALK_MAX)
+        if (bytes > CONTEXT_BYTES_MAX)
             break;
         first -= 2;
     }
@@ -121,143 +77,148 @@ static void fill_talk(struct llm_answer_request *m, const struct turn_begin_repl
     m->context[m->context_count++] = (struct context_message){.by_user = 1, .text = question};
 }
 
-enum err chat_ask_answer(struct chat *c, const struct turn_begin_reply *begun)
+enum err turn_request_answer(struct turn *t, const struct turn_begin_reply *begun)
 {
     struct llm_answer_request *m = mem_new(sizeof *m);
     struct buf                 body = {0};
     char                       user[PSEUDONYM_SIZE];
 
-    pseudonym_of_session(user, &c->session);
-    m->turn_id = uuid_str(&c->turn_id);
+    pseudonym_of_session(user, &t->params.session);
+    m->turn_id = uuid_str(&t->params.turn_id);
     m->user = str_of(user);
-    m->model = *c->wanted_model ? str_of(c->wanted_model) : begun->model;
+    m->model = *t->params.model ? str_of(t->params.model) : begun->model;
     m->sealed_key = begun->sealed_key;
-    m->total_ms = c->total_ms;
-    fill_talk(m, begun, str_of(c->text));
+    m->total_ms = t->params.answer_ms;
+    fill_context(m, begun, str_of(t->params.text));
     llm_answer_request_encode(m, &body);
     free(m);
-    return ask(c, CHAT_Q_ANSWER, SERVICE_LLM_WORKER, &body, c->total_ms);
+    return turn_slot_send(t, TURN_SLOT_ANSWER, SERVICE_LLM_WORKER, &body, t->params.answer_ms);
 }
 
-enum err chat_ask_review(struct chat *c, size_t len, bool is_whole)
+enum err turn_request_review(struct turn *t, size_t len, bool is_whole)
 {
-    struct filter_review_request m = {.text = {c->answer.p, len}, .is_complete = is_whole};
+    struct filter_review_request m = {.text = {t->answer.text.p, len}, .is_complete = is_whole};
     struct buf                   body = {0};
 
     filter_review_request_encode(&m, &body);
-    c->reviewed = len;
-    return ask(c, CHAT_Q_REVIEW, SERVICE_FILTER, &body, FILTER_MS);
+    t->review.reviewed = len;
+    return turn_slot_send(t, TURN_SLOT_REVIEW, SERVICE_FILTER, &body, FILTER_MS);
 }
 
-static void encode_renew(const struct chat *c, struct buf *body)
+static void encode_renew(const struct turn *t, struct buf *body)
 {
-    struct turn_renew_request m = {.session = uuid_str(&c->session),
-                                   .conversation = uuid_str(&c->conversation),
-                                   .turn_id = uuid_str(&c->turn_id),
-                                   .epoch = c->epoch,
-                                   .user_text = str_of(c->is_question_missing ? c->text : ""),
-                                   .seq = c->seq,
-                                   .asked_at = c->asked_at};
+    struct turn_renew_request m = {.session = uuid_str(&t->params.session),
+                                   .conversation = uuid_str(&t->conversation),
+                                   .turn_id = uuid_str(&t->params.turn_id),
+                                   .epoch = t->lease.epoch,
+                                   .user_text =
+                                       str_of(t->lease.is_question_missing ? t->params.text : ""),
+                                   .seq = t->seq,
+                                   .asked_at = t->asked_at};
     turn_renew_request_encode(&m, body);
 }
 
-static void encode_append(const struct chat *c, struct buf *body)
+static void encode_append(const struct turn *t, struct buf *body)
 {
-    struct turn_append_request m = {.session = uuid_str(&c->session),
-                                    .conversation = uuid_str(&c->conversation),
-                                    .turn_id = uuid_str(&c->turn_id),
-                                    .epoch = c->epoch,
-                                    .offset = c->held,
-                                    .text = {c->answer.p + c->held, c->answer.len - c->held},
-                                    .model = str_of(c->model),
-                                    .user_text = str_of(c->is_question_missing ? c->text : ""),
-                                    .seq = c->seq,
-                                    .asked_at = c->asked_at};
+    struct turn_append_request m = {
+        .session = uuid_str(&t->params.session),
+        .conversation = uuid_str(&t->conversation),
+        .turn_id = uuid_str(&t->params.turn_id),
+        .epoch = t->lease.epoch,
+        .offset = t->lease.buffered,
+        .text = {t->answer.text.p + t->lease.buffered, t->answer.text.len - t->lease.buffered},
+        .model = str_of(t->answer.model),
+        .user_text = str_of(t->lease.is_question_missing ? t->params.text : ""),
+        .seq = t->seq,
+        .asked_at = t->asked_at};
     turn_append_request_encode(&m, body);
 }
 
-enum err chat_ask_renew(struct chat *c)
+enum err turn_request_renew(struct turn *t)
 {
     struct buf body = {0};
 
-    if (c->answer.len > c->held && !c->is_not_buffered)
-        encode_append(c, &body);
+    if (t->answer.text.len > t->lease.buffered && !t->lease.is_not_buffered)
+        encode_append(t, &body);
     else
-        encode_renew(c, &body);
-    return ask(c, CHAT_Q_RENEW, SERVICE_STORE, &body, RENEW_MS);
+        encode_renew(t, &body);
+    return turn_slot_send(t, TURN_SLOT_RENEW, SERVICE_STORE, &body, RENEW_MS);
 }
 
-enum err chat_ask_follow(struct chat *c)
+enum err turn_request_follow(struct turn *t)
 {
-    struct turn_follow_request m = {
-        .session = uuid_str(&c->session), .turn_id = uuid_str(&c->turn_id), .after = c->answer.len};
-    struct buf body = {0};
+    struct turn_follow_request m = {.session = uuid_str(&t->params.session),
+                                    .turn_id = uuid_str(&t->params.turn_id),
+                                    .after = t->answer.text.len};
+    struct buf                 body = {0};
 
     turn_follow_request_encode(&m, &body);
-    return ask(c, CHAT_Q_FOLLOW, SERVICE_STORE, &body, STORE_MS);
+    return turn_slot_send(t, TURN_SLOT_FOLLOW, SERVICE_STORE, &body, STORE_MS);
 }
 
-enum err chat_ask_commit(struct chat *c)
+enum err turn_request_commit(struct turn *t)
 {
     struct turn_commit_request m = {
-        .session = uuid_str(&c->session),
-        .conversation = uuid_str(&c->conversation),
-        .turn_id = uuid_str(&c->turn_id),
-        .epoch = c->epoch,
-        .seq = c->seq,
-        .user_text = str_of(c->text),
-        .answer = buf_view(&c->answer),
-        .status = c->status == CHAT_STOPPED ? STR("stopped") : STR("committed"),
-        .verdict = c->verdict,
-        .model = str_of(c->model),
-        .finish_reason = str_of(c->finish_reason),
-        .generation_id = str_of(c->generation_id),
-        .prompt_tokens = c->prompt_tokens,
-        .completion_tokens = c->completion_tokens,
-        .cost = c->cost,
-        .asked_at = c->asked_at,
-        .cost_unknown = !c->is_cost_known && !c->is_free,
+        .session = uuid_str(&t->params.session),
+        .conversation = uuid_str(&t->conversation),
+        .turn_id = uuid_str(&t->params.turn_id),
+        .epoch = t->lease.epoch,
+        .seq = t->seq,
+        .user_text = str_of(t->params.text),
+        .answer = buf_view(&t->answer.text),
+        .status = t->outcome.status == TURN_STATUS_STOPPED ? STR("stopped") : STR("committed"),
+        .verdict = t->review.verdict,
+        .model = str_of(t->answer.model),
+        .finish_reason = str_of(t->answer.finish_reason),
+        .generation_id = str_of(t->answer.generation_id),
+        .prompt_tokens = t->answer.prompt_tokens,
+        .completion_tokens = t->answer.completion_tokens,
+        .cost = t->answer.cost,
+        .asked_at = t->asked_at,
+        .cost_unknown = !t->answer.is_cost_known && !t->answer.is_free,
     };
     struct buf body = {0};
 
     turn_commit_request_encode(&m, &body);
-    return ask(c, CHAT_Q_END, SERVICE_STORE, &body, COMMIT_MS);
+    return turn_slot_send(t, TURN_SLOT_END, SERVICE_STORE, &body, COMMIT_MS);
 }
 
-/* Whether the model may have worked for this turn: it spoke, or was cut off while it might have. */
-static bool may_have_cost(const struct chat *c)
+/* Whether the model may have cost something: it has answered, or was cut off when it might have. */
+static bool may_have_cost(const struct turn *t)
 {
-    bool was_asked = c->slots[CHAT_Q_ANSWER].id != 0;
+    bool was_asked = t->slots[TURN_SLOT_ANSWER].id != 0;
 
-    if (c->is_free)
+    if (t->answer.is_free)
         return false;
-    return c->pieces || (was_asked && (c->err == ERR_STOPPED || c->err == ERR_UPSTREAM_TIMEOUT ||
-                                       c->err == ERR_UPSTREAM_TRUNCATED || c->err == ERR_INTERNAL));
+    return t->answer.chunks ||
+           (was_asked &&
+            (t->outcome.err == ERR_STOPPED || t->outcome.err == ERR_UPSTREAM_TIMEOUT ||
+             t->outcome.err == ERR_UPSTREAM_TRUNCATED || t->outcome.err == ERR_INTERNAL));
 }
 
-/* Its worker died: what was said so far is worth keeping, if only to be asked again. */
-static void add_what_there_is(const struct chat *c, struct turn_abort_request *m)
+/* The worker died: the beginning of the answer is kept, so that the question can be sent again. */
+static void add_interrupted(const struct turn *t, struct turn_abort_request *m)
 {
     m->interrupted = 1;
-    m->seq = c->seq;
-    m->user_text = str_of(c->text);
-    m->answer = buf_view(&c->answer);
-    m->model = str_of(c->model);
-    m->asked_at = c->asked_at;
+    m->seq = t->seq;
+    m->user_text = str_of(t->params.text);
+    m->answer = buf_view(&t->answer.text);
+    m->model = str_of(t->answer.model);
+    m->asked_at = t->asked_at;
 }
 
-enum err chat_ask_abort(struct chat *c)
+enum err turn_request_abort(struct turn *t)
 {
-    struct turn_abort_request m = {.session = uuid_str(&c->session),
-                                   .conversation = uuid_str(&c->conversation),
-                                   .turn_id = uuid_str(&c->turn_id),
-                                   .epoch = c->epoch,
-                                   .reason = str_of(err_code(c->err)),
-                                   .spent = may_have_cost(c)};
+    struct turn_abort_request m = {.session = uuid_str(&t->params.session),
+                                   .conversation = uuid_str(&t->conversation),
+                                   .turn_id = uuid_str(&t->params.turn_id),
+                                   .epoch = t->lease.epoch,
+                                   .reason = str_of(err_code(t->outcome.err)),
+                                   .spent = may_have_cost(t)};
     struct buf                body = {0};
 
-    if (c->err == ERR_INTERRUPTED)
-        add_what_there_is(c, &m);
+    if (t->outcome.err == ERR_INTERRUPTED)
+        add_interrupted(t, &m);
     turn_abort_request_encode(&m, &body);
-    return ask(c, CHAT_Q_END, SERVICE_STORE, &body, ABORT_MS);
+    return turn_slot_send(t, TURN_SLOT_END, SERVICE_STORE, &body, ABORT_MS);
 }

@@ -1,4 +1,4 @@
-/* The table of running chats, and their ports to the real world. */
+/* The table of running turns, and their ports to the bus, the loop and the rate limits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +11,16 @@ struct turns {
     struct loop         *loop;
     struct bus          *bus;
     struct turns_options options;
-    struct chat_ports    ports;
+    struct turn_ports    ports;
     struct timer         tick;
     unsigned             count;
-    struct chat         *buckets[BUCKETS];
+    struct turn         *buckets[BUCKETS];
 };
 
 /* ---- the table ---- */
 
-/* Turn ids are random, or else somebody only slows down their own turns. */
-static struct chat **bucket_of(struct turns *t, const struct uuid *turn_id)
+/* Turn ids are random; somebody who makes them collide only slows down their own turns. */
+static struct turn **bucket_of(struct turns *t, const struct uuid *turn_id)
 {
     uint64_t sum = 0;
 
@@ -29,23 +29,23 @@ static struct chat **bucket_of(struct turns *t, const struct uuid *turn_id)
     return &t->buckets[sum % BUCKETS];
 }
 
-struct chat *turns_find(struct turns *t, const struct uuid *session, const struct uuid *turn_id)
+struct turn *turns_find(struct turns *t, const struct uuid *session, const struct uuid *turn_id)
 {
-    for (struct chat *c = *bucket_of(t, turn_id); c; c = c->next_in_table)
-        if (strcmp(c->turn_id.text, turn_id->text) == 0 &&
-            strcmp(c->session.text, session->text) == 0)
-            return c;
+    for (struct turn *one = *bucket_of(t, turn_id); one; one = one->next_in_table)
+        if (strcmp(one->params.turn_id.text, turn_id->text) == 0 &&
+            strcmp(one->params.session.text, session->text) == 0)
+            return one;
     return NULL;
 }
 
-static void on_chat_end(void *ctx, struct chat *c)
+static void on_turn_end(void *ctx, struct turn *one)
 {
     struct turns *t = ctx;
-    struct chat **link = bucket_of(t, &c->turn_id);
+    struct turn **link = bucket_of(t, &one->params.turn_id);
 
-    while (*link != c)
+    while (*link != one)
         link = &(*link)->next_in_table;
-    *link = c->next_in_table;
+    *link = one->next_in_table;
     if (--t->count == 0)
         timer_stop(&t->tick);
 }
@@ -54,43 +54,48 @@ static void on_chat_end(void *ctx, struct chat *c)
 
 static void on_reply(void *ctx, const struct bus_reply *a)
 {
-    chat_hear(ctx, a);
+    turn_on_reply(ctx, a);
 }
 
-static enum err port_ask(void *ctx, struct chat_slot *slot, enum service to, struct str body,
-                         uint64_t ttl_ms, struct str trace)
+static enum err port_send(void *ctx, struct turn_slot *slot, enum service to, struct str body,
+                          uint64_t ttl_ms, struct str trace)
 {
     struct turns      *t = ctx;
-    struct bus_request q = {to, body, ttl_ms, trace, on_reply, slot};
+    struct bus_request request = {.service = to,
+                                  .body = body,
+                                  .ttl_ms = ttl_ms,
+                                  .trace = trace,
+                                  .on_reply = on_reply,
+                                  .ctx = slot};
 
-    return bus_send(t->bus, &q, &slot->id);
+    return bus_send(t->bus, &request, &slot->id);
 }
 
-static void port_drop(void *ctx, struct chat_slot *slot)
+static void port_cancel(void *ctx, struct turn_slot *slot)
 {
     struct turns *t = ctx;
     bus_cancel(t->bus, slot->id);
 }
 
-static enum err port_would_take(void *ctx, enum service to, uint64_t ttl_ms)
+static enum err port_would_accept(void *ctx, enum service to, uint64_t ttl_ms)
 {
     struct turns *t = ctx;
     return bus_would_accept(t->bus, to, ttl_ms);
 }
 
-static void port_taken(void *ctx, struct chat_slot *slot, uint64_t bytes)
+static void port_credit(void *ctx, struct turn_slot *slot, uint64_t bytes)
 {
     struct turns *t = ctx;
     bus_credit(t->bus, slot->id, bytes);
 }
 
-static unsigned port_place(void *ctx, struct chat_slot *slot)
+static unsigned port_queue_position(void *ctx, struct turn_slot *slot)
 {
     struct turns *t = ctx;
     return bus_queue_position(t->bus, slot->id);
 }
 
-static uint64_t port_rest_ms(void *ctx, struct chat_slot *slot)
+static uint64_t port_retry_in_ms(void *ctx, struct turn_slot *slot)
 {
     struct turns *t = ctx;
     return bus_retry_in_ms(t->bus, slot->id);
@@ -108,10 +113,21 @@ static uint64_t port_limit_session(void *ctx, const struct uuid *session)
     return rate_take(t->options.by_session, uuid_str(session), clock_ms());
 }
 
-static uint64_t port_now(void *ctx)
+static uint64_t port_now_ms(void *ctx)
 {
     (void)ctx;
     return clock_ms();
+}
+
+static void on_wake(void *ctx)
+{
+    turn_on_wake(ctx);
+}
+
+static void port_wake(void *ctx, struct turn *one)
+{
+    struct turns *t = ctx;
+    deferred_call_start(&one->wake, t->loop, on_wake, one);
 }
 
 /* ---- the clock ---- */
@@ -120,15 +136,15 @@ static void on_tick(void *ctx)
 {
     struct turns *t = ctx;
 
-    timer_start(&t->tick, t->loop, CHAT_TICK_MS, on_tick, t);
+    timer_start(&t->tick, t->loop, TURN_TICK_MS, on_tick, t);
     for (unsigned i = 0; i < BUCKETS; i++)
-        for (struct chat *c = t->buckets[i], *next; c; c = next) {
-            next = c->next_in_table;
-            chat_tick(c); /* may end it, and no other one */
+        for (struct turn *one = t->buckets[i], *next; one; one = next) {
+            next = one->next_in_table;
+            turn_on_tick(one); /* may end it, and no other one */
         }
 }
 
-/* ---- its life ---- */
+/* ---- the object ---- */
 
 struct turns *turns_new(struct loop *l, struct bus *b, const struct turns_options *o)
 {
@@ -137,18 +153,19 @@ struct turns *turns_new(struct loop *l, struct bus *b, const struct turns_option
     t->loop = l;
     t->bus = b;
     t->options = *o;
-    t->ports = (struct chat_ports){
+    t->ports = (struct turn_ports){
         .ctx = t,
-        .ask = port_ask,
-        .drop = port_drop,
-        .would_take = port_would_take,
-        .taken = port_taken,
-        .place = port_place,
-        .rest_ms = port_rest_ms,
+        .send = port_send,
+        .cancel = port_cancel,
+        .would_accept = port_would_accept,
+        .credit = port_credit,
+        .queue_position = port_queue_position,
+        .retry_in_ms = port_retry_in_ms,
         .limit_address = port_limit_address,
         .limit_session = port_limit_session,
-        .now_ms = port_now,
-        .on_end = on_chat_end,
+        .now_ms = port_now_ms,
+        .wake = port_wake,
+        .on_end = on_turn_end,
     };
     return t;
 }
@@ -162,9 +179,9 @@ void turns_free(struct turns **turns)
     timer_stop(&t->tick);
     for (unsigned i = 0; i < BUCKETS; i++)
         while (t->buckets[i]) {
-            struct chat *c = t->buckets[i];
-            t->buckets[i] = c->next_in_table;
-            chat_cut(&c);
+            struct turn *one = t->buckets[i];
+            t->buckets[i] = one->next_in_table;
+            turn_cut(&one);
         }
     free(t);
     *turns = NULL;
@@ -180,16 +197,16 @@ bool turns_are_full(const struct turns *t)
     return t->count >= t->options.max;
 }
 
-void turns_start(struct turns *t, const struct chat_order *o, struct listener *l)
+void turns_start(struct turns *t, struct turn_params *p, struct subscriber *s)
 {
-    struct chat  *c = chat_new(&t->ports, o);
-    struct chat **bucket = bucket_of(t, &c->turn_id);
+    must(!turns_are_full(t) && !turns_find(t, &p->session, &p->turn_id));
+    struct turn  *one = turn_new(&t->ports, p);
+    struct turn **bucket = bucket_of(t, &one->params.turn_id);
 
-    must(!turns_are_full(t) && !turns_find(t, &c->session, &c->turn_id));
-    c->next_in_table = *bucket;
-    *bucket = c;
+    one->next_in_table = *bucket;
+    *bucket = one;
     if (t->count++ == 0)
-        timer_start(&t->tick, t->loop, CHAT_TICK_MS, on_tick, t);
-    chat_join(c, l);
-    chat_begin(c);
+        timer_start(&t->tick, t->loop, TURN_TICK_MS, on_tick, t);
+    turn_join(one, s);
+    turn_start(one);
 }

@@ -1,6 +1,6 @@
-/* turns - the chats that run in this gateway, and the clock that ticks for them.
+/* turns - the turns that run in this gateway, and the clock that ticks for them.
  *
- * The same turn asked for twice runs once: the second listener joins the first. */
+ * A turn that is requested twice runs once: the second subscriber joins the first. */
 #ifndef GATEWAY_TURNS_H
 #define GATEWAY_TURNS_H
 #include "base/uuid.h"
@@ -15,13 +15,13 @@ struct turns_options {
 };
 
 struct turns *turns_new(struct loop *l, struct bus *b, const struct turns_options *o);
-void          turns_free(struct turns **t); /* the listeners have left before */
+void          turns_free(struct turns **t); /* the subscribers have left before */
 
-struct chat *turns_find(struct turns *t, const struct uuid *session, const struct uuid *turn_id);
+struct turn *turns_find(struct turns *t, const struct uuid *session, const struct uuid *turn_id);
 unsigned     turns_count(const struct turns *t);
 bool         turns_are_full(const struct turns *t);
 
-/* Starts a chat; the listener may hear the end of it at once. */
-void turns_start(struct turns *t, const struct chat_order *o, struct listener *l);
+/* Empties p.  There must be room, and no such turn yet. */
+void turns_start(struct turns *t, struct turn_params *p, struct subscriber *s);
 
 #endif

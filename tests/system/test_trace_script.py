@@ -71,7 +71,7 @@ def test_steps_are_found_by_their_ids(system):
     assert ("gateway", "turn.step") in events(done) and ("store", "store.step") in events(done)
     assert (
         done.stdout.count("step=request_limit\n") == 1
-        and done.stdout.count("step=commit_ask\n") == 1
+        and done.stdout.count("step=commit_request\n") == 1
     )
 
 

@@ -73,6 +73,10 @@ static enum err error_of(struct pg_connection *c, const PGresult *r, const char 
                                                  : "the server shuts down");
         return ERR_DOWN;
     }
+    if (str_is(s, "0A000")) { /* "cached plan must not change result type" */
+        pg_link_drop(c->link, "a table was changed: statements have to be prepared again");
+        return ERR_DOWN;
+    }
     /* Out of disk space or memory: that is temporary. */
     bool is_temporary = str_starts(s, "53") || str_starts(s, "58");
     log_warn(0, "pg.refused", "statement=%s sqlstate=%s constraint=%s", statement, state,

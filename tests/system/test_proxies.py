@@ -16,10 +16,15 @@ pid {folder}/pid; error_log stderr; daemon off; master_process off; events {{}}
 http {{
     access_log off;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
-        location / {{ proxy_pass {inner}; proxy_http_version 1.1; proxy_set_header Host $http_host; }}
+        location / {{
+            proxy_pass {inner};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+        }}
     }}
 }}
 """

@@ -30,7 +30,9 @@ static int close_world(void **state)
 
 static void note(void *letter)
 {
-    strcat(w.trace, letter);
+    size_t len = strlen(w.trace);
+
+    str_format(w.trace + len, sizeof w.trace - len, "%s", (const char *)letter);
 }
 
 static void note_and_quit(void *letter)

@@ -1,6 +1,6 @@
 # embed_files(name pattern header): makes embedded_<name>.c of the matching files, a list
 #   const struct embedded embedded_<name>[] = {{"file", "its text"}, ..., {0}};
-# in the order of their names.  The header declares it.
+# in the order of their names.  The header declares it, and it is written into the same folder.
 #
 # The same file is run by CMake at build time to write it: cmake -P embed.cmake.
 if(CMAKE_SCRIPT_MODE_FILE)
@@ -26,7 +26,9 @@ set(EMBED_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 
 function(embed_files name pattern header)
     set(pattern ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
-    set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
+    get_filename_component(folder ${CMAKE_CURRENT_BINARY_DIR}/${header} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    set(out ${folder}/embedded_${name}.c)
     file(GLOB files CONFIGURE_DEPENDS ${pattern})
     add_custom_command(OUTPUT ${out}
         COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUT=${out} -DPATTERN=${pattern}

@@ -139,7 +139,7 @@ def test_two_accounts_that_want_the_same_guest_do_not_both_get_it(start_store, g
     found = []
 
     def come(account):
-        found.append(len(sign_in(gateway, account, former=guest.session)[1].lines))
+        found.append(len(sign_in(gateway, account, former=guest.session)[1].messages))
     threads = [threading.Thread(target=come, args=(account,)) for account in (ANN, BOB)]
     for thread in threads:
         thread.start()

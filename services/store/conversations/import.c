@@ -4,7 +4,7 @@
  *
  * 1. Only what was said is taken from it: owner and ids are assigned here, and it costs nothing.
  * 2. The ids of its turns are derived from its own id and their position, so that a part which is
- * sent twice is imported once. */
+ *    sent twice is imported once. */
 #include <stdlib.h>
 
 #include "session/enter.h"

@@ -63,12 +63,16 @@ static enum err request_leave(struct leave *l)
     return job_request_sql(j, 0, sql_conversation_leave(&j->args, &p));
 }
 
+static enum err request_delete(struct leave *l)
+{
+    return conversation_drop_request_delete(&l->enter.job, &l->enter.conversation,
+                                            l->request.address_hash, true);
+}
+
 enum step leave_request_pg(struct job *j)
 {
     struct leave *l = leave_of(j);
-    enum err      err = l->request.delete ? conversation_drop_request_delete(
-                                                j, &l->enter.conversation, l->request.address_hash, true)
-                                          : request_leave(l);
+    enum err      err = l->request.delete ? request_delete(l) : request_leave(l);
 
     return err ? job_fail(j, job_public_error(err)) : job_await(j, STEP_LEAVE_AWAIT_PG);
 }

@@ -1,4 +1,4 @@
-/* The text of a statement or a script as it is sent.
+/* The text of a statement or a script as it is sent.  A parameter that it does not use is an error.
  *
  * In SQL, {name} is a parameter, which becomes "$2::uuid", or a fragment, which becomes its text;
  * {name(a, b)} is a fragment with arguments, in which {argument} becomes what was given.  What is
@@ -142,11 +142,42 @@ static void expand(struct buf *to, struct str text, const struct scope *scope)
     }
 }
 
+/* ---- unused parameters ---- */
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Whether the word stands in the text, which is terminated. */
+static bool has_word(const char *text, const char *word)
+{
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+        if ((at == text || !is_word(at[-1])) && !is_word(at[strlen(word)]))
+            return true;
+    return false;
+}
+
+static void check_used(const struct source *s, const char *text, const char *word, const char *name)
+{
+    struct buf fault = {0};
+
+    if (has_word(text, word))
+        return;
+    buf_print(&fault, "%s is declared, but not used", name);
+    generate_fail(s->path, 0, fault.p);
+}
+
 void sql_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count)
 {
     struct scope scope = {.statement = s, .all = all, .count = count};
+    char         placeholder[12];
 
     expand(to, s->body, &scope);
+    for (unsigned i = 0; i < s->params; i++) {
+        str_format(placeholder, sizeof placeholder, "$%u", i + 1);
+        check_used(s, to->p, placeholder, s->param[i].name);
+    }
 }
 
 /* ---- Lua ---- */
@@ -168,6 +199,10 @@ static void declare_locals(struct buf *to, const struct source *s)
 
 void lua_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count)
 {
+    if (has_word(s->body.p, "KEYS") || has_word(s->body.p, "ARGV"))
+        generate_fail(s->path, 0, "KEYS and ARGV are read by the declared names");
+    for (unsigned i = 0; i < s->params; i++)
+        check_used(s, s->body.p, s->param[i].name, s->param[i].name);
     for (unsigned i = 0; i < count; i++)
         if (all[i].is_shared)
             buf_print(to, "%.*s\n", (int)all[i].body.len, all[i].body.p);

@@ -11,21 +11,10 @@
 #define CONNECT_MS 5000
 #define EXTRA_MS   2000 /* beyond the time of the statement itself: then the server is gone */
 
-static void retry_later(struct pg_client *p);
-
-static void become_unavailable(struct pg_client *p, const char *why)
+static void retry_later(struct pg_client *p)
 {
-    if (!p->unavailable_because[0])
-        log_warn(0, "pg.unavailable", "why=%s", log_quote(str_of(why)));
-    else if (strcmp(p->unavailable_because, why) != 0)
-        log_info(0, "pg.connect_failed", "why=%s", log_quote(str_of(why)));
-    str_format(p->unavailable_because, sizeof p->unavailable_because, "%s", why);
-}
-
-static void become_available(struct pg_client *p)
-{
-    log_info(0, p->unavailable_because[0] ? "pg.back" : "pg.up", "connections=%u", p->connections);
-    p->unavailable_because[0] = '\0';
+    if (!p->resolving)
+        outage_retry(&p->outage);
 }
 
 static void set_up(struct pg_connection *c, bool up)
@@ -37,7 +26,7 @@ static void set_up(struct pg_connection *c, bool up)
     c->up = up;
     p->up = up ? p->up + 1 : p->up - 1;
     if (up && p->up == 1)
-        become_available(p);
+        outage_ended(&p->outage, "connections=%u", p->connections);
     if (!p->up)
         p->unavailable_since = clock_ms();
 }
@@ -49,7 +38,7 @@ static void on_down(void *ctx, const char *why)
 
     set_up(c, false);
     if (!p->up)
-        become_unavailable(p, why);
+        outage_failed(&p->outage, why);
     pg_link_free(&c->link); /* and with it why */
     retry_later(p);
 }
@@ -70,7 +59,7 @@ static void on_prepared(void *ctx, PGresult *const *results, unsigned count)
     }
     if (++c->prepared < SQL_COUNT)
         return;
-    c->pg->backoff.tries = 0;
+    outage_reset(&c->pg->outage);
     set_up(c, true);
 }
 
@@ -123,7 +112,7 @@ static void open_connections(struct pg_client *p)
                                          .reply_ms = p->options.statement_ms + EXTRA_MS};
 
     if (!pg_address_options(p->address, &o.keywords, &o.values)) {
-        become_unavailable(p, "its names have no address");
+        outage_failed(&p->outage, "its names have no address");
         retry_later(p);
         return;
     }
@@ -142,7 +131,7 @@ static void on_migrated(void *ctx, enum migrate_end end, const char *why)
         log_error(0, "pg.schema_incompatible", "why=%s", log_quote(str_of(why)));
         p->options.on_incompatible(p->options.ctx);
     } else if (end == MIGRATE_DOWN) {
-        become_unavailable(p, why);
+        outage_failed(&p->outage, why);
         retry_later(p);
     } else {
         p->migrated = true;
@@ -160,7 +149,7 @@ static void connect_now(struct pg_client *p)
         return;
     }
     if (!pg_address_options(p->address, &keywords, &values)) {
-        become_unavailable(p, "its names have no address");
+        outage_failed(&p->outage, "its names have no address");
         retry_later(p);
         return;
     }
@@ -194,12 +183,6 @@ static void on_retry(void *ctx)
 
     pg_address_begin(p->address);
     resolve_next(p);
-}
-
-static void retry_later(struct pg_client *p)
-{
-    if (!p->resolving && !timer_is_on(&p->retry))
-        timer_start(&p->retry, p->loop, backoff_next(&p->backoff), on_retry, p);
 }
 
 /* ---- its state ---- */
@@ -243,7 +226,8 @@ enum err pg_client_open(struct pg_client **out, struct loop *l, struct resolver 
     p->connections = o->connections;
     for (unsigned i = 0; i < p->connections; i++)
         p->connection[i].pg = p;
-    timer_start(&p->retry, l, 0, on_retry, p);
+    outage_init(&p->outage, l, "pg", on_retry, p);
+    timer_start(&p->first, l, 0, on_retry, p);
     *out = p;
     return ERR_OK;
 }
@@ -255,7 +239,8 @@ void pg_client_close(struct pg_client **pg)
     if (!p)
         return;
     resolver_cancel(p->resolver, p);
-    timer_stop(&p->retry);
+    outage_fini(&p->outage);
+    timer_stop(&p->first);
     migrate_free(&p->migrate);
     for (unsigned i = 0; i < p->connections; i++) {
         p->connection[i].up = false;

@@ -1,11 +1,11 @@
 /* The pool of connections, for pg_client.c, which keeps it, and pg_send.c, which uses it. */
 #ifndef STORE_PG_CLIENT_INTERNAL_H
 #define STORE_PG_CLIENT_INTERNAL_H
+#include "loop/outage.h"
 #include "loop/pg.h"
 #include "migrate.h"
 #include "pg_address.h"
 #include "pg_client.h"
-#include "values/backoff.h"
 
 struct pg_connection {
     struct pg_client *pg;
@@ -21,10 +21,9 @@ struct pg_client {
     struct pg_address       *address;
     struct migrate          *migrate; /* NULL: not under way */
     bool                     migrated;
-    char                     unavailable_because[200]; /* logged last; empty while it is up */
-    struct timer             retry;
+    struct outage            outage;
+    struct timer             first; /* attempt */
     bool                     resolving;
-    struct backoff           backoff;
     unsigned                 up; /* connections */
     uint64_t                 unavailable_since;
     unsigned                 connections;

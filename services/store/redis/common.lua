@@ -1,6 +1,6 @@
--- Stands in front of every script.  All answers are flat lists of strings.
+-- Stands in front of every script.  All results are flat lists of strings.
 
--- Redis's own clock: stores need not agree on the time.
+-- The clock of Redis: stores need not agree on the time.
 local clock = redis.call('TIME')
 local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local now = math.floor(now_us / 1000)
@@ -17,7 +17,7 @@ end
 local function take(key, per_minute, count)
     local step = math.floor(MINUTE_US / per_minute)
     local full_at = tonumber(redis.call('GET', key) or 0)
-    -- A clock that was set back must not shut anybody out for longer than a minute.
+    -- After the clock was set back, nobody must be refused for longer than a minute.
     full_at = math.min(math.max(full_at, now_us), now_us + MINUTE_US)
     local after = full_at + count * step
     local missing = after - (now_us + per_minute * step)
@@ -45,14 +45,15 @@ local function touch_session(key, idle_ms, life_ms)
 end
 
 -- The hash "turns" of a session holds
---   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model, request_nonce,
---                grants}: lease is when it runs out, at when it was begun, hash is of the text ('':
---                Redis was emptied, the text is not known), model which one speaks, request_nonce whose
---                question was granted, grants how often
---   text:<id>    what the person wrote
---   head:<chat>  for a minute after a commit {turn, seq, epoch, at}: what was read of Postgres
---                before is of no use
---   done:<id>    for a moment after a turn's end {chat, at, how, epoch}
+--   turn:<id>    of a turn being answered {chat, seq, at, epoch, lease, hash, stop, model,
+--                request_nonce, grants}: chat is its conversation, at when it began, lease when its
+--                lease expires, hash of the text ('': Redis was emptied, the text is not known),
+--                model the one that answers, request_nonce of the request that was granted, grants
+--                how often
+--   text:<id>    what the user wrote
+--   head:<conversation>  for a minute after a commit {turn, seq, epoch, at}: what was read from
+--                Postgres before is outdated
+--   done:<id>    for a minute after the end of a turn {chat, at, how, epoch}
 -- on.turn, on.head and on.done are called with the id and what is in it.
 local function each_field(turns, on)
     local all = redis.call('HGETALL', turns)
@@ -78,7 +79,7 @@ local function drop_turn(turns, id)
     redis.call('HDEL', turns, 'turn:' .. id, 'text:' .. id)
 end
 
--- Whether this owner's turn has come to an end already.  One that was only interrupted may go on.
+-- Whether the turn of this owner has ended.  One that was only interrupted may continue.
 local function is_over(turns, id, epoch)
     local text = redis.call('HGET', turns, 'done:' .. id)
     local done = text and cjson.decode(text)
@@ -89,8 +90,8 @@ local function has_text(turn, hash)
     return turn.hash == '' or turn.hash == hash
 end
 
--- The sorted set "leases" of a bucket holds <session>/<turn>, by the time at which its lease runs
--- out: upkeep/sweep.c looks for those that did.
+-- The sorted set "leases" of a bucket holds <session>/<turn> by the time at which its lease
+-- expires; upkeep/sweep.c looks for those that did.
 local function lease_name(turns, id)
     return string.match(turns, ':([^:]+):turns$') .. '/' .. id
 end
@@ -104,14 +105,14 @@ local function drop_lease(leases, turns, id)
 end
 
 -- The stream "answer" of a turn holds what is written of it.  The number of an entry is the length
--- of the answer behind it.  The last one tells how it ended {end, code, question}: the question is
--- given back with a turn that was aborted.
+-- of the answer up to its end.  The last one tells how the turn ended {end, code, question}; the
+-- question is given back if it was aborted.
 local function answer_length(stream)
     local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
     return last and tonumber(string.match(last[1], '^%d+')) or 0
 end
 
--- Returns what lies behind the first after bytes, and the fields of the last entry, if there is one.
+-- Returns what is behind the first after bytes, and the fields of the last entry, if there is one.
 local function read_answer(stream, after, most)
     local parts, length, last = {}, after, nil
     for _, entry in ipairs(redis.call('XRANGE', stream, int(after) .. '-1', '+')) do
@@ -129,7 +130,7 @@ local function read_answer(stream, after, most)
     return string.sub(table.concat(parts), 1, most), last
 end
 
--- The lease is given back, and whoever follows the answer sees how it ended.
+-- Gives the lease back; whoever follows the answer sees how it ended.
 local LINGER_MS = 10000
 
 local function end_turn(turns, stream, leases, id, chat, epoch, how, code, keep_ms)
@@ -151,8 +152,9 @@ local function write_head(turns, id, chat, seq, epoch)
     redis.call('HSET', turns, 'head:' .. chat, cjson.encode(head))
 end
 
--- The hash "window" of a session holds the last turns of one chat, to be shown while Postgres is
--- away: chat, and for each seq a letter, C committed or S spooled, with the turn's commit message.
+-- The hash "window" of a session holds the last turns of one conversation, to be shown while
+-- Postgres is unavailable: chat, its id, and for each seq a letter, C committed or S spooled, and
+-- the commit message of the turn.
 local WINDOW_TURNS = 10
 local WINDOW_MS = 3600000
 

@@ -1,16 +1,16 @@
 /* keys - the names of everything the store keeps in Redis.
  *
  *   automotive_chat:{b07}:<session>:session        hash: when created, a key kept in Redis only
- *   automotive_chat:{b07}:<session>:turns          hash: turns being answered, heads of
- * conversations automotive_chat:{b07}:<session>:answer:<turn>  stream: the answer as far as it is
- * written automotive_chat:{b07}:<session>:window         hash: the last turns of the current
- * conversation automotive_chat:{b07}:<session>:spooled        hash: its turns in the spool
+ *   automotive_chat:{b07}:<session>:turns          hash: running turns, heads of conversations
+ *   automotive_chat:{b07}:<session>:answer:<turn>  stream: the answer as far as it is written
+ *   automotive_chat:{b07}:<session>:window         hash: the last turns of a conversation
+ *   automotive_chat:{b07}:<session>:spooled        hash: its turns in the spool
  *   automotive_chat:{b07}:<session>:limit:<what>   string: when the bucket is full again
  *   automotive_chat:{b07}:spool                    stream: turns that wait for Postgres
  *   automotive_chat:{b07}:drain                    string: the store that drains it
- *   automotive_chat:{b07}:leases                   sorted set: running turns, by the end of their
- * lease automotive_chat:{b07}:refused                  stream: turns that Postgres refused
- *   automotive_chat:{a07}:<address>:limit:<what>   the same for a client's address
+ *   automotive_chat:{b07}:leases                   sorted set: turns by the end of their lease
+ *   automotive_chat:{b07}:refused                  stream: turns that Postgres refused
+ *   automotive_chat:{a07}:<address>:limit:<what>   the same for the address of a client
  *
  * The part in braces is the bucket, a hash of the session or of the address.
  * Redis Cluster places keys by it alone, so all keys of one session lie on one

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "loop/outage.h"
 #include "loop/redis.h"
 #include "redis_client.h"
 #include "redis_url.h"
-#include "values/backoff.h"
 
 #define CONNECT_MS 3000
 #define SHA_SIZE   41
@@ -17,12 +17,11 @@ struct redis_client {
     struct redis_url   url;
     uint64_t           reply_ms;
     struct redis_link *link; /* NULL between two attempts */
-    struct timer       retry;
-    struct backoff     backoff;
+    struct outage      outage;
+    struct timer       first;              /* attempt */
     unsigned           address;            /* which of a name's addresses is next */
     unsigned           greetings, greeted; /* commands before the link is of use */
     bool               up;
-    char               unavailable_because[200]; /* what was logged last; empty while it is there */
     char               sha[LUA_COUNT][SHA_SIZE];
 };
 
@@ -41,17 +40,11 @@ struct call {
 
 /* ---- connecting ---- */
 
-static void connect_now(void *ctx);
-
 static void become_unavailable(struct redis_client *r, const char *why)
 {
-    if (!r->unavailable_because[0])
-        log_warn(0, "redis.unavailable", "why=%s", log_quote(str_of(why)));
-    else if (strcmp(r->unavailable_because, why) != 0)
-        log_info(0, "redis.connect_failed", "why=%s", log_quote(str_of(why)));
-    str_format(r->unavailable_because, sizeof r->unavailable_because, "%s", why);
+    outage_failed(&r->outage, why);
     r->up = false;
-    timer_start(&r->retry, r->loop, backoff_next(&r->backoff), connect_now, r);
+    outage_retry(&r->outage);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -109,10 +102,8 @@ static void on_greeted(void *ctx, const redisReply *reply)
     if (++r->greeted < r->greetings)
         return;
     r->up = true;
-    r->backoff.tries = 0;
-    log_info(0, r->unavailable_because[0] ? "redis.back" : "redis.up", "scripts=%d", LUA_COUNT);
+    outage_ended(&r->outage, "scripts=%d", LUA_COUNT);
     ask_append_settings(r);
-    r->unavailable_because[0] = '\0';
 }
 
 static void greet(struct redis_client *r, unsigned count, const char **words)
@@ -321,7 +312,8 @@ enum err redis_client_open(struct redis_client **out, struct loop *l, struct res
     r->resolver = resolver;
     r->url = parsed;
     r->reply_ms = reply_ms;
-    timer_start(&r->retry, l, 0, connect_now, r);
+    outage_init(&r->outage, l, "redis", connect_now, r);
+    timer_start(&r->first, l, 0, connect_now, r);
     *out = r;
     return ERR_OK;
 }
@@ -334,7 +326,8 @@ void redis_client_close(struct redis_client **redis)
         return;
     r->up = false;
     resolver_cancel(r->resolver, r);
-    timer_stop(&r->retry);
+    outage_fini(&r->outage);
+    timer_stop(&r->first);
     redis_link_free(&r->link);
     redis_url_fini(&r->url);
     free(r);

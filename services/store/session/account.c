@@ -8,7 +8,7 @@
  *   link the account to a session (Postgres) ──► request it again
  *
  * 1. An account has one user, and so one session at a time, however many devices ask at once:
- * linking begins with a lock on the row of the account.
+ *    linking begins with a lock on the row of the account.
  * 2. A user whose session ended gets the new id, and keeps the conversations.
  * 3. The user of the former session is taken over under the new id too, never under the old one:
  *    whoever else may have the old cookie must not be able to read on.
@@ -110,8 +110,11 @@ enum step account_request_link(struct job *j)
     const struct sql_account_make         make = {.account = account, .session = session};
     const struct sql_account_close_former close = {.account = account};
     const struct sql_call                 calls[] = {
-                        sql_account_lock(&args[0], &lock), sql_account_take_over(&args[1], &take_over),
-                        sql_account_make(&args[2], &make), sql_account_close_former(&args[3], &close)};
+                        sql_account_lock(&args[0], &lock),
+                        sql_account_take_over(&args[1], &take_over),
+                        sql_account_make(&args[2], &make),
+                        sql_account_close_former(&args[3], &close),
+    };
 
     enum err err = job_request_transaction(j, 0, calls, COUNT_OF(calls));
     return err ? job_fail(j, job_public_error(err)) : job_await(j, STEP_ACCOUNT_AWAIT_LINK);

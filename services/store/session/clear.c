@@ -3,10 +3,10 @@
  *   Postgres ──► Redis
  *
  * 1. What is deleted leaves a mark without content, so that a turn which is being answered cannot
- * bring it back: its commit is fenced, and its gateway learns at the next renewal that it lost the
- * turn.
+ *    bring it back: its commit is fenced, and its gateway learns at the next renewal that it lost
+ *    the turn.
  * 2. It is done only when both databases have done it.  Repeating it is harmless, so after an error
- * it is simply requested again. */
+ *    it is simply requested again. */
 #include "base/failpoint.h"
 #include "run/job.h"
 #include "session_drop.h"

@@ -6,7 +6,7 @@
 -- @param idle_ms bigint
 -- @param life_ms bigint
 -- @param session uuid    the new one
-WITH person AS (
+WITH me AS (
     SELECT u.id, u.session_id, u.session_hash
       FROM accounts a JOIN users u ON u.id = coalesce(a.user_id,
            (SELECT f.id FROM users f WHERE f.session_hash = {session_hash({former})}
@@ -18,13 +18,13 @@ WITH person AS (
 ), moved AS (
     UPDATE users u SET session_id = {session}, session_hash = {session_hash({session})},
            created_at = now(), last_active = now()
-      FROM person p WHERE u.id = p.id
+      FROM me p WHERE u.id = p.id
 ), traces AS (
     UPDATE audit_log l SET session_id = {session}
-      FROM person p WHERE l.session_id = p.session_id
+      FROM me p WHERE l.session_id = p.session_id
 ), noted AS (
     INSERT INTO audit_log (session_id, action)
-    SELECT {session}, 'account.moved' FROM person
+    SELECT {session}, 'account.moved' FROM me
 )
 UPDATE accounts a SET user_id = p.id, former_hash = p.session_hash
-  FROM person p WHERE a.account_hash = {account}
+  FROM me p WHERE a.account_hash = {account}

@@ -10,14 +10,14 @@
 -- @column epoch      bigint  of the reserve; 0: it does not fit
 -- @column counted    bigint  against the budget by now, in nanodollars
 -- @column is_cleared int     the session was cleared
-WITH person AS (
+WITH me AS (
     INSERT INTO users (session_id, session_hash) VALUES ({session}, {session_hash({session})})
     ON CONFLICT (session_hash) DO UPDATE SET last_active = now()
      WHERE users.cleared_at IS NULL
     RETURNING id
 ), counted AS (
     INSERT INTO spending AS s (user_id, nanos)
-    SELECT id, {reserve} FROM person WHERE {reserve} <= {budget}
+    SELECT id, {reserve} FROM me WHERE {reserve} <= {budget}
     ON CONFLICT (user_id) DO UPDATE SET nanos = s.nanos + {reserve}
      WHERE s.nanos + {reserve} <= {budget}
     RETURNING user_id, nanos
@@ -30,4 +30,4 @@ WITH person AS (
     RETURNING epoch
 )
 SELECT coalesce((SELECT epoch FROM held), 0), {counted},
-       (NOT EXISTS (SELECT FROM person))::int
+       (NOT EXISTS (SELECT FROM me))::int

@@ -6,7 +6,7 @@
 -- @param  address_hash text
 -- @param  leave        int     1: no conversation is the current one then; 0: only if this one was
 -- @column sessions     bigint  0: the session was cleared
-WITH person AS (
+WITH me AS (
     INSERT INTO users AS u (session_id, session_hash, fresh_since)
     VALUES ({session}, {session_hash({session})}, now())
     ON CONFLICT (session_hash) DO UPDATE SET last_active = now(), fresh_since =
@@ -21,12 +21,12 @@ WITH person AS (
     RETURNING id
 ), closed AS (
     INSERT INTO conversations AS c (id, user_id, deleted_at)
-    SELECT {conversation}, id, now() FROM person WHERE {conversation} IS NOT NULL
+    SELECT {conversation}, id, now() FROM me WHERE {conversation} IS NOT NULL
     ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(c.deleted_at, now()), title = ''
      WHERE c.user_id = excluded.user_id
     RETURNING id
 ), noted AS (
     INSERT INTO audit_log (session_id, action, address_hash)
-    SELECT {session}, 'chat.deleted', {address_hash} FROM person
+    SELECT {session}, 'chat.deleted', {address_hash} FROM me
 )
-SELECT count(*) FROM person
+SELECT count(*) FROM me

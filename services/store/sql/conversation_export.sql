@@ -24,15 +24,15 @@
 -- @column interrupted       bigint     number of this interrupted turn behind its seq, else 0
 -- @column title             text
 -- @column created_at        bigint
-WITH chat AS (
+WITH conv AS (
     SELECT c.id, c.title, c.created_at FROM conversations c
       JOIN users u ON u.id = c.user_id AND u.session_hash = {session_hash({session})}
      WHERE c.id = {conversation} AND c.deleted_at IS NULL
 ), part AS (
-    SELECT p.* FROM chat CROSS JOIN LATERAL {parts(chat.id)} p
+    SELECT p.* FROM conv CROSS JOIN LATERAL {parts(conv.id)} p
 ), kept AS (
     SELECT n.* FROM part p CROSS JOIN LATERAL (
-        SELECT t.turn_id, t.seq, 0::bigint AS lost, q.content AS question,
+        SELECT t.turn_id, t.seq, 0::bigint AS unfinished, q.content AS question,
                a.content AS answer, t.asked_at, t.committed_at, t.model, t.status,
                t.finish_reason, t.prompt_tokens, t.completion_tokens, t.cost, t.feedback
           FROM turns t
@@ -44,7 +44,7 @@ WITH chat AS (
            AND t.seq <= p.upto
          ORDER BY t.seq LIMIT {turns}) n
      ORDER BY n.seq LIMIT {turns}
-), lost AS (
+), unfinished AS (
     SELECT i.*, row_number() OVER (PARTITION BY i.after_seq
                                    ORDER BY i.asked_at, i.turn_id) AS nth
       FROM part p
@@ -58,17 +58,17 @@ WITH chat AS (
     UNION ALL
     SELECT turn_id, after_seq, nth, question, answer, asked_at, interrupted_at, model,
            'interrupted', '', 0, 0, 0, 0
-      FROM lost WHERE after_seq > {after_seq} OR nth > {after_interrupted}
+      FROM unfinished WHERE after_seq > {after_seq} OR nth > {after_interrupted}
 ), lines AS (
-    SELECT *, row_number() OVER (ORDER BY seq, lost) AS place,
+    SELECT *, row_number() OVER (ORDER BY seq, unfinished) AS place,
            sum(octet_length(question) + octet_length(answer))
-               OVER (ORDER BY seq, lost) AS size
+               OVER (ORDER BY seq, unfinished) AS size
       FROM rest
 )
 SELECT l.turn_id, l.seq, l.question, l.answer, {ms(l.asked_at)},
        {ms(l.committed_at)}, l.model, l.status, l.finish_reason,
        l.prompt_tokens, l.completion_tokens, l.cost, {feedback(l.feedback)},
-       l.lost, chat.title, {ms(chat.created_at)}
-  FROM chat LEFT JOIN lines l ON l.place = 1
+       l.unfinished, conv.title, {ms(conv.created_at)}
+  FROM conv LEFT JOIN lines l ON l.place = 1
                              OR (l.place <= {turns} AND l.size <= {max_bytes})
- ORDER BY l.seq, l.lost
+ ORDER BY l.seq, l.unfinished

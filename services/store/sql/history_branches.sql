@@ -13,17 +13,17 @@
 -- @column conversation  uuid_text    that shows it
 -- @column is_shown      int          it is the one that this conversation shows
 -- @column at            timestamptz  for the order only
-WITH chat AS (
+WITH conv AS (
     SELECT c.id, c.title, c.last_seq, c.forked_at_seq, f.id AS forked_from
       FROM conversations c
       JOIN users u ON u.id = c.user_id AND u.session_hash = {session_hash({session})}
       LEFT JOIN conversations f ON f.id = c.forked_from AND f.deleted_at IS NULL
      WHERE c.id = {conversation} AND c.deleted_at IS NULL
 ), part AS (
-    SELECT p.* FROM chat CROSS JOIN LATERAL {parts(chat.id)} p
+    SELECT p.* FROM conv CROSS JOIN LATERAL {parts(conv.id)} p
 ), page AS (
-    SELECT least(chat.last_seq, coalesce(nullif({before_seq}, 0) - 1, chat.last_seq)) AS seq
-      FROM chat
+    SELECT least(conv.last_seq, coalesce(nullif({before_seq}, 0) - 1, conv.last_seq)) AS seq
+      FROM conv
 ), fork AS (
     SELECT p.id AS part, b.forked_at_seq + 1 AS seq, b.id, b.created_at
       FROM page, part p JOIN conversations b ON b.forked_from = p.id
@@ -42,8 +42,8 @@ WITH chat AS (
 )
 (SELECT title, forked_from, CASE WHEN forked_from IS NOT NULL THEN forked_at_seq END,
         NULL::bigint AS seq, NULL::uuid AS id, NULL::int AS is_shown,
-        NULL::timestamptz AS at FROM chat)
+        NULL::timestamptz AS at FROM conv)
  UNION ALL
-(SELECT NULL, NULL, NULL, o.seq, CASE WHEN o.is_shown THEN chat.id ELSE o.id END,
-        o.is_shown::int, o.created_at FROM other o, chat ORDER BY o.seq DESC LIMIT 100)
+(SELECT NULL, NULL, NULL, o.seq, CASE WHEN o.is_shown THEN conv.id ELSE o.id END,
+        o.is_shown::int, o.created_at FROM other o, conv ORDER BY o.seq DESC LIMIT 100)
  ORDER BY seq NULLS FIRST, at, id

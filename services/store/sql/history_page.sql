@@ -20,12 +20,12 @@
 -- @column completion_tokens bigint
 -- @column cost              float8
 -- @column feedback          int        0 none, 1 good, 2 bad
-WITH chat AS (
+WITH conv AS (
     SELECT c.id FROM conversations c
       JOIN users u ON u.id = c.user_id AND u.session_hash = {session_hash({session})}
      WHERE c.id = {conversation} AND c.deleted_at IS NULL
 ), part AS (
-    SELECT p.* FROM chat CROSS JOIN LATERAL {parts(chat.id)} p
+    SELECT p.* FROM conv CROSS JOIN LATERAL {parts(conv.id)} p
 ), newest AS (
     SELECT n.* FROM part p CROSS JOIN LATERAL (
         SELECT t.turn_id, t.seq, q.content AS question, a.content AS answer,
@@ -44,7 +44,7 @@ WITH chat AS (
     SELECT * FROM (SELECT *, sum(octet_length(question) + octet_length(answer))
                              OVER (ORDER BY seq DESC) AS size FROM newest) summed
      WHERE size <= {max_bytes}
-), lost AS (
+), unfinished AS (
     SELECT * FROM (
         SELECT i.*, sum(octet_length(i.question) + octet_length(i.answer))
                     OVER (ORDER BY i.interrupted_at DESC) AS size
@@ -58,14 +58,14 @@ WITH chat AS (
          ORDER BY i.interrupted_at DESC LIMIT 10) summed
      WHERE size <= 131072
 ), lines AS (
-    SELECT turn_id, seq, 0 AS is_lost, question, answer, asked_at, committed_at, model,
+    SELECT turn_id, seq, 0 AS is_interrupted, question, answer, asked_at, committed_at, model,
            status, finish_reason, prompt_tokens, completion_tokens, cost, feedback FROM page
     UNION ALL
     SELECT turn_id, after_seq, 1, question, answer, asked_at, interrupted_at, model,
-           'interrupted', '', 0, 0, 0, 0 FROM lost
+           'interrupted', '', 0, 0, 0, 0 FROM unfinished
 )
 SELECT l.turn_id, l.seq, l.question, l.answer, {ms(l.asked_at)},
        {ms(l.committed_at)}, l.model, l.status, l.finish_reason,
        l.prompt_tokens, l.completion_tokens, l.cost, {feedback(l.feedback)}
-  FROM chat LEFT JOIN lines l ON true
- ORDER BY l.seq, l.is_lost, l.asked_at
+  FROM conv LEFT JOIN lines l ON true
+ ORDER BY l.seq, l.is_interrupted, l.asked_at

@@ -11,7 +11,7 @@
 -- @param  address_hash text
 -- @param  details      text    what changed, for the audit log
 -- @column saved        bigint  0: the session was cleared
-WITH person AS (
+WITH me AS (
     INSERT INTO users (session_id, session_hash) VALUES ({session}, {session_hash({session})})
     ON CONFLICT (session_hash) DO UPDATE SET last_active = now()
      WHERE users.cleared_at IS NULL
@@ -21,7 +21,7 @@ WITH person AS (
            model_preference)
     SELECT id, nullif({sealed_key}, ''), {key_id}, {key_hint},
            CASE WHEN {key_change} = 0 THEN '-infinity' ELSE {time({saved_at})} END,
-           {model} FROM person
+           {model} FROM me
     ON CONFLICT (user_id) DO UPDATE SET
        encrypted_key = CASE WHEN {key_change} = 0 THEN k.encrypted_key
                             ELSE excluded.encrypted_key END,

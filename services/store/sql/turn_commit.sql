@@ -28,7 +28,7 @@ WITH earlier AS (
       JOIN messages a ON a.conversation_id = t.conversation_id AND a.seq = t.seq
                      AND a.message_role = 'assistant'
      WHERE u.session_hash = {session_hash({session})} AND t.turn_id = {turn}
-), person AS (
+), me AS (
     INSERT INTO users (session_id, session_hash)
     SELECT {session}, {session_hash({session})} WHERE NOT EXISTS (SELECT FROM earlier)
     ON CONFLICT (session_hash) DO UPDATE SET last_active = now()
@@ -38,13 +38,13 @@ WITH earlier AS (
     INSERT INTO conversations (id, user_id, title, last_seq, epoch, touched_at)
     SELECT {conversation}, id, {title({question})},
            1, {epoch}, {asked_time({asked_at})}
-      FROM person WHERE {seq} = 1
+      FROM me WHERE {seq} = 1
     ON CONFLICT (id) DO NOTHING
     RETURNING user_id
 ), moved AS (
     UPDATE conversations c SET last_seq = {seq}, epoch = {epoch},
            touched_at = greatest(c.touched_at, {asked_time({asked_at})})
-      FROM person p
+      FROM me p
      WHERE c.id = {conversation} AND c.user_id = p.id AND c.deleted_at IS NULL
        AND c.last_seq = {seq} - 1 AND c.epoch <= {epoch}
     RETURNING c.user_id
@@ -64,17 +64,17 @@ WITH earlier AS (
     SELECT {conversation}, {seq}, v.role, v.content, v.at
       FROM owner, (VALUES ('user', {question}, {asked_time({asked_at})}),
                           ('assistant', {answer}, now())) v (role, content, at)
-), mended AS (
+), restored AS (
     DELETE FROM interrupted i USING owner o
      WHERE i.user_id = o.user_id AND i.turn_id = {turn}
-), freed AS (
+), released AS (
     DELETE FROM reserves r USING owner o
      WHERE r.user_id = o.user_id AND r.turn_id = {turn} AND r.epoch = {epoch}
     RETURNING r.nanos
 ), change AS (
     SELECT o.user_id, CASE WHEN {cost_unknown} = 1 AND f.nanos IS NOT NULL THEN 0
                            ELSE {cost_nanos} - coalesce(f.nanos, 0) END AS nanos
-      FROM owner o LEFT JOIN freed f ON true
+      FROM owner o LEFT JOIN released f ON true
 ), counted AS (
     INSERT INTO spending AS s (user_id, nanos)
     SELECT user_id, nanos FROM change WHERE nanos <> 0

@@ -11,7 +11,7 @@
 -- @param  asked_at     bigint
 -- @param  epoch        bigint
 -- @column stored       bigint
-WITH person AS (
+WITH me AS (
     INSERT INTO users (session_id, session_hash)
     SELECT {session}, {session_hash({session})}
      WHERE NOT EXISTS (SELECT FROM turns t JOIN users u ON u.id = t.user_id
@@ -19,10 +19,10 @@ WITH person AS (
     ON CONFLICT (session_hash) DO UPDATE SET last_active = users.last_active
      WHERE users.cleared_at IS NULL
     RETURNING id
-), chat AS (
+), conv AS (
     INSERT INTO conversations AS c (id, user_id, title, touched_at, epoch)
     SELECT {conversation}, id, {title({question})}, {asked_time({asked_at})}, {epoch}
-      FROM person
+      FROM me
     ON CONFLICT (id) DO UPDATE SET epoch = greatest(c.epoch, excluded.epoch),
        touched_at = greatest(c.touched_at, excluded.touched_at)
      WHERE c.user_id = excluded.user_id AND c.deleted_at IS NULL
@@ -32,7 +32,7 @@ WITH person AS (
            answer, model, asked_at)
     SELECT user_id, {turn}, id, {after_seq}, {question}, {answer}, {model},
            {asked_time({asked_at})}
-      FROM chat
+      FROM conv
     ON CONFLICT (user_id, turn_id) DO UPDATE SET question = excluded.question,
        answer = excluded.answer, model = excluded.model, asked_at = excluded.asked_at,
        conversation_id = excluded.conversation_id, after_seq = excluded.after_seq,

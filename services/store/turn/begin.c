@@ -20,13 +20,13 @@
  * 3. What Postgres said may be outdated when Redis decides.  Redis remembers the last commits and
  *    answers stale; then a new snapshot is taken.
  * 4. Without Redis the turn is granted from what Postgres knows.  Two grants in one conversation
- * are possible then; the fence at the commit lets one of them through.
+ *    are possible then; the fence at the commit lets one of them through.
  * 5. The reserve comes last, when nothing else can refuse; if it does not fit, the grant is given
  *    back.  From then on it is settled by the commit or the abort.
  * 6. If the gateway gave the turn up before it was granted, grant and reserve are given back, so
- * that the next try need not wait for the lease to expire and no money is lost.
+ *    that the next try need not wait for the lease to expire and no money is lost.
  * 7. A gateway that gets no answer from one store asks another one.  Both grant the same lease, and
- * it is given back when the last of them does so. */
+ *    it is given back when the last of them does so. */
 #include <string.h>
 
 #include "base/failpoint.h"

@@ -9,7 +9,7 @@
  *
  * 1. All of it is in Postgres: one number for each session, which counts costs and open reserves
  *    together, and one row for each open reserve.  So it is exact for any number of stores, and
- * does not depend on Redis.
+ *    does not depend on Redis.
  * 2. A reserve belongs to a turn and an epoch, and whoever settles it deletes its row in the same
  *    statement: settling it twice counts once.
  * 3. A reserve that nobody settles, because the gateway died, needs no care: it is counted already.

@@ -11,11 +11,11 @@
  *                     └► request it from Postgres once more, as long as anybody waits for the reply
  *
  * 1. It is one statement, which stores both messages, moves the conversation and settles what the
- * turn had reserved of the budget; or does nothing.
+ *    turn had reserved of the budget; or does nothing.
  * 2. The commit is idempotent: one whose connection broke is sent again, by the store or by the
  *    gateway, and a turn that was spooled may have been committed before.
  * 3. The reply is committed when both rows are flushed, spooled when Redis has it; otherwise an
- * error.
+ *    error.
  * 4. Whether Redis learns of a committed turn does not matter: its answer is ignored. */
 #include "commit.h"
 #include "base/clock.h"
@@ -215,21 +215,22 @@ enum step commit_request_spool(struct job *j)
 {
     struct commit                    *c = commit_of(j);
     const struct turn_commit_request *request = &c->request;
-    const struct lua_turn_spool       p = {.turns = keys_turns(&j->session),
-                                           .answer = keys_answer(&j->session, &j->turn),
-                                           .window = keys_window(&j->session),
-                                           .spooled = keys_spooled(&j->session),
-                                           .spool =
-                                               keys_of_bucket(keys_session_bucket(&j->session), "spool"),
-                                           .leases = keys_session_leases(&j->session),
-                                           .turn = param_uuid(&j->turn),
-                                           .conversation = param_uuid(&j->conversation),
-                                           .epoch = param_u64(request->epoch),
-                                           .seq = param_u64(request->seq),
-                                           .question = param_text(request->user_text),
-                                           .keep_ms = param_u64(j->config->answer_keep_ms),
-                                           .answer_text = param_text(request->answer),
-                                           .commit = param_bytes(buf_view(&c->message))};
+    const struct lua_turn_spool       p = {
+              .turns = keys_turns(&j->session),
+              .answer = keys_answer(&j->session, &j->turn),
+              .window = keys_window(&j->session),
+              .spooled = keys_spooled(&j->session),
+              .spool = keys_of_bucket(keys_session_bucket(&j->session), "spool"),
+              .leases = keys_session_leases(&j->session),
+              .turn = param_uuid(&j->turn),
+              .conversation = param_uuid(&j->conversation),
+              .epoch = param_u64(request->epoch),
+              .seq = param_u64(request->seq),
+              .question = param_text(request->user_text),
+              .keep_ms = param_u64(j->config->answer_keep_ms),
+              .answer_text = param_text(request->answer),
+              .commit = param_bytes(buf_view(&c->message)),
+    };
 
     failpoint(FAILPOINT_STORE_SPOOL_DUE);
     return job_request_redis(j, 0, lua_turn_spool(&j->args, &p))

@@ -5,8 +5,7 @@
  *         ▼
  *   snapshot of Postgres ──► it is committed
  *         ▼
- *   request the interrupted turn from Postgres ──► it is one, or there is no such turn; without
- * Redis that is unknown
+ *   request the interrupted turn ──► it is one, or there is no such turn (unknown without Redis)
  *
  * Whoever follows asks again and again with the bytes it has, so nothing here waits, and any store
  * can answer. */
@@ -142,17 +141,19 @@ static enum step reply_committed(struct follow *f)
 {
     const struct sql_snapshot_row *row = &f->snapshot.row;
     struct str                     answer = str_cut(row->answer, LIMIT_ANSWER);
-    struct turn_follow_reply       r = {.outcome = FOLLOW_KEPT,
-                                        .conversation = uuid_str(&row->turn_conversation),
-                                        .text = behind(answer, f->request.after),
-                                        .model = str_cut(row->turn_model, LIMIT_MODEL),
-                                        .status = str_cut(row->status, LIMIT_STATUS),
-                                        .finish_reason = str_cut(row->finish_reason, LIMIT_FINISH_REASON),
-                                        .prompt_tokens = row->prompt_tokens,
-                                        .completion_tokens = row->completion_tokens,
-                                        .cost = row->cost,
-                                        .epoch = row->turn_epoch,
-                                        .seq = row->turn_seq};
+    struct turn_follow_reply       r = {
+              .outcome = FOLLOW_KEPT,
+              .conversation = uuid_str(&row->turn_conversation),
+              .text = behind(answer, f->request.after),
+              .model = str_cut(row->turn_model, LIMIT_MODEL),
+              .status = str_cut(row->status, LIMIT_STATUS),
+              .finish_reason = str_cut(row->finish_reason, LIMIT_FINISH_REASON),
+              .prompt_tokens = row->prompt_tokens,
+              .completion_tokens = row->completion_tokens,
+              .cost = row->cost,
+              .epoch = row->turn_epoch,
+              .seq = row->turn_seq,
+    };
 
     budget_fill(f->job.config, row->counted, &r.has_budget, &r.budget_left);
     return reply(&f->job, &r);

@@ -1,13 +1,19 @@
 /* One bucket of the spool, drained into Postgres.
  *
- *   request the next turns from Redis ──► none, another store drains it, Postgres is unavailable:
- * end ▼ read one ──► it makes no sense: put it aside ▼ commit it ──► Postgres is unavailable: end,
- * it stays in the spool │    │   ▲ │    ▼   │ at the place that is free now │   fenced ──►
- * snapshot: session cleared, conversation deleted: it is gone ├─ other: this turn was committed
- * with another answer: put it aside ▼ request Redis to take it out of the spool ──► the next
+ *   request the next turns ──► none, another store drains it, Postgres is unavailable: end
+ *         ▼
+ *   read one ──► it makes no sense: put it aside
+ *         ▼
+ *   commit it ──► Postgres is unavailable: end, it stays in the spool
+ *    │    │   ▲
+ *    │    ▼   │ at the place that is free now
+ *    │   fenced ──► snapshot: session cleared, conversation deleted: it is gone
+ *    ├─ other: this turn was committed with another answer: put it aside
+ *    ▼
+ *   request Redis to take it out of the spool ──► the next
  *
  * 1. A turn leaves the spool only after Postgres has it, or never will.  A crash in between leaves
- * it in the spool although it is committed; committing it again changes nothing.
+ *    it in the spool although it is committed; committing it again changes nothing.
  * 2. The user was told that the turn will be saved.  So one whose place was taken meanwhile, which
  *    only happens after Redis lost a lease, is committed behind the others rather than lost. */
 #include "spool.h"

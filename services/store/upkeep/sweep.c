@@ -9,11 +9,11 @@
  *   request Redis to end it ──► the next
  *
  * 1. What the user wrote and what there is of the answer are stored apart from the turns: they are
- * not context of later turns, and take no place in the order of the conversation.
+ *    not context of later turns, and take no place in the order of the conversation.
  * 2. Postgres refuses one that was committed, whose conversation was deleted or whose session was
  *    cleared.
  * 3. A gateway that was only stopped for a while may continue: its renewal takes the turn up again,
- * and its commit deletes the interrupted one, unless the conversation went on meanwhile. */
+ *    and its commit deletes the interrupted one, unless the conversation went on meanwhile. */
 #include "sweep.h"
 #include "base/failpoint.h"
 #include "base/log.h"

@@ -206,8 +206,8 @@ $$
          WHERE is_phrase AND NOT is_minus
         UNION
         SELECT (SELECT search_root(word, stem)
-                  FROM unnest(word || ts_lexize('english_stem', word) || ts_lexize('german_stem', word))
-                       stem
+                  FROM unnest(word || ts_lexize('english_stem', word)
+                                   || ts_lexize('german_stem', word)) stem
                  ORDER BY length(search_root(word, stem)) LIMIT 1) || '\w*'
           FROM search_terms(said), unnest(words) word WHERE NOT is_phrase AND NOT is_minus
     ) f (form)

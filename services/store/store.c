@@ -360,7 +360,7 @@ static void init_world(struct store *s)
                               .flows = flows,
                               .steps = flows_steps,
                               .store = uuid_new()};
-    world_init(&s->world);
+    job_world_init(&s->world);
 }
 
 enum err store_open(struct store **out, struct loop *l, const struct config *config)

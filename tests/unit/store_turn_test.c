@@ -122,7 +122,7 @@ static int open_world(void **state)
                              .spooled = spooled,
                              .flows = flows,
                              .steps = flows_steps};
-    world_init(&w.world);
+    job_world_init(&w.world);
     w.config = (struct config){.messages_per_minute = 20, .lease_ms = 15000};
     return 0;
 }

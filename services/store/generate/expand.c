@@ -168,7 +168,7 @@ static void check_used(const struct source *s, const char *text, const char *wor
     generate_fail(s->path, 0, fault.p);
 }
 
-void sql_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count)
+void expand_sql(struct buf *to, const struct source *s, const struct source *all, unsigned count)
 {
     struct scope scope = {.statement = s, .all = all, .count = count};
     char         placeholder[12];
@@ -197,7 +197,7 @@ static void declare_locals(struct buf *to, const struct source *s)
     }
 }
 
-void lua_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count)
+void expand_lua(struct buf *to, const struct source *s, const struct source *all, unsigned count)
 {
     if (has_word(s->body.p, "KEYS") || has_word(s->body.p, "ARGV"))
         generate_fail(s->path, 0, "KEYS and ARGV are read by the declared names");

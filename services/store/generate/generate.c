@@ -39,7 +39,7 @@ static const struct type types[] = {
     {"key", NULL, NULL, NULL, 0, IN_LUA},
 };
 
-const struct type *type_find(struct str name, unsigned language)
+const struct type *generate_find_type(struct str name, unsigned language)
 {
     for (unsigned i = 0; i < COUNT_OF(types); i++)
         if (str_is(name, types[i].name) && (types[i].language & language))
@@ -108,8 +108,8 @@ static void write_enum(FILE *to, const char *prefix, const char *what)
     fprintf(to, "enum %s_%s {\n", prefix, what);
     for (unsigned i = 0; i < count; i++)
         if (!sources[i].is_shared)
-            fprintf(to, "    %s,\n", name_upper(upper, sizeof upper, prefix, sources[i].name));
-    fprintf(to, "    %s\n};\n", name_upper(upper, sizeof upper, prefix, "count"));
+            fprintf(to, "    %s,\n", generate_upper(upper, sizeof upper, prefix, sources[i].name));
+    fprintf(to, "    %s\n};\n", generate_upper(upper, sizeof upper, prefix, "count"));
 }
 
 static void write_header(FILE *to, bool is_sql)
@@ -117,7 +117,7 @@ static void write_header(FILE *to, bool is_sql)
     const char *prefix = is_sql ? "sql" : "lua", *what = is_sql ? "statement" : "script";
     char        count_name[16], guard[32];
 
-    name_upper(guard, sizeof guard, "store", is_sql ? "statements_h" : "scripts_h");
+    generate_upper(guard, sizeof guard, "store", is_sql ? "statements_h" : "scripts_h");
     fprintf(to, "/* Made by services/store/generate; edit the files it is made of. */\n");
     fprintf(to, "#ifndef %s\n#define %s\n#include \"values/args.h\"\n", guard, guard);
     fprintf(to, "#include \"values/declaration.h\"\n#include \"values/result_set.h\"\n\n");
@@ -126,7 +126,7 @@ static void write_header(FILE *to, bool is_sql)
     fprintf(to, "struct %s_call {\n    enum %s_%s %s;\n", prefix, prefix, what, what);
     fprintf(to, "    const struct args *args; /* borrowed */\n};\n\n");
     fprintf(to, "extern const struct declaration %s_declarations[%s];\n", prefix,
-            name_upper(count_name, sizeof count_name, prefix, "count"));
+            generate_upper(count_name, sizeof count_name, prefix, "count"));
     for (unsigned i = 0; i < count; i++) {
         const struct source *s = &sources[i];
         if (s->is_shared)
@@ -166,7 +166,7 @@ static void write_functions(FILE *to, const struct source *s, bool is_sql)
         fprintf(to, "    args_add_%s(to, p->%s);\n",
                 s->param[i].type->param ? s->param[i].type->param : "key", s->param[i].name);
     fprintf(to, "    return (struct %s_call){%s, to};\n}\n\n", prefix,
-            name_upper(upper, sizeof upper, prefix, s->name));
+            generate_upper(upper, sizeof upper, prefix, s->name));
     if (!s->columns)
         return;
     write_decoder(to, s, prefix, "\n{");
@@ -197,10 +197,11 @@ static void write_declaration(FILE *to, const struct source *s, const char *pref
     char       upper[64];
 
     if (s->language == IN_SQL)
-        sql_expand(&text, s, sources, count);
+        expand_sql(&text, s, sources, count);
     else
-        lua_expand(&text, s, sources, count);
-    fprintf(to, "    [%s] = {\"%s\",\n", name_upper(upper, sizeof upper, prefix, s->name), s->name);
+        expand_lua(&text, s, sources, count);
+    fprintf(to, "    [%s] = {\"%s\",\n", generate_upper(upper, sizeof upper, prefix, s->name),
+            s->name);
     write_text(to, buf_view(&text));
     fprintf(to, ",\n    %s%s, %u, %u, %s%s, %u, %d},\n", s->params ? s->name : "NULL",
             s->params ? "_params" : "", s->params, s->keys, s->columns ? s->name : "NULL",

@@ -40,15 +40,15 @@ struct source {
 
 _Noreturn void generate_fail(const char *path, unsigned line, const char *what);
 
-const struct type *type_find(struct str name, unsigned language);
+const struct type *generate_find_type(struct str name, unsigned language);
 
 void source_read(struct source *s, const char *path, unsigned language);
 void source_fini(struct source *s);
 
 /* The text as it is sent. */
-void sql_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count);
-void lua_expand(struct buf *to, const struct source *s, const struct source *all, unsigned count);
+void expand_sql(struct buf *to, const struct source *s, const struct source *all, unsigned count);
+void expand_lua(struct buf *to, const struct source *s, const struct source *all, unsigned count);
 
-const char *name_upper(char *to, size_t size, const char *prefix, const char *name);
+const char *generate_upper(char *to, size_t size, const char *prefix, const char *name);
 
 #endif

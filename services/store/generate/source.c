@@ -15,7 +15,7 @@ void generate_fail(const char *path, unsigned line, const char *what)
     exit(1);
 }
 
-const char *name_upper(char *to, size_t size, const char *prefix, const char *name)
+const char *generate_upper(char *to, size_t size, const char *prefix, const char *name)
 {
     must(str_format(to, size, "%s_%s", prefix, name));
     for (char *p = to; *p; p++)
@@ -103,7 +103,7 @@ static void read_declaration(struct source *s, struct str line)
         return;
     struct str type = str_is(kind, "key") ? STR("key") : take_word(&line);
     bool       is_param = f >= s->param && f < s->param + FIELDS_MAX;
-    f->type = type_find(type, s->language);
+    f->type = generate_find_type(type, s->language);
     if (!f->type || (is_param && !f->type->param && !str_is(kind, "key")))
         generate_fail(s->path, s->line, "a type that is not known here");
     f->doc = line;

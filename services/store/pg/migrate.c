@@ -22,7 +22,7 @@ struct migrate {
     char             why[200];
 };
 
-/* ---- what was run, and what is to be ---- */
+/* ---- what was run, and what is to be run ---- */
 
 void migrate_checksum(const char *text, char out[MIGRATE_CHECKSUM_SIZE])
 {

@@ -1,4 +1,4 @@
-/* libpq's connection options, completed. */
+/* Reading the options, and completing them. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>

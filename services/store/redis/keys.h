@@ -12,10 +12,9 @@
  *   automotive_chat:{b07}:refused                  stream: turns that Postgres refused
  *   automotive_chat:{a07}:<address>:limit:<what>   the same for the address of a client
  *
- * The part in braces is the bucket, a hash of the session or of the address.
- * Redis Cluster places keys by it alone, so all keys of one session lie on one
- * node and a script may use several of them; an address lies elsewhere and is
- * asked on its own. */
+ * The part in braces is the bucket, a hash of the session or of the address.  Redis Cluster places
+ * keys by it alone, so all keys of one session are on one node and a script may use several of
+ * them; an address is on another node, and needs a request of its own. */
 #ifndef STORE_KEYS_H
 #define STORE_KEYS_H
 #include "values/param.h"

@@ -20,7 +20,7 @@ struct redis_client {
     struct outage      outage;
     struct timer       first;              /* attempt */
     unsigned           address;            /* which of a name's addresses is next */
-    unsigned           greetings, greeted; /* commands before the link is of use */
+    unsigned           greetings, greeted; /* commands before the connection can be used */
     bool               up;
     char               sha[LUA_COUNT][SHA_SIZE];
 };

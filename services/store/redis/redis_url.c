@@ -6,7 +6,7 @@
 
 #define DEFAULT_PORT 6379
 
-/* Cuts text at the first (or last) c: what stands before, and in rest what is behind. */
+/* Cuts text at the first (or last) c: returns what is before it, and in rest what is behind it. */
 static bool cut(struct str *text, char c, bool last, struct str *rest)
 {
     const char *at = !text->len ? NULL

@@ -14,7 +14,7 @@ struct redis_url {
     int   database;
 };
 
-/* False: it is none, and u is empty. */
+/* False: it is malformed, and u is empty. */
 MUST_CHECK bool redis_url_read(struct redis_url *u, struct str text);
 void            redis_url_fini(struct redis_url *u);
 

@@ -11,7 +11,7 @@
 
 #define UNAVAILABLE_RETRY_MS 2000 /* about what a database takes to start */
 
-void world_init(struct world *w)
+void job_world_init(struct world *w)
 {
     TAILQ_INIT(&w->jobs);
 }

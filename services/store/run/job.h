@@ -60,7 +60,7 @@ struct world {
     unsigned jobs_open;
 };
 
-void world_init(struct world *w); /* the list of jobs; everything else is the caller's */
+void job_world_init(struct world *w); /* the list of jobs; everything else is the caller's */
 
 struct job_answer {
     enum err          err; /* ERR_DOWN: the connection went down, whether it was done is unknown */

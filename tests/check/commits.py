@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-SINCE = "8118422b05e37c471e559a3f06f5c1fb4ec9a718"
+SINCE = "2066ba94012e33ce63741583b541ddfba5012f57"
 MOST = 72
 FORM = re.compile(r"[a-z0-9][a-z0-9 ,._/*-]*: ([a-z][a-z-]*)\b.*[^.]")
 # "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are

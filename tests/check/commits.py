@@ -2,15 +2,15 @@
 """tests/check/commits.py [REVISIONS]: checks the subjects of commits: "area: imperative", at most
 72 characters.
 
-Looks at the commits since the rule came, or at REVISIONS as git log takes them.  One line per
-failure.
+Looks at the commits since the rule came, or at REVISIONS as git log takes them; in a clone
+without that history, at the last commit.  One line per failure.
 """
 
 import re
 import subprocess
 import sys
 
-SINCE = "2066ba94012e33ce63741583b541ddfba5012f57"
+SINCE = "e6952ff424d29f5aa5d94b989b8db5a95cca10c7"
 MOST = 72
 FORM = re.compile(r"[a-z0-9][a-z0-9 ,._/*-]*: ([a-z][a-z-]*)\b.*[^.]")
 # "adds", "added" and "adding" of the verbs that commits begin with; "embed" and "bring" are
@@ -37,13 +37,15 @@ def faults_of(subject):
 
 def main():
     if len(sys.argv) > 1:
-        revisions = sys.argv[1]
+        revisions = [sys.argv[1]]
     elif git("merge-base", "--is-ancestor", SINCE, "HEAD").returncode == 0:
-        revisions = f"{SINCE}..HEAD"
-    else:  # a clone without history, or a tree without git
+        revisions = [f"{SINCE}..HEAD"]
+    elif git("rev-parse", "--verify", "HEAD").returncode == 0:
+        revisions = ["-1", "HEAD"]
+    else:  # a tree without git
         return 0
     found = 0
-    for line in git("log", "--no-merges", "--format=%h %s", revisions).stdout.splitlines():
+    for line in git("log", "--no-merges", "--format=%h %s", *revisions).stdout.splitlines():
         commit, _, subject = line.partition(" ")
         for fault in faults_of(subject):
             print(f"{commit}: {fault}: {subject}")

@@ -6,8 +6,7 @@ CREATE TABLE users (
     session_hash bytea       NOT NULL UNIQUE,                -- SHA-256 of the id as text
     created_at   timestamptz NOT NULL DEFAULT now(),
     last_active  timestamptz NOT NULL DEFAULT now(),
-    -- chats last spoken in before are not current
-    fresh_since  timestamptz NOT NULL DEFAULT '-infinity',
+    fresh_since  timestamptz NOT NULL DEFAULT '-infinity',   -- chats last spoken in before are not current
     cleared_at   timestamptz,
     CHECK ((session_id IS NULL) = (cleared_at IS NOT NULL))
 );
@@ -68,8 +67,7 @@ CREATE TABLE messages (
 CREATE TABLE api_keys (
     user_id          bigint      PRIMARY KEY REFERENCES users ON DELETE CASCADE,
     encrypted_key    bytea,
-    -- of the workers' key it was sealed with
-    key_id           text        NOT NULL DEFAULT '',
+    key_id           text        NOT NULL DEFAULT '',        -- of the workers' key it was sealed with
     key_hint         text        NOT NULL DEFAULT '',
     key_at           timestamptz NOT NULL DEFAULT '-infinity',
     model_preference text        NOT NULL DEFAULT '',
@@ -79,8 +77,7 @@ CREATE TABLE api_keys (
 CREATE TABLE audit_log (
     id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at           timestamptz NOT NULL DEFAULT now(),
-    -- taken out when the session is cleared
-    session_id   uuid,
+    session_id   uuid,                                       -- taken out when the session is cleared
     action       text        NOT NULL,
     address_hash text        NOT NULL DEFAULT '',
     details      text        NOT NULL DEFAULT ''

@@ -1,5 +1,5 @@
--- What a session has spent, and what its running turns may still cost, in billionths of a US
--- dollar. spending counts both: settled costs and open reserves.
+-- What a session has spent, and what its running turns may still cost, in billionths of a US dollar.
+-- spending counts both: settled costs and open reserves.
 CREATE TABLE spending (
     user_id bigint PRIMARY KEY REFERENCES users ON DELETE CASCADE,
     nanos   bigint NOT NULL

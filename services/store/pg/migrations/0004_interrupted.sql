@@ -1,6 +1,6 @@
 -- Turns whose gateway died before they were kept: what the person wrote, and what there was of the
--- answer.  They take no place in the order of their chat: after_seq is the turn before them, 0:
--- none. One that is kept after all, or asked again and kept, leaves this table.
+-- answer.  They take no place in the order of their chat: after_seq is the turn before them, 0: none.
+-- One that is kept after all, or asked again and kept, leaves this table.
 CREATE TABLE interrupted (
     user_id         bigint      NOT NULL REFERENCES users ON DELETE CASCADE,
     turn_id         uuid        NOT NULL,

@@ -6,8 +6,8 @@ CREATE INDEX conversations_current ON conversations (user_id, greatest(touched_a
 DROP INDEX conversations_of_user;
 CREATE INDEX conversations_of_user ON conversations (user_id, touched_at DESC, id DESC);
 
--- A deleted chat is wiped turn by turn.  Its last_seq is then the last turn that branches of it
--- show; wiped_at tells that nothing else is left.
+-- A deleted chat is wiped turn by turn.  Its last_seq is then the last turn that branches of it show;
+-- wiped_at tells that nothing else is left.
 ALTER TABLE conversations ADD COLUMN wiped_at timestamptz;
 CREATE INDEX conversations_unwiped ON conversations (deleted_at)
     WHERE deleted_at IS NOT NULL AND wiped_at IS NULL;

@@ -1,10 +1,9 @@
 -- Finding words in all chats of a person.  docs/search.md tells how this is used and what it costs.
 --
--- A row for each kept turn, made a moment later by whichever store comes first (search_fill): a
--- commit does nothing for it.  The turns of a person are numbered in the order in which they came
--- here, and SEARCH_BLOCK of them share a prefix, "<person>.<block> ", that stands before each of
--- their words.  So the index holds the words of each person apart, and what one search reads is
--- bounded by one block.
+-- A row for each kept turn, made a moment later by whichever store comes first (search_fill): a commit
+-- does nothing for it.  The turns of a person are numbered in the order in which they came here, and
+-- SEARCH_BLOCK of them share a prefix, "<person>.<block> ", that stands before each of their words.  So
+-- the index holds the words of each person apart, and what one search reads is bounded by one block.
 CREATE TABLE search (
     conversation_id uuid     NOT NULL,
     seq             bigint   NOT NULL,
@@ -41,52 +40,44 @@ CREATE FUNCTION search_vector(prefix text, said text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
     WITH words AS MATERIALIZED (
-        SELECT word, ts_lexize('english_stem', word) AS english,
-               ts_lexize('german_stem', word) AS german
+        SELECT word, ts_lexize('english_stem', word) AS english, ts_lexize('german_stem', word) AS german
           FROM (SELECT DISTINCT w FROM search_split(said) w) split (word)
     ), language AS (
-        SELECT count(*) FILTER (WHERE german = '{}')
-               > count(*) FILTER (WHERE english = '{}') AS is_german
+        SELECT count(*) FILTER (WHERE german = '{}') > count(*) FILTER (WHERE english = '{}') AS is_german
           FROM words
     )
     SELECT coalesce(array_to_tsvector(array_agg(prefix || lexeme)), ''::tsvector)
       FROM words, language,
-           LATERAL (SELECT word UNION SELECT CASE WHEN is_german
-               THEN german[1] ELSE english[1] END) l (lexeme)
+           LATERAL (SELECT word UNION SELECT CASE WHEN is_german THEN german[1] ELSE english[1] END) l (lexeme)
      WHERE lexeme <> ''
 $$;
 
--- What a person looks for, term by term: a word, "several in this order", or either with - before
--- it. The last word is taken for the beginning of one unless something stands behind it.
+-- What a person looks for, term by term: a word, "several in this order", or either with - before it.
+-- The last word is taken for the beginning of one unless something stands behind it.
 CREATE FUNCTION search_terms(said text)
     RETURNS TABLE (is_minus boolean, is_phrase boolean, words text[], is_open boolean)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
     SELECT part[1] = '-', part[2] IS NOT NULL, split.words,
            part[2] IS NULL AND at = max(at) OVER () AND said ~ '\w$'
-      FROM regexp_matches(said, '(-?)(?:"([^"]*)"?|([^\s"]+))', 'g')
-          WITH ORDINALITY AS m (part, at),
-           LATERAL (SELECT array_agg(w) FROM search_split(coalesce(part[2], part[3])) w)
-               split (words)
+      FROM regexp_matches(said, '(-?)(?:"([^"]*)"?|([^\s"]+))', 'g') WITH ORDINALITY AS m (part, at),
+           LATERAL (SELECT array_agg(w) FROM search_split(coalesce(part[2], part[3])) w) split (words)
      WHERE split.words IS NOT NULL
      LIMIT 16
 $$;
 
--- As a tsquery with @ for the prefix; NULL if it only says what is not wanted.  A phrase that is
--- not wanted is left to search_phrases: both of its words may well be there.
+-- As a tsquery with @ for the prefix; NULL if it only says what is not wanted.  A phrase that is not
+-- wanted is left to search_phrases: both of its words may well be there.
 CREATE FUNCTION search_query(said text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
     WITH forms AS (
         SELECT t.is_minus, term_no, (SELECT string_agg(DISTINCT format('''@%s''%s', form,
-                    CASE WHEN t.is_open AND word_no = cardinality(t.words)
-                        THEN ':*' ELSE '' END), ' | ')
+                    CASE WHEN t.is_open AND word_no = cardinality(t.words) THEN ':*' ELSE '' END), ' | ')
                   FROM unnest(word || CASE WHEN t.is_phrase THEN NULL ELSE
-                              ts_lexize('english_stem', word) || ts_lexize('german_stem', word) END)
-                              form
+                              ts_lexize('english_stem', word) || ts_lexize('german_stem', word) END) form
                  WHERE form <> '') AS word
-          FROM search_terms(said) WITH ORDINALITY AS t (is_minus, is_phrase, words,
-               is_open, term_no),
+          FROM search_terms(said) WITH ORDINALITY AS t (is_minus, is_phrase, words, is_open, term_no),
                unnest(t.words[:16]) WITH ORDINALITY AS w (word, word_no)
          WHERE NOT (t.is_minus AND t.is_phrase)
     ), terms AS (
@@ -94,8 +85,7 @@ $$
           FROM forms GROUP BY is_minus, term_no
     )
     SELECT CASE WHEN NOT bool_and(is_minus)
-                THEN string_agg(CASE WHEN is_minus THEN '!(' || term || ')'
-                    ELSE term END, ' & ') END
+                THEN string_agg(CASE WHEN is_minus THEN '!(' || term || ')' ELSE term END, ' & ') END
       FROM terms
 $$;
 
@@ -128,21 +118,18 @@ CREATE FUNCTION search_has(chat uuid, turn bigint, wanted text[], refused text[]
     LANGUAGE plpgsql STABLE AS
 $$
 BEGIN
-    RETURN (wanted = '{}' OR EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat
-        AND m.seq = turn
+    RETURN (wanted = '{}' OR EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat AND m.seq = turn
                                                               AND m.content ~* ALL (wanted)))
-       AND (refused = '{}' OR NOT EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat
-           AND m.seq = turn
+       AND (refused = '{}' OR NOT EXISTS (SELECT FROM messages m WHERE m.conversation_id = chat AND m.seq = turn
                                                                    AND m.content ~* ANY (refused)));
 END
 $$;
 
--- The newest turns of a person that have it, block by block until there are enough.  A phrase is
--- looked for in the texts themselves, turn by turn; after 40 ms of that a row that has only a
--- number says how far it came.  The planner cannot know how little there is of one block: what it
--- would spend on helpers, on compiling, and on a plan for each block takes longer than the search
--- itself.  One plan for all blocks knows no words, and may be made while there is little to search:
--- it must use the index nevertheless.
+-- The newest turns of a person that have it, block by block until there are enough.  A phrase is looked
+-- for in the texts themselves, turn by turn; after 40 ms of that a row that has only a number says how far
+-- it came.  The planner cannot know how little there is of one block: what it would spend on helpers, on
+-- compiling, and on a plan for each block takes longer than the search itself.  One plan for all blocks
+-- knows no words, and may be made while there is little to search: it must use the index nevertheless.
 CREATE FUNCTION search_turns(person bigint, said text, before bigint, want bigint)
     RETURNS TABLE (no bigint, conversation_id uuid, seq bigint, shown uuid)
     LANGUAGE plpgsql STABLE ROWS 21 SET jit = off SET max_parallel_workers_per_gather = 0
@@ -186,13 +173,11 @@ BEGIN
 END
 $$;
 
--- What a word and its stem begin with, if that is nearly all of the stem: of braking and brake,
--- brak.
+-- What a word and its stem begin with, if that is nearly all of the stem: of braking and brake, brak.
 CREATE FUNCTION search_root(word text, stem text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
-    SELECT coalesce((SELECT left(word, n) FROM generate_series(length(stem),
-                          greatest(length(stem) - 1, 3), -1) n
+    SELECT coalesce((SELECT left(word, n) FROM generate_series(length(stem), greatest(length(stem) - 1, 3), -1) n
                       WHERE left(word, n) = left(stem, n) LIMIT 1), word)
 $$;
 
@@ -206,8 +191,7 @@ $$
          WHERE is_phrase AND NOT is_minus
         UNION
         SELECT (SELECT search_root(word, stem)
-                  FROM unnest(word || ts_lexize('english_stem', word)
-                                   || ts_lexize('german_stem', word)) stem
+                  FROM unnest(word || ts_lexize('english_stem', word) || ts_lexize('german_stem', word)) stem
                  ORDER BY length(search_root(word, stem)) LIMIT 1) || '\w*'
           FROM search_terms(said), unnest(words) word WHERE NOT is_phrase AND NOT is_minus
     ) f (form)
@@ -218,7 +202,6 @@ CREATE FUNCTION search_snippet(marks text, said text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
     SELECT regexp_replace(piece, '\m(?:' || marks || ')', E'\x02\\&\x03', 'gi')
-      FROM (SELECT coalesce(substring(plain FROM '(?i).{0,60}\m(?:' || marks || ').{0,160}'),
-          left(plain, 200))
+      FROM (SELECT coalesce(substring(plain FROM '(?i).{0,60}\m(?:' || marks || ').{0,160}'), left(plain, 200))
               FROM (SELECT regexp_replace(said, '[\s\x02\x03]+', ' ', 'g')) p (plain)) s (piece)
 $$;

@@ -1,7 +1,9 @@
-/* Settings from the environment. */
+/* Reads and checks the settings. */
 #include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <curl/curl.h>
 
 #include "base/config.h"
 #include "config.h"
@@ -44,7 +46,7 @@ static bool is_header_name(const char *name)
     return *name;
 }
 
-/* Whoever may be signed in must be so by somebody we trust. */
+/* Sign-in needs a proxy that we trust. */
 static void read_sign_in(struct config_run *run, struct config *c)
 {
     c->account = (struct account_rules){
@@ -55,23 +57,45 @@ static void read_sign_in(struct config_run *run, struct config *c)
         return;
     read_ring(run, "ACCOUNT_KEY", c->account_key, &c->account_ring);
     if (!c->proxies.count)
-        buf_print(&run->faults, "  AUTH: needs TRUSTED_PROXIES, the addresses that may say who "
-                                "somebody is\n");
+        buf_print(&run->faults, "  AUTH: needs TRUSTED_PROXIES, the addresses of the proxy that "
+                                "signs users in\n");
     if (!is_header_name(c->auth_header))
-        buf_print(&run->faults, "  AUTH_HEADER: is no name of a header\n");
+        buf_print(&run->faults, "  AUTH_HEADER: is not the name of a header\n");
     if (c->account_ring.count > 1)
         buf_print(&run->faults, "  ACCOUNT_KEY: must be one key\n");
 }
 
+static void add_part(CURLU *url, CURLUPart part, const char *before, struct buf *out)
+{
+    char *value = NULL;
+
+    if (curl_url_get(url, part, &value, 0) == CURLUE_OK)
+        buf_print(out, "%s%s", before, value);
+    curl_free(value);
+}
+
 /* scheme://host or scheme://host:port, as a browser writes an Origin header. */
+static bool is_origin(const char *text)
+{
+    CURLU     *url = curl_url();
+    struct buf origin = {0};
+
+    if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK) {
+        add_part(url, CURLUPART_SCHEME, "", &origin);
+        add_part(url, CURLUPART_HOST, "://", &origin);
+        add_part(url, CURLUPART_PORT, ":", &origin);
+    }
+    struct str view = buf_view(&origin);
+    bool       is_web = str_starts(view, "http://") || str_starts(view, "https://");
+    bool       is_whole = str_is(view, text); /* without a user, a path or a query */
+    buf_fini(&origin);
+    curl_url_cleanup(url);
+    return is_web && is_whole;
+}
+
 static void check_origin(struct config_run *run, const char *origin)
 {
-    size_t scheme = strncmp(origin, "https://", 8) == 0 ? 8 : 7;
-
-    if (!*origin)
-        return;
-    if ((scheme == 7 && strncmp(origin, "http://", 7) != 0) || !origin[scheme] ||
-        origin[scheme + strcspn(origin + scheme, "/?# ")])
+    if (*origin && !is_origin(origin))
         buf_print(&run->faults, "  PUBLIC_ORIGIN: must be like https://chat.example, without a "
                                 "path\n");
 }

@@ -165,7 +165,7 @@ static enum err open_http(struct gateway *g)
     return http_open(&g->http, g->loop, &o, &router_ops, &g->router);
 }
 
-/* Written to another file and renamed, so that nobody reads half a number. */
+/* Written to another file and renamed, so that a reader never sees half a number. */
 static void write_port(const char *path, unsigned port)
 {
     char  aside[4096];

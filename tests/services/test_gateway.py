@@ -27,7 +27,7 @@ def held(chat):
     chat.worker.on("llm_answer_request", never)
 
 
-# ---- a good day ---------------------------------------------------------------------------
+# ---- the happy path ------------------------------------------------------------------------
 
 
 def test_a_message_is_answered_as_json(chat):
@@ -329,8 +329,8 @@ def test_a_running_turn_is_joined_not_asked_again(chat):
     assert third.wait_for("delta").data["text"] == "ck "
     asked.chunk("llm_chunk", text="the pads.", model="m")
     asked.final("llm_answer_reply", model="m", finish_reason="stop")
-    for listener in (first, second, third):
-        assert listener.wait_end().data["status"] == "committed"
+    for subscriber in (first, second, third):
+        assert subscriber.wait_end().data["status"] == "committed"
     fourth.join(10)
     assert first.text == second.text == answers[0]["response"] == "Check the pads."
     assert sum(one.name == "llm_answer_request" for one in chat.worker.asked) == 1

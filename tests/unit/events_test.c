@@ -22,8 +22,8 @@ static void a_comment_is_no_event(void **state)
     (void)state;
     struct buf out = {0};
 
-    events_comment(&out, "still here");
-    assert_string_equal(out.p, ": still here\n\n");
+    events_comment(&out, "keep-alive");
+    assert_string_equal(out.p, ": keep-alive\n\n");
     buf_fini(&out);
 }
 

@@ -1,4 +1,4 @@
-/* The bytes of events. */
+/* Writes events, and reads their ids. */
 #include <stdlib.h>
 
 #include "http/events.h"

@@ -74,7 +74,7 @@ bool networks_read(struct networks *n, struct str text, struct buf *fault)
             return false;
         }
         if (!read_network(&n->list[n->count++], part)) {
-            buf_print(fault, "\"%.*s\" is no address or network", (int)part.len,
+            buf_print(fault, "\"%.*s\" is not an address or network", (int)part.len,
                       part.len ? part.p : "");
             return false;
         }

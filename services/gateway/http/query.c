@@ -1,4 +1,4 @@
-/* Numbers and texts of a query. */
+/* Decodes digits and percent-encoding. */
 #include <string.h>
 
 #include "http/query.h"
@@ -36,7 +36,7 @@ static int hex_digit(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* One byte, or what stands for it; false: a % without its two digits. */
+/* Takes one byte, decoded; false: a % without two digits. */
 static bool take_byte(struct str *text, char *byte)
 {
     size_t len = 1;

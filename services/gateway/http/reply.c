@@ -5,14 +5,14 @@
 #include "base/clock.h"
 #include "http/reply.h"
 
-#define UNAVAILABLE_MS 2000 /* when to come back where a service is away */
+#define UNAVAILABLE_MS 2000 /* when to try again if a service is unavailable */
 
 #define CSP                                                                                        \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "                  \
     "form-action 'self'; frame-ancestors 'none'"
 
-/* The last one only for those who came over TLS. */
+/* The last one is sent only over TLS. */
 const struct http_field reply_common[] = {
     {"Content-Security-Policy", CSP},
     {"X-Content-Type-Options", "nosniff"},

@@ -1,4 +1,4 @@
-/* Reading the page's folder, and choosing among its files. */
+/* Reads the folder of the page, and chooses among its files. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ static enum err read_bytes(struct static_files *f, const char *path, struct buf 
     }
     bool bad = ferror(file);
     fclose(file);
-    return bad ? refuse(path, "it is no readable file") : ERR_OK;
+    return bad ? refuse(path, "it cannot be read") : ERR_OK;
 }
 
 static void name_content(struct static_file *file)

@@ -1,13 +1,13 @@
-/* account - identifies the person whom a proxy in front has signed in.
+/* account - identifies the user whom a proxy in front has signed in.
  *
- * With AUTH=proxy or AUTH=required the person's name comes in the header
+ * With AUTH=proxy or AUTH=required the user name comes in the header
  * AUTH_HEADER.  Any client can send that header, so it counts only on a
  * connection from an address in TRUSTED_PROXIES, and such a proxy must remove
  * the header from what it forwards.
  *
  * The name does not leave this file.  Everything else, the store included,
  * knows an account by a keyed hash of issuer and name.  The key must never
- * change: with another one nobody would find their conversations again. */
+ * change: with another one users would lose their conversations. */
 #ifndef GATEWAY_ACCOUNT_H
 #define GATEWAY_ACCOUNT_H
 #include "base/err.h"

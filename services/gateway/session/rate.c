@@ -1,4 +1,4 @@
-/* A table of fixed size: under a flood of addresses the oldest are forgotten, nothing grows. */
+/* A table of fixed size: a flood of addresses evicts the oldest entries, and nothing grows. */
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -10,8 +10,8 @@
 #define WAYS 4
 
 struct cell {
-    uint64_t who;     /* a keyed hash, so nobody can aim at somebody else's cell */
-    uint64_t full_at; /* the bucket is as good as unused from then on */
+    uint64_t who;     /* a keyed hash, so that clients cannot choose to collide with others */
+    uint64_t full_at; /* from then on the bucket is as good as unused */
 };
 
 struct rate {
@@ -37,7 +37,7 @@ void rate_free(struct rate **l)
     *l = NULL;
 }
 
-/* The cell of who, or the one that is soonest of no use to its owner. */
+/* The cell of who, or else the one of the set that becomes unused first. */
 static struct cell *cell_of(struct rate *l, struct str who)
 {
     uint64_t hash;

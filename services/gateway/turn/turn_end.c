@@ -39,7 +39,7 @@ const char *turn_status_name(const struct turn *t)
     return status_names[t->outcome.status];
 }
 
-/* A turn that ends with a 4xx could not have gone well here: it is no fault of the server. */
+/* A 4xx is no fault of the server: the turn could not have succeeded. */
 static void count(enum err err, enum turn_status status, double by)
 {
     if (err)

@@ -30,7 +30,7 @@ enum turn_step turn_step_replay(struct turn *t)
 
 /* ---- another gateway runs it ---- */
 
-/* Repeated as long as somebody subscribes. */
+/* Repeated while there are subscribers. */
 enum turn_step turn_step_request_follow(struct turn *t)
 {
     uint64_t deadline_ms = t->params.answer_ms + FOLLOW_MORE_MS;

@@ -5,7 +5,7 @@
 
 #define APPEND_TICKS 2  /* how often more of the answer is sent to the store */
 #define STOP_TICKS   5  /* how often to ask whether the client has stopped it elsewhere */
-#define RENEW_TICKS  30 /* once nobody can stop it any more */
+#define RENEW_TICKS  30 /* once the answer is complete */
 
 /* A renewal extends the lease, returns a stop, and takes more of the answer along. */
 static bool is_due(const struct turn *t)

@@ -19,7 +19,7 @@ struct turns {
 
 /* ---- the table ---- */
 
-/* Turn ids are random; somebody who makes them collide only slows down their own turns. */
+/* Turn ids are random; a client that makes them collide only slows down its own turns. */
 static struct turn **bucket_of(struct turns *t, const struct uuid *turn_id)
 {
     uint64_t sum = 0;

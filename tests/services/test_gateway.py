@@ -101,7 +101,7 @@ def test_the_worker_is_asked_with_the_talk(chat):
         (0, "Hello"),
         (1, HELLO),
     ]
-    assert (asked.model, asked.sealed_key, asked.stream) == ("chosen/model", b"sealed", 1)
+    assert (asked.model, asked.sealed_key) == ("chosen/model", b"sealed")
 
 
 def test_a_model_may_be_wished_for_one_turn(chat):

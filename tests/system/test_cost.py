@@ -64,6 +64,15 @@ def test_an_answer_whose_cost_nobody_says_costs_the_reserve(limited):
     assert client.open()["budget"] == {"left": 0.48}
 
 
+def test_a_large_budget_is_counted_to_the_nanodollar(limited, postgres):
+    """Lua's and JavaScript's numbers are doubles: 10^15 nanodollars must not be rounded."""
+    client = limited(1000000)
+    spent = sum(client.say(BRAKES)["usage"]["cost"] for _ in range(3))
+    left = client.open()["budget"]["left"]
+    assert counted(postgres) == (round(spent * 1e9), 0)
+    assert round((1000000 - left) * 1e6) == round(spent * 1e6)
+
+
 def test_without_a_budget_nothing_is_said_of_one(client):
     assert client.open()["budget"] is None
     assert client.say(BRAKES)["budget"] is None

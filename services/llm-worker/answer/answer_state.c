@@ -256,12 +256,11 @@ void answer_state_read_end(struct answer_state *s, enum upstream_end end, uint64
 {
     if (s->phase != ANSWER_RUNNING)
         return;
-    bool refused = s->head.status != 0 && s->head.status != 200;
-    if (s->head.status == 0)
-        fail(s, upstream_failure_of_end(end));
-    else if (s->body_kind == BODY_EVENTS)
+    bool has_head = s->head.status != 0;
+    bool is_whole = end == UPSTREAM_WHOLE || s->head.status != 200;
+    if (has_head && s->body_kind == BODY_EVENTS)
         end_events(s, now, wall);
-    else if (end == UPSTREAM_WHOLE || refused)
+    else if (has_head && is_whole)
         end_json(s, now, wall);
     else
         fail(s, upstream_failure_of_end(end));

@@ -23,7 +23,7 @@
 
 #define MEMORY    16384 /* per connection: request headers of 7 KiB and those of the reply */
 #define TICKS     20    /* checks of deadlines within the deadline of request headers */
-#define ROUNDS    16    /* of MHD_run before other handlers of the loop get their turn */
+#define RUNS_MAX  16    /* of MHD_run before other handlers of the loop run */
 #define DRAIN_MAX (1024 * 1024) /* bytes; the connection of a longer body is closed unread */
 
 /* ---- running libmicrohttpd ---- */
@@ -67,7 +67,7 @@ static bool wants_run(struct http *h)
 
 static void pump(struct http *h)
 {
-    unsigned rounds = 0;
+    unsigned runs = 0;
 
     must(!h->pumping);
     h->pumping = true;
@@ -76,9 +76,9 @@ static void pump(struct http *h)
         h->again = false;
         go_on_all(h);
         MHD_run(h->daemon);
-    } while (wants_run(h) && ++rounds < ROUNDS);
+    } while (wants_run(h) && ++runs < RUNS_MAX);
     h->pumping = false;
-    if (rounds == ROUNDS)
+    if (runs == RUNS_MAX)
         timer_start(&h->kick, h->loop, 0, on_kick, h);
 }
 

@@ -20,7 +20,7 @@ struct pg_link {
     void                     *ctx;
     PGconn                   *conn; /* NULL: down */
     struct watch              watch;
-    struct timer              patience; /* for the connect, then for the next result */
+    struct timer              deadline; /* for the connect, then for the next result */
     uint64_t                  reply_ms;
     struct bundle            *first, **end; /* awaited, in the order sent; owned */
     unsigned                  awaited;
@@ -79,7 +79,7 @@ void pg_link_drop(struct pg_link *link, const char *why)
     if (!link->why[0])
         str_format(link->why, sizeof link->why, "closed");
     link->up = false;
-    timer_stop(&link->patience);
+    timer_stop(&link->deadline);
     watch_stop(&link->watch);
     deferred_call_start(&link->deferred_free, link->loop, on_deferred_free, link);
 }
@@ -93,9 +93,9 @@ static void on_silence(void *ctx)
 static void listen_on(struct pg_link *link)
 {
     if (link->awaited && link->reply_ms)
-        timer_start(&link->patience, link->loop, link->reply_ms, on_silence, link);
+        timer_start(&link->deadline, link->loop, link->reply_ms, on_silence, link);
     else
-        timer_stop(&link->patience);
+        timer_stop(&link->deadline);
 }
 
 /* ---- talking ---- */
@@ -179,7 +179,7 @@ static void on_connecting(void *ctx, uint32_t events);
 static void rise(struct pg_link *link)
 {
     must(PQsetnonblocking(link->conn, 1) == 0 && PQenterPipelineMode(link->conn) == 1);
-    timer_stop(&link->patience);
+    timer_stop(&link->deadline);
     watch_start(&link->watch, link->loop, PQsocket(link->conn), EPOLLIN, on_events, link);
     link->up = true;
     link->ops->on_up(link->ctx);
@@ -232,7 +232,7 @@ struct pg_link *pg_link_new(struct loop *l, const struct pg_link_options *o,
         return link;
     }
     watch_connecting(link, EPOLLOUT);
-    timer_start(&link->patience, l, o->connect_ms, on_silence, link);
+    timer_start(&link->deadline, l, o->connect_ms, on_silence, link);
     return link;
 }
 
@@ -245,7 +245,7 @@ void pg_link_free(struct pg_link **linkp)
     link->up = false;
     answer_all(link);
     watch_stop(&link->watch);
-    timer_stop(&link->patience);
+    timer_stop(&link->deadline);
     deferred_call_stop(&link->deferred_free);
     PQfinish(link->conn);
     free(link);

@@ -14,7 +14,7 @@ struct redis_link {
     redisAsyncContext           *context; /* NULL: down; hiredis frees it */
     struct watch                 watch;
     uint32_t                     events;
-    struct timer                 patience; /* for the connect, then for the next reply */
+    struct timer                 deadline; /* for the connect, then for the next reply */
     uint64_t                     reply_ms;
     unsigned                     awaited;
     bool                         up, closing;
@@ -60,7 +60,7 @@ static void go_down(struct redis_link *link, const char *why)
     link->context = NULL;
     link->up = false;
     watch_stop(&link->watch);
-    timer_stop(&link->patience);
+    timer_stop(&link->deadline);
     deferred_call_stop(&link->rise);
     deferred_call_stop(&link->cut);
     if (!link->closing)
@@ -86,9 +86,9 @@ static void on_silence(void *ctx)
 static void listen_on(struct redis_link *link)
 {
     if (link->awaited && link->reply_ms)
-        timer_start(&link->patience, link->loop, link->reply_ms, on_silence, link);
+        timer_start(&link->deadline, link->loop, link->reply_ms, on_silence, link);
     else
-        timer_stop(&link->patience);
+        timer_stop(&link->deadline);
 }
 
 /* ---- what hiredis asks of an event loop ---- */
@@ -148,7 +148,7 @@ static void on_connect(const redisAsyncContext *context, int status)
 
     if (status != REDIS_OK || link->why[0])
         return; /* on_cleanup follows */
-    timer_stop(&link->patience);
+    timer_stop(&link->deadline);
     deferred_call_start(&link->rise, link->loop, on_risen, link);
 }
 
@@ -182,7 +182,7 @@ static void attach(struct redis_link *link, uint64_t connect_ms)
     link->events = EPOLLOUT;
     watch_start(&link->watch, link->loop, context->c.fd, link->events, on_events, link);
     redisAsyncSetConnectCallback(context, on_connect);
-    timer_start(&link->patience, link->loop, connect_ms, on_silence, link);
+    timer_start(&link->deadline, link->loop, connect_ms, on_silence, link);
 }
 
 struct redis_link *redis_link_new(struct loop *l, const struct redis_link_options *o,

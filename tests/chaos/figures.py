@@ -12,7 +12,7 @@ def typical(values):
 
 
 def is_well(turn):
-    """It ended as its person wanted it to, within their patience."""
+    """It ended as its person wanted it to, within their time limit."""
     return turn.is_kept or getattr(turn, "why", "") == "stopped"
 
 

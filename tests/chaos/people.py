@@ -2,7 +2,7 @@
 
 Each says one thing after the other. A turn is sent, with the same turn_id, to one gateway and then
 the other until it has an answer that is kept, a refusal that no retry can change, or the person's
-patience has run out. What the outcomes of docs/http.md mean to a client stands in AGAIN and in
+time limit has passed. What the outcomes of docs/http.md mean to a client stands in AGAIN and in
 Person._judge.
 """
 
@@ -125,26 +125,26 @@ class Person:
             f" as number {self.said}?",
             self.name,
         )
-        wish = {
+        fields = {
             "message": turn.question,
             "turn_id": turn.turn_id,
             "model": SLOW if self.random.random() < Habits.slow else MODEL,
         }
         if self.chat and self.random.random() < Habits.names_chat:
-            wish["conversation_id"] = self.chat
-        await self._until_kept(turn, wish)
+            fields["conversation_id"] = self.chat
+        await self._until_kept(turn, fields)
         if turn.is_kept:
             self.chat = turn.conversation
             if self.random.random() < Habits.again:
-                await self._say_again(turn, wish)
+                await self._say_again(turn, fields)
 
-    async def _until_kept(self, turn, wish):
+    async def _until_kept(self, turn, fields):
         turn.asked_at, turn.tries = time.monotonic(), []
         deadline, tries = turn.asked_at + PATIENCE_S, 0
         while time.monotonic() < deadline:
             turn.sent_at = time.monotonic()
             is_twice = self.random.random() < Habits.twice
-            answer = await (self._try_both(turn, wish) if is_twice else self._try(wish, self.at))
+            answer = await (self._try_both(turn, fields) if is_twice else self._try(fields, self.at))
             turn.ended_at = time.monotonic()
             turn.tries.append(
                 f"{turn.sent_at - self.storm.began:.3f}-{turn.ended_at - self.storm.began:.3f}"
@@ -161,10 +161,10 @@ class Person:
                 await self._open()  # "reload it and send the message again"
         turn.why = answer.why
 
-    async def _say_again(self, turn, wish):
+    async def _say_again(self, turn, fields):
         """To the other gateway, though it is kept: the same must come back."""
         self._turn_away()
-        answer = await self._try(wish, self.at)
+        answer = await self._try(fields, self.at)
         if answer.end in KEPT_AS:
             turn.told_again(answer.end, answer.text)
 
@@ -176,18 +176,18 @@ class Person:
 
     # -- one try
 
-    async def _try_both(self, turn, wish):
+    async def _try_both(self, turn, fields):
         """At both gateways at once: what they tell must be the same."""
-        one, two = await asyncio.gather(*(self._try(wish, at) for at in range(2)))
+        one, two = await asyncio.gather(*(self._try(fields, at) for at in range(2)))
         if one.end in KEPT_AS and two.end in KEPT_AS:
             turn.told_again(two.end, two.text)
         return one if one.end in KEPT_AS or not one.end and two.end not in KEPT_AS else two
 
-    async def _try(self, wish, at):
+    async def _try(self, fields, at):
         wants_events = self.random.random() < Habits.events
-        stopper = self._stopper(wish) if wants_events else None
+        stopper = self._stopper(fields) if wants_events else None
         try:
-            reply = await self._ask(b"POST /chat", wish, wants_events, stopper, at)
+            reply = await self._ask(b"POST /chat", fields, wants_events, stopper, at)
         except TimeoutError:
             return Answer(why="silent")
         except OSError:
@@ -201,8 +201,8 @@ class Person:
             return self._judge(body, body["conversation_id"], body["response"])
         return self._judge_error(body["error"])
 
-    async def _ask(self, what, wish=None, wants_events=False, on_bytes=None, at=None):
-        body = b"" if wish is None else json.dumps(wish).encode()
+    async def _ask(self, what, fields=None, wants_events=False, on_bytes=None, at=None):
+        body = b"" if fields is None else json.dumps(fields).encode()
         head = what + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         if self.cookie:
             head += b"Cookie: " + self.cookie + b"\r\n"
@@ -242,15 +242,15 @@ class Person:
 
     # -- Stop
 
-    def _stopper(self, wish):
+    def _stopper(self, fields):
         """Of some slow answers: presses Stop, once, when two words have come."""
-        if wish["model"] != SLOW or self.random.random() >= Habits.stop:
+        if fields["model"] != SLOW or self.random.random() >= Habits.stop:
             return None
         pressed = []
 
         def on_bytes(body):
             if not pressed and body.count(b"event: delta") >= 2:
-                pressed.append(asyncio.ensure_future(self._stop(wish["turn_id"])))
+                pressed.append(asyncio.ensure_future(self._stop(fields["turn_id"])))
         return on_bytes
 
     async def _stop(self, turn_id):

@@ -71,7 +71,7 @@ static void reply(struct world *w, struct steps *s)
     }
 }
 
-static void hear(struct world *w, struct steps *s)
+static void deliver(struct world *w, struct steps *s)
 {
     uint64_t   link = 1 + steps_byte(s) % 2;
     struct buf bytes = {0};
@@ -97,7 +97,7 @@ static void step(struct world *w, struct steps *s)
         reply(w, s);
         break;
     default:
-        hear(w, s);
+        deliver(w, s);
         break;
     }
     take_actions(w);

@@ -52,7 +52,7 @@ static void drop(struct world *w, uint64_t id)
     w->open -= before - gateway_core_open_requests(w->core);
 }
 
-static void hear(struct world *w, struct steps *s)
+static void deliver(struct world *w, struct steps *s)
 {
     unsigned      who = steps_byte(s) % 3;
     struct sender from = {who, (enum service)who, STR("key")};
@@ -81,7 +81,7 @@ static void step(struct world *w, struct steps *s)
         gateway_core_tick(w->core, w->now);
         break;
     default:
-        hear(w, s);
+        deliver(w, s);
         break;
     }
     take_actions(w);

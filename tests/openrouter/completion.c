@@ -53,7 +53,7 @@ static unsigned count_prompt(const json_t *messages, unsigned bytes_per_token)
 
 /* a completion */
 
-struct wish {
+struct completion_params {
     const struct key      *key;
     const json_t          *body, *messages;
     struct str             name; /* as requested */
@@ -63,7 +63,7 @@ struct wish {
 };
 
 /* Splits standin/ok@tokens=5 and reads the knobs; false: unknown. */
-static bool read_scenario(struct wish *w, struct str call)
+static bool read_scenario(struct completion_params *w, struct str call)
 {
     size_t len = 0;
 
@@ -76,7 +76,7 @@ static bool read_scenario(struct wish *w, struct str call)
            knobs_read(&w->knobs, (struct str){call.p + len + 1, call.len - len - 1});
 }
 
-static bool read_model(struct wish *w)
+static bool read_model(struct completion_params *w)
 {
     const char *ours = "standin/";
 
@@ -96,7 +96,7 @@ static bool read_model(struct wish *w)
 }
 
 /* After `times` failures the scenario is ok. */
-static void count_times(struct upstream *u, struct wish *w)
+static void count_times(struct upstream *u, struct completion_params *w)
 {
     struct buf who = {0};
 
@@ -116,7 +116,7 @@ static uint64_t reset_time(unsigned reset)
     return reset ? now + reset : (now / 60000 + 1) * 60000;
 }
 
-static struct reply refuse_as(const struct wish *w)
+static struct reply refuse_as(const struct completion_params *w)
 {
     const struct scenario *s = w->scenario;
     struct buf             bytes = {0};
@@ -141,8 +141,8 @@ static struct reply refuse_as(const struct wish *w)
     return r;
 }
 
-static struct reply too_long(const struct wish *w, json_int_t prompt, json_int_t output,
-                             unsigned context)
+static struct reply too_long(const struct completion_params *w, json_int_t prompt,
+                             json_int_t output, unsigned context)
 {
     char message[320];
 
@@ -167,7 +167,7 @@ static char *between_marks(unsigned number, const char *question)
     return buf_take(&text);
 }
 
-static char *text_of(struct upstream *u, const struct wish *w)
+static char *text_of(struct upstream *u, const struct completion_params *w)
 {
     char *question = last_question(w->messages);
 
@@ -180,7 +180,7 @@ static char *text_of(struct upstream *u, const struct wish *w)
     return text;
 }
 
-static struct reply answer_as(struct upstream *u, const struct wish *w)
+static struct reply answer_as(struct upstream *u, const struct completion_params *w)
 {
     const struct scenario *s = w->scenario;
     bool                   is_stream = json_is_true(json_object_get(w->body, "stream"));
@@ -211,7 +211,7 @@ static struct reply answer_as(struct upstream *u, const struct wish *w)
 static struct reply try_model(struct upstream *u, const struct key *key, const json_t *body,
                               struct str name)
 {
-    struct wish w = {
+    struct completion_params w = {
         .key = key,
         .body = body,
         .messages = json_object_get(body, "messages"),
@@ -231,7 +231,7 @@ static struct reply refuse_key(const struct key *key)
     if (key->is_management)
         return reply_refuse(403, "Management keys cannot ask for completions", (struct str){0});
     const char *name = key->is_spent ? "403-key-limit" : "402";
-    return refuse_as(&(struct wish){.scenario = scenario_find(str_of(name))});
+    return refuse_as(&(struct completion_params){.scenario = scenario_find(str_of(name))});
 }
 
 static struct str model_name(const json_t *json)

@@ -13,7 +13,7 @@ def talk(said):
     return [(line.by_user, line.text) for line in said.context]
 
 
-# ---- a good day -----------------------------------------------------------------------------
+# ---- the happy path -----------------------------------------------------------------------------
 
 
 def test_a_turn_is_kept_and_comes_back_as_context(store, person):

@@ -257,12 +257,12 @@ def test_a_chat_that_nobody_knows_leaves_no_mark(store, person, postgres):
 
 
 def count_bites(postgres):
-    """From now on the table bites has a row for each statement that deletes turns: how many."""
-    postgres.query("CREATE TABLE bites (rows bigint)")
-    postgres.query("CREATE FUNCTION bite() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                   " INSERT INTO bites SELECT count(*) FROM gone; RETURN NULL; END $$")
+    """From now on the table deletions has a row for each statement that deletes turns: how many."""
+    postgres.query("CREATE TABLE deletions (rows bigint)")
+    postgres.query("CREATE FUNCTION count_deletion() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   " INSERT INTO deletions SELECT count(*) FROM gone; RETURN NULL; END $$")
     postgres.query("CREATE TRIGGER bitten AFTER DELETE ON turns REFERENCING OLD TABLE AS gone"
-                   " FOR EACH STATEMENT EXECUTE FUNCTION bite()")
+                   " FOR EACH STATEMENT EXECUTE FUNCTION count_deletion()")
 
 
 def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, person, postgres):
@@ -279,7 +279,7 @@ def test_a_long_chat_is_gone_at_once_and_wiped_a_little_at_a_time(start_store, p
     wait_until(
         lambda: postgres.query("SELECT count(*) FROM turns") == [(1,)], "the rest to be wiped", 25
     )
-    assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM bites") == [(True, 10000)]
+    assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM deletions") == [(True, 10000)]
     assert "private" not in postgres.dump()
 
 
@@ -293,7 +293,7 @@ def test_a_session_with_long_chats_is_forgotten_a_little_at_a_time(store, person
     refused("signed_out", ann.open)
     refused("signed_out", ann.history)
     wait_until(lambda: "private" not in postgres.dump(), "the rest to be wiped", 25)
-    assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM bites") == [(True, 3000)]
+    assert postgres.query("SELECT max(rows) <= 200, sum(rows) FROM deletions") == [(True, 3000)]
     assert ann.session not in postgres.dump()
 
 

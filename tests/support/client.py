@@ -11,7 +11,7 @@ import uuid
 import requests
 
 from support.contract import Breach, check_response, contract
-from support.wait import PATIENCE, wait_until
+from support.wait import SCALE, wait_until
 
 TERMINAL = ("done", "retracted", "error")
 
@@ -96,7 +96,7 @@ class Stream:
 
     def wait_end(self, timeout=20.0):
         """The terminal event; there must be exactly one, and nothing behind it."""
-        assert self.closed.wait(PATIENCE * timeout), f"the stream did not end: {self.events[-3:]}"
+        assert self.closed.wait(SCALE * timeout), f"the stream did not end: {self.events[-3:]}"
         ends = [event for event in self.events if event.name in TERMINAL]
         assert len(ends) == 1 and self.events[-1] is ends[0], f"not one end: {self.events}"
         return ends[0]
@@ -104,7 +104,7 @@ class Stream:
     def hang_up(self):
         """Leaves, as a closed tab does."""
         self.response.raw._fp.fp.raw._sock.shutdown(2)
-        assert self.closed.wait(PATIENCE * 5)
+        assert self.closed.wait(SCALE * 5)
 
 
 class Client:
@@ -146,12 +146,12 @@ class Client:
         return [(line["role"], line["content"]) for line in lines]
 
     def get(self, path, **options):
-        return self.http.get(self.url + path, timeout=PATIENCE * 25, **options)
+        return self.http.get(self.url + path, timeout=SCALE * 25, **options)
 
     def post(self, path, body=None, headers=None, **options):
         headers = {"X-CSRF-Token": self.csrf, **(headers or {})} if self.csrf else headers
         return self.http.post(self.url + path, json=body if body is not None else {},
-                              headers=headers, timeout=PATIENCE * 25, **options)
+                              headers=headers, timeout=SCALE * 25, **options)
 
     def chat(self, message, **fields):
         """One turn as JSON; returns the response."""

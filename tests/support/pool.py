@@ -18,13 +18,13 @@ class Plan:
     """Who asks when, how long the answer takes, and at which of the three gateways."""
 
     def __init__(self, seed, slots, load, mean, seconds):
-        dice = random.Random(seed)
+        rng = random.Random(seed)
         self.visits, at = [], 0.0
         while at < seconds:
-            at += dice.expovariate(load * slots / mean)
+            at += rng.expovariate(load * slots / mean)
             # Not so short that the machine's own time would be most of it.
-            length = min(max(dice.expovariate(1 / mean), mean / 10), 5 * mean)
-            gateway = dice.choices(range(3), SHARES)[0]
+            length = min(max(rng.expovariate(1 / mean), mean / 10), 5 * mean)
+            gateway = rng.choices(range(3), SHARES)[0]
             self.visits.append((at, int(length * 1000), gateway))
 
 

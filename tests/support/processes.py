@@ -133,7 +133,7 @@ class Process:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end within {timeout} s") from None
 
-    # -- its private port
+    # -- its admin port
 
     def ask_private(self, path):
         """What it says to machines: (status, text)."""

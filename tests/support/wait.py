@@ -3,21 +3,21 @@
 import os
 import time
 
-# A wait ends with its condition, so patience costs nothing but in a test that fails: it keeps tests
+# A wait ends with its condition, so a wide limit costs nothing but in a test that fails: it keeps tests
 # from failing because other programs use the processor.
-PATIENCE = 4
+SCALE = 4
 
 
 def wait_until(condition, what, timeout=10.0):
-    """Returns the first true value of condition(); fails when none came in PATIENCE * timeout
+    """Returns the first true value of condition(); fails when none came in SCALE * timeout
     seconds."""
-    deadline = time.monotonic() + PATIENCE * timeout
+    deadline = time.monotonic() + SCALE * timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() >= deadline:
-            raise AssertionError(f"waited {PATIENCE * timeout} s in vain for {what}")
+            raise AssertionError(f"waited {SCALE * timeout} s in vain for {what}")
         time.sleep(0.01)
 
 

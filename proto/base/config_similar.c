@@ -68,11 +68,24 @@ static bool is_similar(struct str name, struct str setting)
            edits(name, setting) <= EDITS_MAX;
 }
 
+/* Names that POSIX defines, and that login shells and systemd set. */
+static bool is_foreign(struct str name)
+{
+    static const char *const names[] = {"LOGNAME"};
+
+    for (unsigned i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
 const char *config_similar(struct str name, const struct config_item *items, size_t count)
 {
     const char *found = NULL;
 
     name = without_file(name);
+    if (is_foreign(name))
+        return NULL;
     if (name.len < NAME_MIN_LEN || name.len > NAME_MAX_LEN)
         return NULL;
     for (size_t i = 0; i < count; i++) {

@@ -88,7 +88,7 @@ static void on_look(void *ctx)
 
 static void reply(struct http_request *rq, unsigned status, const char *type, struct str body)
 {
-    struct http_field    field = {"Content-Type", type};
+    struct http_field    field = {.name = "Content-Type", .value = type};
     struct http_response a = {.status = status, .fields = &field, .field_count = 1, .body = body};
 
     http_reply(rq, &a);
@@ -180,7 +180,7 @@ enum err admin_open(struct admin **out, struct loop *l, const char *address, uns
     }
     metric_set(METRIC_STARTED, (double)clock_wall_ms() / 1000);
     timer_start(&p->look, l, LOOK_MS, on_look, p);
-    log_info(0, "private.listening", "address=%s port=%u", address, http_port(p->http));
+    log_info(0, "admin.listening", "address=%s port=%u", address, http_port(p->http));
     *out = p;
     return ERR_OK;
 }

@@ -18,7 +18,7 @@ struct loop_curl {
     unsigned        running;
 };
 
-/* Those that ended.  A done may start and stop others, so each is taken anew. */
+/* Transfers that ended. done may start and stop others, so the next one is looked up each time. */
 static void deliver(struct loop_curl *c)
 {
     CURLMsg *msg;
@@ -77,8 +77,8 @@ static struct socket *socket_of(struct loop_curl *c, curl_socket_t fd)
     return c->sockets[at];
 }
 
-/* Inside libcurl.  The watch is begun anew instead of changed: the number may
- * by now be another descriptor, which the kernel no longer knows as watched. */
+/* Called inside libcurl. The watch is started again instead of changed: the number may belong to
+ * another descriptor by now, which the kernel does not watch. */
 static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
 {
     struct loop_curl *c = ctx;

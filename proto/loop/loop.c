@@ -141,7 +141,7 @@ static void on_timerfd(void *ctx, uint32_t events)
     ssize_t      got = read(l->timerfd, &times, sizeof times);
 
     (void)events;
-    (void)got; /* EAGAIN: it was set anew since */
+    (void)got; /* EAGAIN: it was set again since */
     l->armed = 0;
     run_timers(l);
 }

@@ -5,9 +5,9 @@
  *
  * Rules:
  *  - Everything runs on one thread, and no handler blocks.
- *  - Handlers are called by the loop only, never from inside another function. What is not allowed
- *    inside a handler (freeing the object whose handler is running, calling a library that is on
- * the stack) is postponed with deferred_call_start.
+ *  - Handlers are called by the loop only, never from inside another function. What a handler may
+ *    not do (free the object whose handler is running, call a library that is on the stack) is
+ *    postponed with deferred_call_start.
  *  - A timer, watch or deferred call that was stopped is never called again, even if its event was
  *    already read. They are structs inside their owner; a zeroed one is stopped; stop it before its
  *    memory is freed. */

@@ -165,7 +165,7 @@ static void prepare(struct otlp *o, long timeout_ms)
 static void note(struct otlp *o, const char *why)
 {
     if (why && !o->is_away)
-        log_warn(0, "otlp.away", "url=%s why=%s", log_quote(str_of(o->url)),
+        log_warn(0, "otlp.unavailable", "url=%s why=%s", log_quote(str_of(o->url)),
                  log_quote(str_of(why)));
     if (!why && o->is_away)
         log_info(0, "otlp.back", "url=%s", log_quote(str_of(o->url)));

@@ -190,7 +190,7 @@ static void watch_connecting(struct pg_link *link, uint32_t events)
     watch_start(&link->watch, link->loop, PQsocket(link->conn), events, on_connecting, link);
 }
 
-/* The socket may be another one after each poll, so it is watched anew. */
+/* libpq may use another socket after each poll, so the watch is started again. */
 static void on_connecting(void *ctx, uint32_t events)
 {
     struct pg_link *link = ctx;

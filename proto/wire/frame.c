@@ -39,15 +39,3 @@ enum err frame_decode(struct frame *f, struct str bytes)
         d.bad = true;
     return dec_close(&d);
 }
-
-const char *frame_name(uint64_t type)
-{
-    switch (type) {
-#define FRAME(num, NAME, from, doc)                                                                \
-    case num:                                                                                      \
-        return #NAME;
-#include "wire/frames.def"
-    default:
-        return "?";
-    }
-}

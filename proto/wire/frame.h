@@ -34,6 +34,5 @@ struct frame {
 
 void                frame_encode(const struct frame *f, struct buf *out);
 MUST_CHECK enum err frame_decode(struct frame *f, struct str bytes); /* views into bytes */
-const char         *frame_name(uint64_t type);                       /* "REQUEST"; "?" */
 
 #endif

@@ -127,7 +127,8 @@ static void update_metrics(void *ctx)
 
 static enum err open_admin(struct gateway *g)
 {
-    static const struct admin_ops ops = {"gateway", not_ready, update_metrics};
+    static const struct admin_ops ops = {
+        .service = "gateway", .not_ready = not_ready, .count = update_metrics};
 
     return admin_open(&g->admin, g->loop, g->config->admin_address, (unsigned)g->config->admin_port,
                       &ops, g);

@@ -273,7 +273,8 @@ static void count(void *ctx)
 
 static enum err open_admin(struct store *s)
 {
-    static const struct admin_ops ops = {"store", not_ready, count};
+    static const struct admin_ops ops = {
+        .service = "store", .not_ready = not_ready, .count = count};
 
     return admin_open(&s->admin_port, s->loop, s->config->admin_address,
                       (unsigned)s->config->admin_port, &ops, s);

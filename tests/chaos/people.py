@@ -144,7 +144,8 @@ class Person:
         while time.monotonic() < deadline:
             turn.sent_at = time.monotonic()
             is_twice = self.random.random() < Habits.twice
-            answer = await (self._try_both(turn, fields) if is_twice else self._try(fields, self.at))
+            tried = self._try_both(turn, fields) if is_twice else self._try(fields, self.at)
+            answer = await tried
             turn.ended_at = time.monotonic()
             turn.tries.append(
                 f"{turn.sent_at - self.storm.began:.3f}-{turn.ended_at - self.storm.began:.3f}"

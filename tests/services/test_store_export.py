@@ -247,6 +247,6 @@ def test_no_time_lies_in_the_future(store, person):
 
 
 @pytest.mark.parametrize("fields", [{"status": "spooled"}, {"status": ""}])
-def test_nonsense_is_refused(store, person, fields):
+def test_malformed_input_is_refused(store, person, fields):
     refused("bad_request", bring, person(), [brought("one", **fields)], new_id())
     refused("bad_request", bring, person(), [brought("one")], "x")

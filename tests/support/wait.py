@@ -3,8 +3,8 @@
 import os
 import time
 
-# A wait ends with its condition, so a wide limit costs nothing but in a test that fails: it keeps tests
-# from failing because other programs use the processor.
+# A wait ends with its condition, so a wide limit costs nothing but in a test that fails. It keeps
+# tests from failing because other programs use the processor.
 SCALE = 4
 
 

@@ -45,7 +45,7 @@ def test_a_column_that_changes_under_prepared_statements_costs_no_turn(system, c
     assert client.get("/search?q=brakes").status_code == 200
 
 
-def test_prepared_statements_that_were_discarded_cost_no_turn(system):
+def test_connections_that_are_terminated_cost_no_turn(system):
     system.start(workers=1)
     client = system.client()
     client.say(BRAKES)

@@ -230,7 +230,7 @@ def test_a_collector_that_is_away_or_slow_costs_nobody_an_answer(traced, collect
         lambda: gateway.metrics().sum("chat_spans_total", outcome="refused"),
         "a refusal to be counted",
     )
-    gateway.wait_for_event("otlp.away")
+    gateway.wait_for_event("otlp.unavailable")
     collector.status = 200
     for _ in range(2):
         turn_id, answer = say(person)
@@ -244,7 +244,7 @@ def test_without_a_collector_spans_are_dropped_and_counted(system):
     person, gateway = system.client(), system.gateways[0]
     assert say(person)[1].status_code == 200
     wait_until(lambda: dropped(gateway) >= 7, "the spans to be counted")
-    assert len(gateway.find_events("otlp.away")) == 1
+    assert len(gateway.find_events("otlp.unavailable")) == 1
 
 
 def test_the_last_spans_are_brought_along_at_the_end(traced, collector):

@@ -14,6 +14,7 @@ static const struct config_item items[] = {
     {.name = "HTTP_PORT"},
     {.name = "SLOTS"},
     {.name = "AUTH"},
+    {.name = "LOG_NAME"},
     {.name = "BUS_SECRET_KEY"},
 };
 
@@ -50,6 +51,7 @@ static void other_names_are_left_alone(void **state)
 {
     static const char *const names[] = {
         "PATH",
+        "LOGNAME",
         "HOME",
         "SLOT",
         "AUTHS",

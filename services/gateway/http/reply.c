@@ -121,7 +121,7 @@ void reply_failure(struct http_request *rq, const struct reply_failure *f)
     json_t           *error = json_object(), *body = json_object();
     uint64_t          wait = reply_failure_seconds(f);
     char              seconds[24];
-    struct http_field retry = {"Retry-After", seconds};
+    struct http_field retry = {.name = "Retry-After", .value = seconds};
 
     reply_failure_message(f, &message);
     json_object_set_new(error, "code", json_string(err_code(f->err)));

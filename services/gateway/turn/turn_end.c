@@ -72,7 +72,7 @@ static void log_end(const struct turn *t, uint64_t ms)
 
     trace_write(&t->span.at, trace);
     log_info(t->log_id, "turn.done",
-             "code=%s status=%s ms=%llu pieces=%u bytes=%zu model=%s cost=%g doubtful=%d "
+             "code=%s status=%s ms=%llu chunks=%u bytes=%zu model=%s cost=%g implausible=%d "
              "verdict=%llu reason=%s turn=%s trace=%s",
              code, t->outcome.err ? "aborted" : turn_status_name(t), (unsigned long long)ms,
              a->chunks, a->text.len, log_quote(str_of(a->model)), a->cost, a->is_cost_implausible,
@@ -92,7 +92,7 @@ static void end_span(struct turn *t)
         FIELD_TEXT("chat.turn.id", t->params.turn_id.text),
         FIELD_TEXT("chat.turn.outcome", outcome),
         FIELD_TEXT("chat.turn.model", t->answer.model),
-        FIELD_NUMBER("chat.turn.pieces", t->answer.chunks),
+        FIELD_NUMBER("chat.turn.chunks", t->answer.chunks),
     };
 
     span_end(&t->span, is_error ? outcome : NULL, fields, COUNT_OF(fields));

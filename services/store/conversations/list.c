@@ -10,7 +10,7 @@
 struct list {
     struct enter                     enter;
     struct conversation_list_request request;
-    struct uuid                      behind; /* the last one of the page before */
+    struct uuid                      after; /* the last one of the page before */
 };
 
 static struct list *list_of(struct job *j)
@@ -35,7 +35,7 @@ enum step list_enter(struct job *j)
     const struct conversation_list_request *request = &l->request;
 
     if (!request->page || !param_fits_bigint(request->after_at) ||
-        (request->after_at && !uuid_parse(&l->behind, request->after_id)))
+        (request->after_at && !uuid_parse(&l->after, request->after_id)))
         return job_fail(j, ERR_BAD_REQUEST);
     return enter_start(&l->enter, request->session, false, STEP_LIST_REQUEST);
 }
@@ -45,8 +45,8 @@ enum step list_request(struct job *j)
 {
     struct list                       *l = list_of(j);
     const struct sql_conversation_list p = {.session = param_uuid(&j->session),
-                                            .behind_us = param_u64(l->request.after_at),
-                                            .behind_id = param_uuid(&l->behind),
+                                            .after_us = param_u64(l->request.after_at),
+                                            .after_id = param_uuid(&l->after),
                                             .rows = param_u64(l->request.page + 1)};
     enum err err = job_request_sql(j, 0, sql_conversation_list(&j->args, &p));
 

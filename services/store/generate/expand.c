@@ -25,7 +25,7 @@ static _Noreturn void fail(const struct scope *scope, struct str name, const cha
     struct buf text = {0};
 
     buf_print(&text, "{%.*s}: %s", (int)name.len, name.p, what);
-    generate_fail((scope->fragment ? scope->fragment : scope->statement)->path, 0, text.p);
+    generate_fail((scope->fragment ? scope->fragment : scope->statement)->path, 0, "%s", text.p);
 }
 
 static int find_field(const struct source *s, struct str name)
@@ -165,10 +165,11 @@ static void check_used(const struct source *s, const char *text, const char *wor
     if (has_word(text, word))
         return;
     buf_print(&fault, "%s is declared, but not used", name);
-    generate_fail(s->path, 0, fault.p);
+    generate_fail(s->path, 0, "%s", fault.p);
 }
 
-void expand_sql(struct buf *to, const struct source *s, const struct source *all, unsigned count)
+void generate_expand_sql(struct buf *to, const struct source *s, const struct source *all,
+                         unsigned count)
 {
     struct scope scope = {.statement = s, .all = all, .count = count};
     char         placeholder[12];
@@ -197,7 +198,8 @@ static void declare_locals(struct buf *to, const struct source *s)
     }
 }
 
-void expand_lua(struct buf *to, const struct source *s, const struct source *all, unsigned count)
+void generate_expand_lua(struct buf *to, const struct source *s, const struct source *all,
+                         unsigned count)
 {
     if (has_word(s->body.p, "KEYS") || has_word(s->body.p, "ARGV"))
         generate_fail(s->path, 0, "KEYS and ARGV are read by the declared names");

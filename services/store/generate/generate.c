@@ -197,9 +197,9 @@ static void write_declaration(FILE *to, const struct source *s, const char *pref
     char       upper[64];
 
     if (s->language == IN_SQL)
-        expand_sql(&text, s, sources, count);
+        generate_expand_sql(&text, s, sources, count);
     else
-        expand_lua(&text, s, sources, count);
+        generate_expand_lua(&text, s, sources, count);
     fprintf(to, "    [%s] = {\"%s\",\n", generate_upper(upper, sizeof upper, prefix, s->name),
             s->name);
     write_text(to, buf_view(&text));

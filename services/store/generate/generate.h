@@ -38,7 +38,9 @@ struct source {
     struct field param[FIELDS_MAX], column[FIELDS_MAX]; /* keys come first */
 };
 
-_Noreturn void generate_fail(const char *path, unsigned line, const char *what);
+/* Prints one line and ends the program: the file, the line (0: none), what is wrong. */
+_Noreturn void generate_fail(const char *path, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 const struct type *generate_find_type(struct str name, unsigned language);
 
@@ -46,8 +48,10 @@ void source_read(struct source *s, const char *path, unsigned language);
 void source_fini(struct source *s);
 
 /* The text as it is sent. */
-void expand_sql(struct buf *to, const struct source *s, const struct source *all, unsigned count);
-void expand_lua(struct buf *to, const struct source *s, const struct source *all, unsigned count);
+void generate_expand_sql(struct buf *to, const struct source *s, const struct source *all,
+                         unsigned count);
+void generate_expand_lua(struct buf *to, const struct source *s, const struct source *all,
+                         unsigned count);
 
 const char *generate_upper(char *to, size_t size, const char *prefix, const char *name);
 

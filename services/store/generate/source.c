@@ -6,12 +6,19 @@
 
 #include "generate.h"
 
-void generate_fail(const char *path, unsigned line, const char *what)
+void generate_fail(const char *path, unsigned line, const char *format, ...)
 {
+    struct buf what = {0};
+    va_list    args;
+
+    va_start(args, format);
+    buf_vprint(&what, format, args);
+    va_end(args);
     if (line)
-        fprintf(stderr, "%s:%u: %s\n", path, line, what);
+        fprintf(stderr, "%s:%u: %s\n", path, line, what.p);
     else
-        fprintf(stderr, "%s: %s\n", path, what);
+        fprintf(stderr, "%s: %s\n", path, what.p);
+    buf_fini(&what);
     exit(1);
 }
 
@@ -53,7 +60,7 @@ static struct str take_word(struct str *line)
 static struct field *add_field(struct source *s, struct field *fields, unsigned *n)
 {
     if (*n == FIELDS_MAX)
-        generate_fail(s->path, s->line, "too many of these");
+        generate_fail(s->path, s->line, "more than %d declarations of this kind", FIELDS_MAX);
     return &fields[(*n)++];
 }
 
@@ -73,7 +80,7 @@ static struct field *place_of(struct source *s, struct str kind)
     s->has_rows = str_is(kind, "row");
     if (s->language == IN_LUA && (s->has_rows || str_is(kind, "result")))
         return add_field(s, s->column, &s->columns);
-    generate_fail(s->path, s->line, "a declaration that is not known here");
+    generate_fail(s->path, s->line, "unknown declaration \"@%.*s\"", (int)kind.len, kind.p);
 }
 
 static void check_name(const struct source *s, const struct field *f)
@@ -87,7 +94,7 @@ static void check_name(const struct source *s, const struct field *f)
         same +=
             f >= s->column && f < s->column + FIELDS_MAX && strcmp(s->column[i].name, f->name) == 0;
     if (same != 1)
-        generate_fail(s->path, s->line, "a name that was declared before");
+        generate_fail(s->path, s->line, "%s is declared twice", f->name);
 }
 
 static void read_declaration(struct source *s, struct str line)
@@ -96,7 +103,7 @@ static void read_declaration(struct source *s, struct str line)
     struct field *f = place_of(s, kind);
 
     if (!name.len || name.len >= sizeof f->name)
-        generate_fail(s->path, s->line, "a declaration without a name");
+        generate_fail(s->path, s->line, "a declaration without a name, or the name is too long");
     str_format(f->name, sizeof f->name, "%.*s", (int)name.len, name.p);
     check_name(s, f);
     if (s->is_shared)
@@ -105,7 +112,7 @@ static void read_declaration(struct source *s, struct str line)
     bool       is_param = f >= s->param && f < s->param + FIELDS_MAX;
     f->type = generate_find_type(type, s->language);
     if (!f->type || (is_param && !f->type->param && !str_is(kind, "key")))
-        generate_fail(s->path, s->line, "a type that is not known here");
+        generate_fail(s->path, s->line, "unknown type \"%.*s\"", (int)type.len, type.p);
     f->doc = line;
 }
 
@@ -129,7 +136,7 @@ static void set_name(struct source *s)
     const char *dot = strrchr(start, '.');
 
     if (!dot || !str_format(s->name, sizeof s->name, "%.*s", (int)(dot - start), start))
-        generate_fail(s->path, 0, "a name that is none");
+        generate_fail(s->path, 0, "the file has no name");
     s->is_shared = s->language == IN_SQL ? strstr(s->path, "/fragments/") != NULL
                                          : strcmp(s->name, "common") == 0;
 }

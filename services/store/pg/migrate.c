@@ -158,9 +158,9 @@ static void on_down(void *ctx, const char *why)
 struct migrate *migrate_new(struct loop *l, const char *const *keywords, const char *const *values,
                             void (*fn)(void *ctx, enum migrate_end end, const char *why), void *ctx)
 {
-    static const struct pg_link_ops ops = {on_up, on_down};
-    struct pg_link_options          o = {keywords, values, CONNECT_MS, 0};
-    struct migrate                 *m = mem_new(sizeof *m);
+    static const struct pg_link_ops ops = {.on_up = on_up, .on_down = on_down};
+    struct pg_link_options o = {.keywords = keywords, .values = values, .connect_ms = CONNECT_MS};
+    struct migrate        *m = mem_new(sizeof *m);
 
     m->fn = fn;
     m->ctx = ctx;

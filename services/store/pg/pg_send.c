@@ -73,8 +73,9 @@ static enum err error_of(struct pg_connection *c, const PGresult *r, const char 
                                                  : "the server shuts down");
         return ERR_DOWN;
     }
-    if (str_is(s, "0A000")) { /* "cached plan must not change result type" */
-        pg_link_drop(c->link, "a table was changed: statements have to be prepared again");
+    /* "cached plan must not change result type", or somebody deallocated the statement. */
+    if (str_is(s, "0A000") || str_is(s, "26000")) {
+        pg_link_drop(c->link, "statements have to be prepared again");
         return ERR_DOWN;
     }
     /* Out of disk space or memory: that is temporary. */

@@ -83,7 +83,7 @@ static void ask_append_settings(struct redis_client *r)
     const size_t lengths[] = {6, 3, 7};
 
     if (!redis_link_send(r->link, COUNT_OF(words), words, lengths, on_append_settings, r))
-        log_trace(0, "redis.not_asked", "what=append*");
+        log_trace(0, "redis.send_failed", "what=append*");
 }
 
 static void on_greeted(void *ctx, const redisReply *reply)
@@ -135,7 +135,7 @@ static void on_up(void *ctx)
 
 static void connect_to(struct redis_client *r, const char *address)
 {
-    static const struct redis_link_ops ops = {on_up, on_down};
+    static const struct redis_link_ops ops = {.on_up = on_up, .on_down = on_down};
     struct redis_link_options          o = {.path = r->url.path,
                                             .address = address,
                                             .port = r->url.port,

@@ -150,7 +150,7 @@ void job_start(struct world *world, const struct config *config, uint64_t handle
     const struct flow *flow = find_flow(world, msg_number(body));
 
     if (!flow) {
-        log_warn(handle, "store.unknown_request", "message=%" PRIu64, msg_number(body));
+        log_info(handle, "store.unknown_request", "message=%" PRIu64, msg_number(body));
         world->fail(world->ctx, handle, ERR_BAD_REQUEST, 0);
         return;
     }

@@ -25,11 +25,6 @@
 
 #define BUSY_RETRY_MS 1000
 
-static struct open *open_of(struct job *j)
-{
-    return (struct open *)j;
-}
-
 static bool is_hash(struct str account)
 {
     for (size_t i = 0; i < account.len; i++)

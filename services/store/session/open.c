@@ -14,11 +14,6 @@
 
 enum { SLOT_PAGE, SLOT_BRANCHES };
 
-static struct open *open_of(struct job *j)
-{
-    return (struct open *)j;
-}
-
 static bool decode(struct job *j, struct str body)
 {
     return session_open_request_decode(&open_of(j)->request, body) == ERR_OK;

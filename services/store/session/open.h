@@ -11,4 +11,9 @@ struct open {
     struct uuid                 former; /* the session of the browser before signing in */
 };
 
+static inline struct open *open_of(struct job *j)
+{
+    return (struct open *)j;
+}
+
 #endif

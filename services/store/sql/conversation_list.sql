@@ -1,8 +1,8 @@
 -- The conversations of a user, newest first. A branch without a turn of its own is not listed.
 --
 -- @param  session       uuid
--- @param  behind_us     bigint     touched_at of the last one before, 0: from the newest
--- @param  behind_id     uuid       and its id
+-- @param  after_us     bigint     touched_at of the last one before, 0: from the newest
+-- @param  after_id     uuid       and its id
 -- @param  rows          bigint
 -- @column conversation  uuid_text
 -- @column title         text
@@ -17,6 +17,6 @@ SELECT c.id, c.title, {ms(c.created_at)}, {us(c.touched_at)}, c.last_seq,
   LEFT JOIN conversations f ON f.id = c.forked_from AND f.deleted_at IS NULL
  WHERE u.session_hash = {session_hash({session})} AND c.deleted_at IS NULL
    AND c.touched_at > '-infinity'
-   AND ({behind_us} = 0 OR (c.touched_at, c.id) <
-        ('epoch'::timestamptz + {behind_us} * interval '1 microsecond', {behind_id}))
+   AND ({after_us} = 0 OR (c.touched_at, c.id) <
+        ('epoch'::timestamptz + {after_us} * interval '1 microsecond', {after_id}))
  ORDER BY c.touched_at DESC, c.id DESC LIMIT {rows}

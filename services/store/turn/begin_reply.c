@@ -76,7 +76,7 @@ static void add_message(struct turn_begin_reply *r, uint64_t by_user, struct str
 {
     if (r->context_count < COUNT_OF(r->context))
         r->context[r->context_count++] =
-            (struct context_message){by_user, str_cut(text, LIMIT_ANSWER)};
+            (struct context_message){.by_user = by_user, .text = str_cut(text, LIMIT_ANSWER)};
 }
 
 static void add_context(struct turn_begin_reply *r, const struct result_set *context)

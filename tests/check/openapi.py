@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""tests/check/openapi.py [FILE]: checks the form of an OpenAPI 3.1 document (docs/openapi.yaml).
+"""tests/check/openapi.py [FILE]: checks the form and the error codes of docs/openapi.yaml
+(OpenAPI 3.1).
 
 The document is checked against the specification's own schema, openapi-3.1.json (OpenAPI
-Initiative, Apache-2.0). That schema leaves Schema Objects alone, where any key is allowed; this
-program refuses there what is not a keyword, as a comma in an unquoted description makes one.  It
-also refuses components that nothing refers to, and operation ids that occur twice.  Whether the
-document agrees with the gateway is another matter: tests/support/contract.py.
+Initiative, Apache-2.0). That schema allows any key in a Schema Object; this program reports those
+that are not keywords, which a comma in an unquoted description creates.  It also reports unused
+components, repeated operation ids, and each ErrorCode whose text or status differs from
+proto/base/errors.def.  tests/support/contract.py compares the document with the gateway.
 
 One line per failure.
 """
@@ -21,8 +22,9 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = HERE.parent.parent / "docs/openapi.yaml"
+ERRORS = HERE.parent.parent / "proto/base/errors.def"
 
-# Keywords of JSON Schema 2020-12 and of OpenAPI's vocabulary, by what their value is.
+# Keywords of JSON Schema 2020-12 and of OpenAPI's vocabulary, by the kind of their value.
 ONE_SCHEMA = {
     "additionalProperties",
     "contains",
@@ -89,7 +91,7 @@ def wrong_structure(page):
     faults = list(jsonschema.Draft202012Validator(schema).iter_errors(page))
     places = [tuple(fault.absolute_path) for fault in faults]
     for place, fault in zip(places, faults):
-        # What contains a fault is reported as one too: only the innermost helps.
+        # The schema reports each parent of a fault too: keep the innermost.
         if not any(other[:len(place)] == place and other != place for other in places):
             yield f"{'/'.join(map(str, place))}: {fault.message[:200]}"
 
@@ -114,7 +116,7 @@ def wrong_keywords(schema, place):
 
 
 def schemas_of(node, place=""):
-    """(place, schema) of each schema that is not part of another one."""
+    """(place, schema) of each schema that is not part of another."""
     if isinstance(node, list):
         for number, one in enumerate(node):
             yield from schemas_of(one, f"{place}/{number}")
@@ -137,7 +139,7 @@ def schemas_of(node, place=""):
 
 
 def values_of(node, wanted):
-    """Every value of this key, anywhere."""
+    """Every value of this key, at any depth."""
     if isinstance(node, list):
         for one in node:
             yield from values_of(one, wanted)
@@ -153,8 +155,7 @@ def unused_components(page):
     used = set(values_of(page, "$ref"))
     for kind, parts in page.get("components", {}).items():
         for name, part in parts.items():
-            # E405 and its like stand for errors.def; security schemes are named without a
-            # reference.
+            # E405 and the like mirror errors.def; security schemes are named without a reference.
             is_listed = (
                 kind == "securitySchemes" or "x-events" in part or re.fullmatch(r"E\d{3}", name)
             )
@@ -168,12 +169,49 @@ def repeated_ids(page):
             yield f"operationId {name} occurs {times} times; each operation needs its own"
 
 
-def faults_of(page):
+def errors_of(table):
+    """code -> (status, text) of each row of errors.def that HTTP can carry."""
+    rows = re.findall(r'^ERR\(\w+, "(\w+)", (\d+), ("(?:[^"\\]|\\.)*")\)$', table, re.M)
+    if len(rows) != len(re.findall(r"^ERR\(", table, re.M)):
+        raise ValueError("errors.def has a row that is not ERR(NAME, code, status, text)")
+    return {code: (status, json.loads(text)) for code, status, text in rows if int(status) >= 400}
+
+
+def wrong_codes(page, errors):
+    """A line for each difference between ErrorCode and errors: code -> (status, text)."""
+    listed = collections.Counter()
+    schema = page.get("components", {}).get("schemas", {}).get("ErrorCode", {})
+    for one in schema.get("oneOf", []):
+        code, place = one.get("const"), f"ErrorCode/{one.get('const')}"
+        listed[code] += 1
+        if code not in errors:
+            yield f"{place}: the code is not in errors.def"
+            continue
+        found = re.fullmatch(r"(.*) \((\d+)\)", one.get("description", ""), re.S)
+        if not found:
+            yield f"{place}: the description is not 'text (status)'"
+            continue
+        status, text = errors[code]
+        if found[1] != text:
+            yield f"{place}: the text is '{found[1]}', in errors.def '{text}'"
+        if found[2] != status:
+            yield f"{place}: the status is {found[2]}, in errors.def {status}"
+    for code, (status, text) in errors.items():
+        if listed[code] != 1:
+            yield (
+                f"ErrorCode/{code}: listed {listed[code]} times; list it once, as "
+                f"'{text} ({status})'"
+            )
+
+
+def faults_of(page, errors=None):
+    if errors is None:
+        errors = errors_of(ERRORS.read_text(encoding="utf-8"))
     faults = list(wrong_structure(page))
     if not faults:
         for place, schema in schemas_of(page):
             faults += wrong_keywords(schema, place.strip("/"))
-        faults += [*unused_components(page), *repeated_ids(page)]
+        faults += [*unused_components(page), *repeated_ids(page), *wrong_codes(page, errors)]
     return faults
 
 

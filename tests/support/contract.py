@@ -1,7 +1,7 @@
-"""docs/openapi.yaml, and whether an answer is one that it allows.
+"""Checks responses against docs/openapi.yaml.
 
-Run as a program it tells where that page differs from the tables of the code: scripts/check does
-so.
+Run as a program (by scripts/check), it prints each difference between docs/openapi.yaml and
+routes.def or errors.def.
 """
 
 import re
@@ -17,19 +17,19 @@ TOP = Path(__file__).resolve().parents[2]
 PAGE = TOP / "docs/openapi.yaml"
 ROUTES = TOP / "services/gateway/http/routes.def"
 ERRORS = TOP / "proto/base/errors.def"
-# What the HTTP parser refuses by itself comes without a body of ours.
+# The HTTP parser rejects requests with these statuses and no JSON body.
 BARE = (400, 413, 414, 431)
 UNREAD = " (not read)"
-# For addresses and methods that there are not.
+# The codes for unknown paths and methods.
 NOWHERE = {404: "not_found", 405: "method", 400: "bad_request"}
 
 
 class Breach(AssertionError):
-    """An answer that docs/openapi.yaml does not allow."""
+    """A response that docs/openapi.yaml does not allow."""
 
 
 def routes(text=None):
-    """(method, path) of each line of routes.def, its * as it stands there."""
+    """(method, path) of each line of routes.def; a * of the path stays a *."""
     return re.findall(r'^ROUTE\((\w+), "([^"]+)"', text or ROUTES.read_text(), re.M)
 
 
@@ -50,8 +50,8 @@ class Contract:
                 for method, operation in methods.items()}
 
     def find(self, method, path):
-        """The operation that serves this, or None; what is named wholly goes before what has a
-        parameter."""
+        """The operation that serves this, or None; the template with the fewest parameters
+        wins."""
         method = "GET" if method == "HEAD" else method
         fitting = [
             (template.count("{"), operation)
@@ -61,7 +61,7 @@ class Contract:
         return min(fitting, key=lambda one: one[0])[1] if fitting else None
 
     def look_up(self, node):
-        """What a $ref stands for."""
+        """The node with its $ref resolved."""
         while "$ref" in node:
             _, node = self._resolver.resolve(node["$ref"])
         return node
@@ -76,7 +76,7 @@ class Contract:
             )
 
     def check_answer(self, method, path, status, kind, body):
-        """kind: the Content-Type; body: its JSON if it is JSON, else whether there is one."""
+        """kind: the Content-Type; body: the parsed JSON, or else whether there is a body."""
         where = f"{method} {path} -> {status}"
         if kind != "application/json" and status in BARE:
             return
@@ -111,10 +111,10 @@ class Contract:
         if body["error"]["code"] != NOWHERE[status]:
             raise Breach(f"{where}: the code is {body['error']['code']}")
 
-    # ---- the page itself, against the tables ----
+    # ---- the document against the tables ----
 
     def faults(self, lines=None):
-        """A sentence for each way in which page and tables differ."""
+        """One line for each difference between the document and the tables."""
         return [*self._route_faults(lines or routes()), *self._code_faults(), *self._form_faults()]
 
     def _route_faults(self, lines):
@@ -167,9 +167,9 @@ def contract():
 
 
 def check_response(response, *_, stream=False, **__):
-    """A hook of requests: an answer that is not in docs/openapi.yaml fails whoever asked.
+    """A hook for requests: raises Breach if docs/openapi.yaml does not allow the response.
 
-    A body that the test reads by itself, piece by piece, is left to it, unless it is an error's.
+    The body of a stream is left to the test to read, unless it is an error.
     """
     kind = response.headers.get("Content-Type", "").split(";")[0]
     if kind == "text/event-stream" or (stream and response.ok):

@@ -186,6 +186,19 @@ def test_turns_of_a_chat_are_spooled_in_order_or_not_at_all(store, person, postg
     assert [line.text for line in ann.history().messages if line.by_user] == [QUESTION, "second"]
 
 
+def test_a_stopped_answer_stays_stopped_while_it_is_spooled(store, person, postgres):
+    """The client was told `stopped` when it was committed; sending it again must say the same."""
+    ann = person()
+    turn = ann.turn()
+    postgres.stop()
+    store.wait_for_event("pg.unavailable")
+    assert turn.commit("Every 15,", status="stopped").outcome == SPOOLED
+    again = turn.again()
+    assert (again.outcome, again.status, again.text) == (REPLAY, "stopped", "Every 15,")
+    assert turn.follow().status == "stopped"
+    assert {line.status for line in ann.history(turn.chat).messages} == {"stopped"}
+
+
 def test_what_was_committed_is_not_spooled_again(store, person, postgres):
     turn = person().turn()
     assert turn.commit().outcome == OK

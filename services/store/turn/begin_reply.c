@@ -3,6 +3,7 @@
 
 #include "begin_reply.h"
 #include "budget.h"
+#include "commit_call.h"
 #include "wire/limits.h"
 
 static enum step reply(struct begin *b, struct turn_begin_reply *r)
@@ -55,7 +56,7 @@ enum step begin_reply_replay_spooled(struct begin *b, struct str commit)
     r->seq = kept.seq;
     r->text = kept.answer;
     r->model = kept.model;
-    r->status = STR("spooled");
+    r->status = commit_call_spooled_status(&kept);
     r->finish_reason = kept.finish_reason;
     r->prompt_tokens = kept.prompt_tokens;
     r->completion_tokens = kept.completion_tokens;

@@ -42,3 +42,8 @@ struct sql_call commit_call(struct job *j, const struct turn_commit_request *req
 
     return sql_turn_commit(&j->args, &p);
 }
+
+struct str commit_call_spooled_status(const struct turn_commit_request *commit)
+{
+    return str_is(commit->status, "stopped") ? commit->status : STR("spooled");
+}

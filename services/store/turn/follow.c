@@ -13,6 +13,7 @@
 #include "redis/keys.h"
 #include "run/job.h"
 #include "snapshot.h"
+#include "commit_call.h"
 #include "wire/limits.h"
 #include "wire/messages.h"
 
@@ -88,7 +89,7 @@ static enum step reply_spooled(struct follow *f, struct str commit)
                                                       .conversation = kept.conversation,
                                                       .text = behind(kept.answer, f->request.after),
                                                       .model = kept.model,
-                                                      .status = STR("spooled"),
+                                                      .status = commit_call_spooled_status(&kept),
                                                       .finish_reason = kept.finish_reason,
                                                       .prompt_tokens = kept.prompt_tokens,
                                                       .completion_tokens = kept.completion_tokens,

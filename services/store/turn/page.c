@@ -1,6 +1,7 @@
 /* Rows in, messages out. */
 #include "page.h"
 #include "redis/keys.h"
+#include "commit_call.h"
 #include "wire/limits.h"
 
 static uint64_t turns_of(uint64_t messages)
@@ -136,12 +137,13 @@ uint64_t page_read_window(const struct result_set *set, uint64_t before, struct 
             continue;
         if (!count && commit.seq > 1)
             *more_before = commit.seq;
-        struct message message = {.turn_id = commit.turn_id,
-                                  .seq = commit.seq,
-                                  .by_user = 1,
-                                  .text = commit.user_text,
-                                  .at = commit.asked_at,
-                                  .status = row.turn.p[0] == 'S' ? STR("spooled") : commit.status};
+        struct message message = {
+            .turn_id = commit.turn_id,
+            .seq = commit.seq,
+            .by_user = 1,
+            .text = commit.user_text,
+            .at = commit.asked_at,
+            .status = row.turn.p[0] == 'S' ? commit_call_spooled_status(&commit) : commit.status};
         messages[count++] = message;
         message.by_user = 0;
         message.text = commit.answer;

@@ -10,10 +10,10 @@
  * Whoever follows asks again and again with the bytes it has, so nothing here waits, and any store
  * can answer. */
 #include "budget.h"
+#include "commit_call.h"
 #include "redis/keys.h"
 #include "run/job.h"
 #include "snapshot.h"
-#include "commit_call.h"
 #include "wire/limits.h"
 #include "wire/messages.h"
 

@@ -1,7 +1,7 @@
 /* Rows in, messages out. */
+#include "commit_call.h"
 #include "page.h"
 #include "redis/keys.h"
-#include "commit_call.h"
 #include "wire/limits.h"
 
 static uint64_t turns_of(uint64_t messages)

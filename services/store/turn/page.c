@@ -1,6 +1,6 @@
 /* Rows in, messages out. */
-#include "commit_call.h"
 #include "page.h"
+#include "commit_call.h"
 #include "redis/keys.h"
 #include "wire/limits.h"
 

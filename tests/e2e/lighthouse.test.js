@@ -7,7 +7,12 @@ import lighthouse from 'lighthouse';
 import { BASE_URL, launch } from './browser.js';
 
 const LEAST = 0.95;
-const TRIES = 3; /* the machine may be busy: the best result counts */
+const TRIES = 6; /* other programs may take the processor: the best result counts */
+
+/* Lighthouse's slow phone is a desktop slowed by 4; its documentation gives the benchmark index of
+ * such a desktop as 1500 at least.  A slower machine is slowed by less, to the same phone. */
+const DESKTOP_INDEX = 1500;
+const DESKTOP_SLOWDOWN = 4;
 
 async function freePort() {
     const server = createServer().listen(0, '127.0.0.1');
@@ -17,23 +22,39 @@ async function freePort() {
     return port;
 }
 
-async function scores(port) {
-    const { lhr } = await lighthouse(BASE_URL, { port, logLevel: 'error' });
-    return Object.values(lhr.categories).map(({ id, score }) => [id, score]);
+async function run(port, cpuSlowdownMultiplier) {
+    const { lhr } = await lighthouse(BASE_URL, {
+        port,
+        logLevel: 'error',
+        throttling: { cpuSlowdownMultiplier },
+    });
+    return {
+        scores: Object.values(lhr.categories).map(({ id, score }) => [id, score]),
+        index: lhr.environment.benchmarkIndex,
+    };
 }
 
-test('Lighthouse gives at least 95 in every category', { timeout: 180_000 }, async (t) => {
+const slowdown = (index) =>
+    Math.min(DESKTOP_SLOWDOWN, Math.max(1, (DESKTOP_SLOWDOWN * index) / DESKTOP_INDEX));
+
+test('Lighthouse gives at least 95 in every category', { timeout: 300_000 }, async (t) => {
     const port = await freePort();
     const browser = await launch([`--remote-debugging-port=${port}`]);
     const best = {};
+    let multiplier = DESKTOP_SLOWDOWN;
 
     try {
-        for (let i = 0; i < TRIES && !(best.performance >= LEAST); i++)
-            for (const [id, score] of await scores(port)) best[id] = Math.max(best[id] ?? 0, score);
+        for (let i = 0; i < TRIES && !(best.performance >= LEAST); i++) {
+            const { scores, index } = await run(port, multiplier);
+
+            t.diagnostic(`benchmark index ${index}, slowed by ${multiplier.toFixed(1)}`);
+            t.diagnostic(JSON.stringify(scores));
+            for (const [id, score] of scores) best[id] = Math.max(best[id] ?? 0, score);
+            multiplier = slowdown(index);
+        }
     } finally {
         await browser.close();
     }
-    t.diagnostic(JSON.stringify(best));
     assert.deepEqual(Object.keys(best).sort(), [
         'accessibility',
         'best-practices',

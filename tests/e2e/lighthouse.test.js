@@ -10,9 +10,11 @@ const LEAST = 0.95;
 const TRIES = 6; /* other programs may take the processor: the best result counts */
 
 /* Lighthouse's slow phone is a desktop slowed by 4; its documentation gives the benchmark index of
- * such a desktop as 1500 at least.  A slower machine is slowed by less, to the same phone. */
+ * such a desktop as 1500 at least.  A slower machine is slowed by less, to the same phone.  The
+ * index of a busy machine varies: a run does not count if the machine was faster than assumed. */
 const DESKTOP_INDEX = 1500;
 const DESKTOP_SLOWDOWN = 4;
+const TOLERANCE = 0.9; /* two runs in a row hardly measure the same index */
 
 async function freePort() {
     const server = createServer().listen(0, '127.0.0.1');
@@ -43,13 +45,15 @@ test('Lighthouse gives at least 95 in every category', { timeout: 300_000 }, asy
     const best = {};
     let multiplier = DESKTOP_SLOWDOWN;
 
+    const take = ([id, score]) => (best[id] = Math.max(best[id] ?? 0, score));
+
     try {
         for (let i = 0; i < TRIES && !(best.performance >= LEAST); i++) {
             const { scores, index } = await run(port, multiplier);
 
             t.diagnostic(`benchmark index ${index}, slowed by ${multiplier.toFixed(1)}`);
             t.diagnostic(JSON.stringify(scores));
-            for (const [id, score] of scores) best[id] = Math.max(best[id] ?? 0, score);
+            if (multiplier >= TOLERANCE * slowdown(index)) scores.forEach(take);
             multiplier = slowdown(index);
         }
     } finally {
